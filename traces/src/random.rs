@@ -82,11 +82,12 @@ impl Streams {
     }
 }
 
-/// A uniform draw from the open interval (0, 1), on a grid of 2^-53 offset by half a step: never 0, never 1.
+/// A uniform draw from the open interval (0, 1), on a grid of 2^-52 offset by half a step: never 0, never 1.
 #[inline]
 pub fn uniform(generator: &mut Generator) -> f64 {
-    const STEP: f64 = 1.0 / (1u64 << 53) as f64;
-    ((generator.next_u64() >> 11) as f64 + 0.5) * STEP
+    // With 53 bits the half step would not fit the mantissa, and the largest draw would round up to 1.
+    const STEP: f64 = 1.0 / (1u64 << 52) as f64;
+    ((generator.next_u64() >> 12) as f64 + 0.5) * STEP
 }
 
 /// A draw from the exponential distribution of mean 1, by inversion.
