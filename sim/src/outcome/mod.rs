@@ -5,6 +5,7 @@
 pub mod activity;
 pub mod latency;
 pub mod metric;
+pub mod recorder;
 pub mod timeline;
 
 use serde::Serialize;
