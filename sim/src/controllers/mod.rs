@@ -1,0 +1,3 @@
+//! What decides: controllers see metrics, never the plant.
+
+pub mod hpa;
