@@ -2,3 +2,4 @@
 //! and an outcome remembers. See `ARCHITECTURE.md` for the map.
 
 pub mod outcome;
+pub mod scenario;
