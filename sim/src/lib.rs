@@ -4,3 +4,4 @@
 pub mod backtest;
 pub mod controllers;
 pub mod outcome;
+pub mod scenario;
