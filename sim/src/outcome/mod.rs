@@ -3,6 +3,10 @@
 //! Everything here is plain data that a chart or a table can be drawn from; nothing reaches back into the simulation.
 
 pub mod activity;
+pub mod cost;
+pub mod demand;
+pub mod elasticity;
+pub mod ledger;
 pub mod latency;
 pub mod metric;
 pub mod recorder;
