@@ -1,1 +1,3 @@
 //! The control loop.
+
+pub mod controllers;

@@ -1,0 +1,4 @@
+//! What decides. Controllers see time, metrics and the fleet's notices, never the plant.
+
+pub mod cloud;
+pub mod decision;
