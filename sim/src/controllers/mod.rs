@@ -1,3 +1,5 @@
-//! What decides: controllers see metrics, never the plant.
+//! What decides. Controllers see time, metrics and the fleet's notices, never the plant.
 
+pub mod cloud;
+pub mod decision;
 pub mod hpa;

@@ -1,0 +1,169 @@
+//! From the `[aws]` table to a controller.
+
+use jiff::tz::TimeZone;
+use windtunnel_traces::{Purpose, SimDuration, Streams, random};
+
+use super::config::{AwsAlarm, AwsConfig, AwsPolicy, AwsPolicyType, AwsTarget};
+use super::rules::{Aws, Policy, PolicyKind, WORDS};
+use crate::controllers::cloud::adjustment::{Adjustment, Rounding};
+use crate::controllers::cloud::alarm::{Alarm, AlarmSpec, Cadence, Judge, Repeat, Scope};
+use crate::controllers::cloud::group::Group;
+use crate::controllers::cloud::machine::Machine;
+use crate::controllers::cloud::metric_names::{Provider, metric_of, resolve_percentile};
+use crate::controllers::cloud::missing_data::TreatMissing;
+use crate::controllers::cloud::problem::{Invalid, Problem, Severity};
+use crate::controllers::cloud::schedule::{Calendar, Schedule, entry};
+use crate::controllers::cloud::words::{Adjust, Comparison};
+use crate::controllers::decision::{Controller, Metric, Statistic};
+
+impl AwsConfig {
+    /// The group at work. The phases of its alarms and its reconcile lags are drawn from `streams`.
+    pub fn controller(&self, streams: Streams, calendar: &Calendar) -> Result<Box<dyn Controller>, Invalid> {
+        let errors: Vec<_> = self.validate().into_iter().filter(|p| p.severity == Severity::Error).collect();
+        if !errors.is_empty() {
+            return Err(Invalid(errors));
+        }
+        let group = Group::new(self.min, self.max, self.initial_capacity(), WORDS);
+        let policies = self.policy.iter().map(|policy| self.policy(policy)).collect();
+        let alarms = self.alarms(streams).into_iter().map(Alarm::new).collect();
+        let schedule = self.schedule(calendar)?;
+        let dialect = Aws::new(self, policies, streams.stream(Purpose::Controller));
+        Ok(Box::new(Machine { group, alarms, schedule, dialect }))
+    }
+
+    fn policy(&self, policy: &AwsPolicy) -> Policy {
+        let adjustment = |adjust| Adjustment {
+            adjust,
+            min_magnitude: policy.min_adjustment_magnitude,
+            rounding: Rounding::TowardZeroAtLeastOne,
+        };
+        let kind = match policy.resolved_type() {
+            AwsPolicyType::Simple => PolicyKind::Simple(adjustment(policy.adjust.unwrap_or(Adjust::Change(0)))),
+            AwsPolicyType::Step => PolicyKind::Step {
+                steps: policy.step.clone(),
+                like: adjustment(Adjust::Change(0)),
+                aggregation: policy.metric_aggregation.0,
+            },
+            AwsPolicyType::TargetTracking => PolicyKind::TargetTracking {
+                target: policy.target.as_ref().map_or(f64::NAN, |t| t.value),
+                scales_in: policy.target.as_ref().is_some_and(|t| !t.disable_scale_in),
+            },
+            AwsPolicyType::Predictive => PolicyKind::Predictive,
+        };
+        Policy {
+            name: policy.name.clone(),
+            kind,
+            cooldown: policy.cooldown.unwrap_or(self.default_cooldown),
+            warmup: self.warmup_of(policy),
+            enabled: policy.enabled,
+        }
+    }
+
+    fn alarms(&self, streams: Streams) -> Vec<AlarmSpec> {
+        let tracking = self.policy.iter().enumerate().filter_map(|(index, policy)| {
+            let target = policy.target.as_ref().filter(|_| policy.resolved_type() == AwsPolicyType::TargetTracking)?;
+            Some((index, policy, target))
+        });
+        let managed = tracking.flat_map(|(index, policy, target)| self.managed_alarms(index, &policy.name, target));
+        let mut specs: Vec<AlarmSpec> = self.alarm.iter().map(|alarm| self.alarm(alarm)).chain(managed).collect();
+        for (index, spec) in (1..).zip(&mut specs) {
+            // Each alarm has its own fixed second of the minute, whatever else the group has.
+            let drawn = || random::uniform(&mut streams.indexed(Purpose::Controller, index));
+            let offset = self.assumptions.alarm_phase.unwrap_or_else(|| spec.cadence.every.mul_f64(drawn()));
+            spec.cadence.offset = offset % spec.cadence.every;
+        }
+        specs
+    }
+
+    fn cadence(&self, metric: Metric, period: SimDuration, periods: u32) -> Cadence {
+        let balancer = matches!(
+            metric,
+            Metric::RequestCount
+                | Metric::RequestCountPerTarget
+                | Metric::LatencyMean
+                | Metric::LatencyP50
+                | Metric::LatencyP95
+                | Metric::LatencyP99
+                | Metric::HealthyHosts
+        );
+        let lag = if balancer { self.assumptions.evaluation_lag_alb } else { self.assumptions.evaluation_lag };
+        let every = if period < SimDuration::from_mins(1) {
+            SimDuration::from_secs(10)
+        } else if period * u64::from(periods) > SimDuration::from_hours(24) {
+            SimDuration::from_hours(1)
+        } else {
+            SimDuration::from_mins(1)
+        };
+        Cadence { every, offset: SimDuration::ZERO, lag, grid: every }
+    }
+
+    fn alarm(&self, alarm: &AwsAlarm) -> AlarmSpec {
+        let metric = metric_of(Provider::Aws, &alarm.metric).unwrap_or(Metric::CpuUtilization);
+        let (metric, statistic) = resolve_percentile(metric, alarm.statistic.0);
+        let actions = alarm.action.iter().filter_map(|name| self.policy.iter().position(|p| p.name == name)).collect();
+        AlarmSpec {
+            name: alarm.name.clone(),
+            metric,
+            statistic,
+            comparison: alarm.comparison,
+            threshold: alarm.threshold,
+            period: alarm.period,
+            periods: alarm.times,
+            judge: Judge::CloudWatch {
+                needed: alarm.datapoints_to_alarm.unwrap_or(alarm.times),
+                treat: alarm.missing,
+                extra: self.assumptions.evaluation_range_extra,
+            },
+            cadence: self.cadence(metric, alarm.period, alarm.times),
+            repeat: Repeat::Level,
+            scope: Scope::Group,
+            actions: if alarm.enabled { actions } else { Vec::new() },
+        }
+    }
+
+    /// The two alarms that AWS creates for a target tracking policy.
+    fn managed_alarms(&self, policy: usize, name: &str, target: &AwsTarget) -> Vec<AlarmSpec> {
+        let metric = metric_of(Provider::Aws, &target.metric).unwrap_or(Metric::CpuUtilization);
+        let counted = matches!(metric, Metric::RequestCountPerTarget | Metric::RequestCount);
+        let statistic = target.statistic.map_or(if counted { Statistic::Sum } else { Statistic::Average }, |s| s.0);
+        let low = target.value * self.assumptions.target_tracking_scale_in_ratio;
+        let sides = [
+            ("AlarmHigh", Comparison::Greater, target.value, target.scale_out_times),
+            ("AlarmLow", Comparison::Less, low, target.scale_in_times),
+        ];
+        let wanted = if target.disable_scale_in { &sides[..1] } else { &sides[..] };
+        let spec = |(side, comparison, threshold, periods): &(&str, Comparison, f64, u32)| AlarmSpec {
+            name: format!("TargetTracking-{name}-{side}"),
+            metric,
+            statistic,
+            comparison: *comparison,
+            threshold: *threshold,
+            period: target.period,
+            periods: *periods,
+            judge: Judge::CloudWatch {
+                needed: *periods,
+                treat: TreatMissing::Missing,
+                extra: self.assumptions.evaluation_range_extra,
+            },
+            cadence: self.cadence(metric, target.period, *periods),
+            repeat: Repeat::Level,
+            scope: Scope::Group,
+            actions: vec![policy],
+        };
+        wanted.iter().map(spec).collect()
+    }
+
+    fn schedule(&self, calendar: &Calendar) -> Result<Schedule, Invalid> {
+        let mut entries = Vec::new();
+        for action in &self.scheduled {
+            let zone = action.zone.as_deref().map(TimeZone::get).transpose().map_err(|e| {
+                let path = format!("aws.scheduled.{}.zone", action.name);
+                Invalid(vec![Problem { path, message: e.to_string(), severity: Severity::Error }])
+            })?;
+            let mut entry = entry("aws", &action.name, action.at, action.cron.as_deref(), zone)?;
+            (entry.min, entry.max, entry.desired) = (action.min, action.max, action.desired);
+            entries.push(entry);
+        }
+        Ok(Schedule::new(calendar, entries))
+    }
+}

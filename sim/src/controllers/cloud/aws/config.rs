@@ -1,0 +1,332 @@
+//! The `[aws]` table of a scenario: an Auto Scaling group, its policies, CloudWatch alarms and scheduled actions.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use windtunnel_traces::SimDuration;
+
+use crate::controllers::cloud::defaults::{fifteen, five_minutes, one, one_minute, three, yes};
+use crate::controllers::cloud::missing_data::TreatMissing;
+use crate::controllers::cloud::words::{Adjust, Comparison, Names, RemovalPolicy, StatisticWord, Step};
+
+/// An EC2 Auto Scaling group with its CloudWatch alarms.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwsConfig {
+    /// Fewest instances (`MinSize`).
+    #[serde(alias = "min_size", alias = "MinSize")]
+    pub min: u32,
+    /// Most instances (`MaxSize`).
+    #[serde(alias = "max_size", alias = "MaxSize")]
+    pub max: u32,
+    /// Instances at the start (`DesiredCapacity`); `min` when absent.
+    #[serde(default, alias = "desired_capacity", alias = "DesiredCapacity", skip_serializing_if = "Option::is_none")]
+    pub desired: Option<u32>,
+    /// Which instance leaves first (`TerminationPolicies`).
+    #[serde(default = "default_removal", alias = "termination_policies", alias = "TerminationPolicies")]
+    pub removal: Vec<RemovalPolicy>,
+    /// Cooldown of simple policies that set none (`DefaultCooldown`).
+    #[serde(default = "five_minutes", alias = "DefaultCooldown")]
+    pub default_cooldown: SimDuration,
+    /// How long a new instance counts as warming up, for policies that set no warm-up (`DefaultInstanceWarmup`). Unset,
+    /// the default cooldown serves.
+    #[serde(default, alias = "DefaultInstanceWarmup", skip_serializing_if = "Option::is_none")]
+    pub default_instance_warmup: Option<SimDuration>,
+    /// Run what the real API would refuse, with a warning.
+    #[serde(default)]
+    pub lenient: bool,
+    /// Scaling policies.
+    #[serde(default)]
+    pub policy: Vec<AwsPolicy>,
+    /// CloudWatch alarms.
+    #[serde(default)]
+    pub alarm: Vec<AwsAlarm>,
+    /// Scheduled actions.
+    #[serde(default)]
+    pub scheduled: Vec<AwsScheduled>,
+    /// Choices that no document settles.
+    #[serde(default)]
+    pub assumptions: AwsAssumptions,
+}
+
+/// The kind of a scaling policy.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AwsPolicyType {
+    /// One adjustment, then a cooldown.
+    #[serde(alias = "SimpleScaling")]
+    Simple,
+    /// An adjustment that depends on how far the metric is from the threshold.
+    #[serde(alias = "StepScaling")]
+    Step,
+    /// Keeps a metric at a target, with two alarms that AWS manages.
+    #[serde(alias = "TargetTrackingScaling")]
+    TargetTracking,
+    /// Raises the desired capacity to an hourly forecast.
+    #[serde(alias = "PredictiveScaling")]
+    Predictive,
+}
+
+/// A scaling policy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwsPolicy {
+    /// Its name, by which alarms refer to it (`PolicyName`).
+    #[serde(alias = "PolicyName")]
+    pub name: String,
+    /// `simple`, `step`, `target-tracking` or `predictive`; by default what its other keys say (`PolicyType`).
+    #[serde(
+        default,
+        rename = "type",
+        alias = "PolicyType",
+        alias = "policy_type",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub kind: Option<AwsPolicyType>,
+    /// What a simple policy does: `{ change = 2 }`, `{ percent = 20 }` or `{ exact = 8 }`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adjust: Option<Adjust>,
+    /// The least change of a percentage (`MinAdjustmentMagnitude`).
+    #[serde(default, alias = "MinAdjustmentMagnitude")]
+    pub min_adjustment_magnitude: u32,
+    /// Cooldown after an activity of this simple policy; the group's default when absent (`Cooldown`).
+    #[serde(default, alias = "Cooldown", skip_serializing_if = "Option::is_none")]
+    pub cooldown: Option<SimDuration>,
+    /// What a step policy does, by the metric's offset from the threshold (`StepAdjustments`).
+    #[serde(default, alias = "StepAdjustments", alias = "step_adjustment", skip_serializing_if = "Vec::is_empty")]
+    pub step: Vec<Step>,
+    /// How a step policy condenses datapoints: average, minimum or maximum (`MetricAggregationType`).
+    #[serde(default, alias = "MetricAggregationType")]
+    pub metric_aggregation: StatisticWord,
+    /// What a target tracking or predictive policy tracks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<AwsTarget>,
+    /// How long a new instance counts as warming up for this policy (`EstimatedInstanceWarmup`).
+    #[serde(
+        default,
+        alias = "EstimatedInstanceWarmup",
+        alias = "estimated_instance_warmup",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub warmup: Option<SimDuration>,
+    /// How a predictive policy forecasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predictive: Option<AwsPredictive>,
+    /// Whether it acts (`Enabled`).
+    #[serde(default = "yes", alias = "Enabled")]
+    pub enabled: bool,
+}
+
+/// What a target tracking policy tracks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwsTarget {
+    /// The metric, per instance (`PredefinedMetricType` or `MetricName`).
+    #[serde(alias = "PredefinedMetricType", alias = "MetricName")]
+    pub metric: String,
+    /// The statistic of both alarms; `Average`, and `Sum` for counts, unless given.
+    #[serde(default, alias = "Statistic", skip_serializing_if = "Option::is_none")]
+    pub statistic: Option<StatisticWord>,
+    /// Where to keep it (`TargetValue`).
+    #[serde(alias = "TargetValue")]
+    pub value: f64,
+    /// Only ever add (`DisableScaleIn`).
+    #[serde(default, alias = "DisableScaleIn")]
+    pub disable_scale_in: bool,
+    /// The period of both alarms: 10, 30 or 60 s (`Period`).
+    #[serde(default = "one_minute", alias = "Period")]
+    pub period: SimDuration,
+    /// Periods of the high alarm. AWS manages this; 3 has been observed.
+    #[serde(default = "three")]
+    pub scale_out_times: u32,
+    /// Periods of the low alarm. AWS manages this; 15 has been observed.
+    #[serde(default = "fifteen")]
+    pub scale_in_times: u32,
+}
+
+/// What a predictive policy may do.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PredictiveMode {
+    /// Only forecast.
+    #[default]
+    #[serde(alias = "ForecastOnly")]
+    ForecastOnly,
+    /// Forecast, and raise the desired capacity.
+    #[serde(alias = "ForecastAndScale")]
+    ForecastAndScale,
+}
+
+/// How a predictive policy forecasts. AWS does not publish its model: this is a seasonal profile of our own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwsPredictive {
+    /// Forecast only, or scale too (`Mode`).
+    #[serde(default, alias = "Mode")]
+    pub mode: PredictiveMode,
+    /// How long before its hour an instance is launched (`SchedulingBufferTime`).
+    #[serde(default = "five_minutes", alias = "SchedulingBufferTime")]
+    pub buffer: SimDuration,
+    /// How far above `max` a forecast may go, percent of the forecast; absent, `max` is honoured (`MaxCapacityBuffer`).
+    #[serde(default, alias = "MaxCapacityBuffer", skip_serializing_if = "Option::is_none")]
+    pub max_capacity_buffer: Option<f64>,
+}
+
+/// A CloudWatch alarm.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwsAlarm {
+    /// Its name (`AlarmName`).
+    #[serde(alias = "AlarmName", alias = "alarm_name")]
+    pub name: String,
+    /// The metric (`MetricName`): `windtunnel metrics --policy` lists them.
+    #[serde(alias = "MetricName", alias = "metric_name")]
+    pub metric: String,
+    /// How the samples of a period become one value (`Statistic`, `ExtendedStatistic`).
+    #[serde(default, alias = "Statistic", alias = "ExtendedStatistic")]
+    pub statistic: StatisticWord,
+    /// How the value is held against the threshold (`ComparisonOperator`).
+    #[serde(alias = "ComparisonOperator", alias = "comparison_operator")]
+    pub comparison: Comparison,
+    /// The threshold, in the metric's unit (percent for utilization).
+    #[serde(alias = "Threshold")]
+    pub threshold: f64,
+    /// The length of a period: 10, 20, 30 s or a multiple of 60 s (`Period`).
+    #[serde(default = "five_minutes", alias = "Period")]
+    pub period: SimDuration,
+    /// Datapoints that are looked at (`EvaluationPeriods`).
+    #[serde(default = "one", alias = "EvaluationPeriods", alias = "evaluation_periods")]
+    pub times: u32,
+    /// How many of them must breach; all when absent (`DatapointsToAlarm`).
+    #[serde(default, alias = "DatapointsToAlarm", skip_serializing_if = "Option::is_none")]
+    pub datapoints_to_alarm: Option<u32>,
+    /// What a missing datapoint counts as: `missing`, `ignore`, `breaching`, `not-breaching` (`TreatMissingData`).
+    #[serde(default, alias = "TreatMissingData", alias = "treat_missing_data")]
+    pub missing: TreatMissing,
+    /// The policy to invoke in ALARM, or up to five (`AlarmActions`).
+    #[serde(default, alias = "AlarmActions", alias = "alarm_actions", alias = "actions")]
+    pub action: Names,
+    /// Whether it invokes its actions (`ActionsEnabled`).
+    #[serde(default = "yes", alias = "ActionsEnabled")]
+    pub enabled: bool,
+}
+
+/// A scheduled action: sets any of minimum, maximum and desired capacity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwsScheduled {
+    /// Its name (`ScheduledActionName`).
+    #[serde(alias = "ScheduledActionName")]
+    pub name: String,
+    /// When, from the start of the run. One of `at` and `cron`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<SimDuration>,
+    /// When, as five cron fields (`Recurrence`).
+    #[serde(default, alias = "Recurrence", skip_serializing_if = "Option::is_none")]
+    pub cron: Option<String>,
+    /// The IANA time zone of `cron`; UTC when absent (`TimeZone`).
+    #[serde(default, alias = "TimeZone", skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// The new minimum (`MinSize`).
+    #[serde(default, alias = "MinSize", skip_serializing_if = "Option::is_none")]
+    pub min: Option<u32>,
+    /// The new maximum (`MaxSize`).
+    #[serde(default, alias = "MaxSize", skip_serializing_if = "Option::is_none")]
+    pub max: Option<u32>,
+    /// The new desired capacity (`DesiredCapacity`).
+    #[serde(default, alias = "DesiredCapacity", skip_serializing_if = "Option::is_none")]
+    pub desired: Option<u32>,
+}
+
+/// Which of several values stands for them.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrackedValue {
+    /// The newest datapoint.
+    Latest,
+    /// The mean of the evaluated datapoints.
+    Average,
+}
+
+/// Which datapoints a step policy condenses.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AggregationPoints {
+    /// Those that the alarm evaluated.
+    Evaluated,
+    /// The newest alone.
+    Latest,
+}
+
+/// Choices that no document settles (`windtunnel show --assumptions` explains each).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AwsAssumptions {
+    /// Slots by which the evaluation range exceeds the evaluation periods.
+    pub evaluation_range_extra: u32,
+    /// The second of the minute at which alarms are evaluated; drawn per alarm when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alarm_phase: Option<SimDuration>,
+    /// How far behind the present an alarm's newest window ends.
+    pub evaluation_lag: SimDuration,
+    /// The same for the load balancer's metrics.
+    pub evaluation_lag_alb: SimDuration,
+    /// Which datapoints a step policy condenses.
+    pub metric_aggregation_points: AggregationPoints,
+    /// Which value target tracking scales by.
+    pub target_tracking_value: TrackedValue,
+    /// The threshold of target tracking's low alarm, as a share of the target.
+    pub target_tracking_scale_in_ratio: f64,
+    /// From a change of desired capacity to the group's acting on it; drawn from the list.
+    pub reconcile_lag: Vec<SimDuration>,
+    /// Between looks for lost instances.
+    pub health_check_interval: SimDuration,
+}
+
+impl Default for AwsAssumptions {
+    fn default() -> Self {
+        AwsAssumptions {
+            evaluation_range_extra: 2,
+            alarm_phase: None,
+            evaluation_lag: SimDuration::ZERO,
+            evaluation_lag_alb: SimDuration::from_secs(180),
+            metric_aggregation_points: AggregationPoints::Evaluated,
+            target_tracking_value: TrackedValue::Latest,
+            target_tracking_scale_in_ratio: 0.9,
+            reconcile_lag: [5, 6, 6, 8, 10, 21, 22].map(SimDuration::from_secs).to_vec(),
+            health_check_interval: SimDuration::from_secs(30),
+        }
+    }
+}
+
+impl AwsConfig {
+    /// Instances at t = 0.
+    pub fn initial_capacity(&self) -> u32 {
+        self.desired.unwrap_or(self.min)
+    }
+
+    /// The termination policies, for the fleet.
+    pub fn removal(&self) -> &[RemovalPolicy] {
+        &self.removal
+    }
+
+    /// The warm-up of a policy: its own, else the group's, else the default cooldown.
+    pub fn warmup_of(&self, policy: &AwsPolicy) -> SimDuration {
+        policy.warmup.or(self.default_instance_warmup).unwrap_or(self.default_cooldown)
+    }
+}
+
+impl AwsPolicy {
+    /// The kind of the policy, given or implied.
+    pub fn resolved_type(&self) -> AwsPolicyType {
+        self.kind.unwrap_or(match (&self.predictive, &self.target, self.step.is_empty()) {
+            (Some(_), _, _) => AwsPolicyType::Predictive,
+            (None, Some(_), _) => AwsPolicyType::TargetTracking,
+            (None, None, false) => AwsPolicyType::Step,
+            (None, None, true) => AwsPolicyType::Simple,
+        })
+    }
+}
+
+fn default_removal() -> Vec<RemovalPolicy> {
+    vec![RemovalPolicy::Default]
+}

@@ -1,0 +1,382 @@
+//! The rules of EC2 Auto Scaling: policies move the desired capacity, and the group follows it.
+
+use windtunnel_traces::random::{Generator, below};
+use windtunnel_traces::{SimDuration, SimTime};
+
+use super::config::{AggregationPoints, AwsConfig, TrackedValue};
+use crate::controllers::cloud::activity::{Activity, StatusWords, Trigger};
+use crate::controllers::cloud::adjustment::Adjustment;
+use crate::controllers::cloud::alarm::{Alarm, Firing};
+use crate::controllers::cloud::group::{Group, Start};
+use crate::controllers::cloud::machine::{Dialect, Moment};
+use crate::controllers::cloud::schedule::Due;
+use crate::controllers::cloud::step::step_for;
+use crate::controllers::cloud::target_tracking;
+use crate::controllers::cloud::words::Step;
+use crate::controllers::decision::{ActivityKind, AlarmState, MetricSource, Statistic};
+
+/// `StatusCode` of DescribeScalingActivities. AWS logs no activity for an invocation that does nothing; the word for it
+/// is ours.
+pub(crate) const WORDS: StatusWords = StatusWords {
+    in_progress: "InProgress",
+    successful: "Successful",
+    partly: "Successful",
+    failed: "Failed",
+    rejected: "NotStarted",
+};
+
+/// A scaling policy, ready to execute.
+pub(crate) struct Policy {
+    pub(crate) name: String,
+    pub(crate) kind: PolicyKind,
+    pub(crate) cooldown: SimDuration,
+    pub(crate) warmup: SimDuration,
+    pub(crate) enabled: bool,
+}
+
+/// What a policy does.
+pub(crate) enum PolicyKind {
+    Simple(Adjustment),
+    Step { steps: Vec<Step>, like: Adjustment, aggregation: Statistic },
+    TargetTracking { target: f64, scales_in: bool },
+    Predictive,
+}
+
+/// What a policy wants of one invocation.
+enum Proposal {
+    /// This desired capacity.
+    Capacity(u32),
+    /// Nothing, for this reason.
+    Nothing(String),
+}
+
+/// The dialect of AWS.
+pub(crate) struct Aws {
+    policies: Vec<Policy>,
+    aggregation_points: AggregationPoints,
+    tracked_value: TrackedValue,
+    lags: Vec<SimDuration>,
+    generator: Generator,
+    health_check_interval: SimDuration,
+    /// When the group next compares desired with actual capacity.
+    reconcile_at: SimTime,
+    /// What moved the desired capacity since it last did, and the cooldown that follows.
+    moved: Option<(Trigger, Option<SimDuration>)>,
+    lost: u32,
+    /// Per policy: why the last invocation did nothing. A reason is recorded once, not each minute.
+    idle: Vec<Option<String>>,
+}
+
+impl Aws {
+    pub(crate) fn new(config: &AwsConfig, policies: Vec<Policy>, generator: Generator) -> Self {
+        Aws {
+            idle: vec![None; policies.len()],
+            policies,
+            aggregation_points: config.assumptions.metric_aggregation_points,
+            tracked_value: config.assumptions.target_tracking_value,
+            lags: config.assumptions.reconcile_lag.clone(),
+            generator,
+            health_check_interval: config.assumptions.health_check_interval,
+            reconcile_at: SimTime::NEVER,
+            moved: None,
+            lost: 0,
+        }
+    }
+
+    fn reconcile_soon(&mut self, now: SimTime) {
+        let lag = match self.lags.len() {
+            0 => SimDuration::ZERO,
+            n => self.lags[below(&mut self.generator, n as u32) as usize],
+        };
+        self.reconcile_at = self.reconcile_at.min(now + lag);
+    }
+
+    fn propose(&self, moment: &Moment<'_>, policy: &Policy, firing: &Firing) -> Proposal {
+        let (group, now) = (&*moment.group, moment.now);
+        if !policy.enabled {
+            return Proposal::Nothing("the policy is disabled".to_string());
+        }
+        match &policy.kind {
+            PolicyKind::Simple(adjustment) => self.propose_simple(group, now, adjustment),
+            PolicyKind::Step { steps, like, aggregation } => {
+                let Some(value) = self.step_value(firing, *aggregation) else {
+                    return Proposal::Nothing("no datapoints".to_string());
+                };
+                match step_for(steps, value - firing.threshold, firing.comparison.is_upward()) {
+                    None => Proposal::Nothing(format!(
+                        "No step adjustment found for metric value [{value}] and breach threshold {}",
+                        firing.threshold
+                    )),
+                    Some(adjust) => propose_step(group, now, policy.warmup, Adjustment { adjust, ..*like }),
+                }
+            }
+            PolicyKind::TargetTracking { target, .. } if firing.comparison.is_upward() => {
+                let Some(value) = self.tracked(firing.newest(), &firing.values) else {
+                    return Proposal::Nothing("no datapoints".to_string());
+                };
+                let wanted = target_tracking::ceiling(group.warmed(now, policy.warmup), value, *target);
+                Proposal::Capacity(group.desired.max(group.clamp(wanted)))
+            }
+            PolicyKind::TargetTracking { .. } => self.propose_tracking_in(moment),
+            PolicyKind::Predictive => Proposal::Nothing("a predictive policy has no alarm".to_string()),
+        }
+    }
+
+    /// Simple scaling waits for the activity in progress and for the cooldown.
+    fn propose_simple(&self, group: &Group, now: SimTime, adjustment: &Adjustment) -> Proposal {
+        if group.is_scaling() || self.reconcile_at != SimTime::NEVER {
+            return Proposal::Nothing("a scaling activity is in progress".to_string());
+        }
+        if group.cooldown.holds(now) {
+            return Proposal::Nothing(format!("the cooldown holds until {}", group.cooldown.until()));
+        }
+        let current = group.in_service();
+        let delta = adjustment.delta(current);
+        let capacity = group.clamp(i64::from(current) + delta);
+        // Outside of the bounds already, the clamp does not turn the policy around.
+        let turned = (delta > 0 && capacity < group.desired) || (delta < 0 && capacity > group.desired);
+        Proposal::Capacity(if turned { group.desired } else { capacity })
+    }
+
+    fn step_value(&self, firing: &Firing, aggregation: Statistic) -> Option<f64> {
+        if self.aggregation_points == AggregationPoints::Latest {
+            return firing.newest();
+        }
+        let values = firing.values.iter().copied();
+        match aggregation {
+            Statistic::Minimum => values.reduce(f64::min),
+            Statistic::Maximum => values.reduce(f64::max),
+            _ => mean(&firing.values),
+        }
+    }
+
+    fn tracked(&self, newest: Option<f64>, values: &[f64]) -> Option<f64> {
+        match self.tracked_value {
+            TrackedValue::Latest => newest,
+            TrackedValue::Average => mean(values),
+        }
+    }
+
+    /// Target tracking scales in only when all its policies want it, and nothing warms up.
+    fn propose_tracking_in(&self, moment: &Moment<'_>) -> Proposal {
+        let (group, now) = (&*moment.group, moment.now);
+        let mut wanted = 0;
+        for (index, policy) in self.policies.iter().enumerate() {
+            let PolicyKind::TargetTracking { target, scales_in: true } = policy.kind else { continue };
+            if !policy.enabled {
+                continue;
+            }
+            let low = |alarm: &&Alarm| alarm.spec.actions == [index] && !alarm.spec.comparison.is_upward();
+            let Some(alarm) = moment.alarms.iter().find(low) else { continue };
+            if alarm.state != AlarmState::Alarm {
+                return Proposal::Nothing(format!("target tracking policy {} does not want it", policy.name));
+            }
+            if let Some(reason) = scale_in_blocked(group, now, policy.warmup) {
+                return Proposal::Nothing(reason);
+            }
+            let values = alarm.values();
+            let Some(value) = self.tracked(values.last().copied(), &values) else { continue };
+            wanted = wanted.max(target_tracking::ceiling(group.in_service(), value, target));
+        }
+        Proposal::Capacity(group.desired.min(group.clamp(wanted)))
+    }
+
+    /// Moves the desired capacity, and plans the group's reaction.
+    fn set_desired(
+        &mut self,
+        moment: &mut Moment<'_>,
+        capacity: u32,
+        mut trigger: Trigger,
+        cooldown: Option<SimDuration>,
+    ) {
+        let before = std::mem::replace(&mut moment.group.desired, capacity);
+        trigger.cause += &format!(" changing the desired capacity from {before} to {capacity}.");
+        self.moved = Some(match self.moved.take() {
+            // Several changes before the group acts: one activity, every cause.
+            Some((earlier, earlier_cooldown)) => {
+                trigger.cause = format!("{}  {}", earlier.cause, trigger.cause);
+                (trigger, cooldown.or(earlier_cooldown))
+            }
+            None => (trigger, cooldown),
+        });
+        self.reconcile_soon(moment.now);
+    }
+
+    fn record_idle(&mut self, moment: &mut Moment<'_>, firing: &Firing, index: usize, reason: &str) {
+        if self.idle[index].as_deref() == Some(reason) {
+            return;
+        }
+        self.idle[index] = Some(reason.to_string());
+        let trigger = self.trigger(moment.now, firing, index);
+        moment.group.reject(moment.now, &trigger, moment.group.desired, reason, moment.out);
+    }
+
+    fn trigger(&self, now: SimTime, firing: &Firing, index: usize) -> Trigger {
+        let policy = &self.policies[index];
+        Trigger {
+            cause: format!(
+                "At {now} a monitor alarm {} in state ALARM ({}) triggered policy {}",
+                firing.name,
+                firing.reason(),
+                policy.name
+            ),
+            policy: Some(policy.name.clone()),
+            alarm: Some(firing.name.clone()),
+            first_breach: firing.first_breach,
+            breach_seen_until: firing.breach_seen_until,
+            alarm_since: Some(firing.alarm_since),
+            decided: now,
+        }
+    }
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// Step and target tracking policies do not scale in while instances launch or warm up.
+fn scale_in_blocked(group: &Group, now: SimTime, warmup: SimDuration) -> Option<String> {
+    match (group.pending(), group.warming(now, warmup)) {
+        (0, 0) => None,
+        (0, _) => Some("instances are still warming up".to_string()),
+        _ => Some("a scale-out is in progress".to_string()),
+    }
+}
+
+/// Out: from the warmed capacity, so that instances on their way answer the same breach. In: from everything in service,
+/// terminating instances included, so that the same breach does not remove twice.
+fn propose_step(group: &Group, now: SimTime, warmup: SimDuration, adjustment: Adjustment) -> Proposal {
+    let warmed = group.warmed(now, warmup);
+    let delta = adjustment.delta(warmed);
+    if delta >= 0 {
+        return Proposal::Capacity(group.desired.max(group.clamp(i64::from(warmed) + delta)));
+    }
+    if let Some(reason) = scale_in_blocked(group, now, warmup) {
+        return Proposal::Nothing(reason);
+    }
+    let current = group.in_service();
+    let capacity = group.clamp(i64::from(current) + adjustment.delta(current));
+    Proposal::Capacity(group.desired.min(capacity))
+}
+
+impl Dialect for Aws {
+    /// Each policy computes by itself; the largest capacity wins, for scale-out and for scale-in.
+    fn alarms_fire(&mut self, moment: &mut Moment<'_>, firings: &[Firing]) {
+        let mut best: Option<(u32, usize, &Firing)> = None;
+        let mut at_bound = Vec::new();
+        for firing in firings {
+            for index in moment.alarms[firing.alarm].spec.actions.clone() {
+                match self.propose(moment, &self.policies[index], firing) {
+                    Proposal::Nothing(reason) => self.record_idle(moment, firing, index, &reason),
+                    Proposal::Capacity(capacity) => {
+                        if capacity == moment.group.desired {
+                            at_bound.push((firing, index));
+                        }
+                        if best.is_none_or(|(largest, _, _)| capacity > largest) {
+                            best = Some((capacity, index, firing));
+                        }
+                    }
+                }
+            }
+        }
+        let Some((capacity, index, firing)) = best else { return };
+        if capacity == moment.group.desired {
+            for (firing, index) in at_bound {
+                self.record_idle(moment, firing, index, "the desired capacity does not change");
+            }
+            return;
+        }
+        self.idle[index] = None;
+        let trigger = self.trigger(moment.now, firing, index);
+        let policy = &self.policies[index];
+        let cooldown = matches!(policy.kind, PolicyKind::Simple(_)).then_some(policy.cooldown);
+        self.set_desired(moment, capacity, trigger, cooldown);
+    }
+
+    fn scheduled(&mut self, moment: &mut Moment<'_>, due: &Due) -> bool {
+        let entry = &due.entry;
+        let before = moment.group.desired;
+        moment.group.set_bounds(entry.min, entry.max, entry.desired);
+        let (group, now) = (&mut *moment.group, moment.now);
+        let after = std::mem::replace(&mut group.desired, before);
+        let trigger = Trigger::plain(
+            now,
+            format!(
+                "At {now} scheduled action {} set group min: {}, max: {}, desired: {after}",
+                entry.name, group.min, group.max
+            ),
+        );
+        group.note(now, &trigger, ActivityKind::Scheduled, (before, after), moment.out);
+        if after != before {
+            self.set_desired(moment, after, trigger, None);
+        }
+        true
+    }
+
+    fn next_check(&self) -> SimTime {
+        self.reconcile_at
+    }
+
+    /// The group compares desired with actual capacity and closes the gap.
+    fn check(&mut self, moment: &mut Moment<'_>, _metrics: &dyn MetricSource) {
+        self.reconcile_at = SimTime::NEVER;
+        let now = moment.now;
+        let actual = moment.group.settled();
+        let desired = moment.group.desired;
+        let moved = self.moved.take();
+        let replaces = self.lost > 0 && moved.is_none();
+        self.lost = 0;
+        let (mut trigger, cooldown) = moved.unwrap_or_default();
+        let staying = moment.group.in_service().saturating_sub(moment.group.leaving());
+        let (adds, count) =
+            if desired > actual { (true, desired - actual) } else { (false, (actual - desired).min(staying)) };
+        if count == 0 {
+            return;
+        }
+        if trigger.cause.is_empty() {
+            trigger = Trigger::plain(now, "");
+        } else {
+            trigger.cause += "  ";
+        }
+        let to = if adds { actual + count } else { actual - count };
+        trigger.cause += &if adds {
+            format!(
+                "At {now} an instance was started in response to a difference between desired and actual capacity, \
+                 increasing the capacity from {actual} to {to}."
+            )
+        } else {
+            format!(
+                "At {now} an instance was taken out of service in response to a difference between desired and actual \
+                 capacity, shrinking the capacity from {actual} to {to}."
+            )
+        };
+        let (verb, direction) =
+            if adds { ("Launching", ActivityKind::ScaleOut) } else { ("Terminating", ActivityKind::ScaleIn) };
+        let kind = if replaces && adds { ActivityKind::Replace } else { direction };
+        let description =
+            if count == 1 { format!("{verb} a new EC2 instance") } else { format!("{verb} {count} EC2 instances") };
+        let start = Start { kind, adds, count, capacity: (actual, to), description, cooldown, exclusive: false };
+        moment.group.start(now, &trigger, start, moment.out);
+    }
+
+    fn ended(&mut self, moment: &mut Moment<'_>, activity: &Activity) {
+        if let (Some(cooldown), true) = (activity.cooldown, activity.done > 0) {
+            moment.group.cooldown.start(moment.now, cooldown);
+        }
+        if moment.group.settled() != moment.group.desired {
+            self.reconcile_soon(moment.now);
+        }
+    }
+
+    fn lost(&mut self, moment: &mut Moment<'_>) {
+        self.lost += 1;
+        let capacity = moment.group.settled();
+        let now = moment.now;
+        let trigger = Trigger::plain(
+            now,
+            format!("At {now} an instance was taken out of service in response to an EC2 health check."),
+        );
+        moment.group.note(now, &trigger, ActivityKind::Lost, (capacity + 1, capacity), moment.out);
+        self.reconcile_at = self.reconcile_at.min(now.next_multiple(self.health_check_interval));
+    }
+}

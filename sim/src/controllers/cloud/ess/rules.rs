@@ -1,0 +1,344 @@
+//! The rules of ESS: who excludes whom, what the cooldown refuses, how the expected number of instances moves.
+
+use windtunnel_traces::{SimDuration, SimTime};
+
+use super::config::{CooldownStartedBy, EssConfig};
+use crate::controllers::cloud::activity::{Activity, StatusWords, Trigger};
+use crate::controllers::cloud::adjustment::Adjustment;
+use crate::controllers::cloud::alarm::Firing;
+use crate::controllers::cloud::group::Start;
+use crate::controllers::cloud::machine::{Dialect, Moment};
+use crate::controllers::cloud::schedule::Due;
+use crate::controllers::cloud::step::step_for;
+use crate::controllers::cloud::target_tracking;
+use crate::controllers::cloud::words::Step;
+use crate::controllers::decision::{ActivityKind, MetricSource};
+
+/// `StatusCode` of DescribeScalingActivities.
+pub(crate) const WORDS: StatusWords = StatusWords {
+    in_progress: "InProgress",
+    successful: "Successful",
+    partly: "Warning",
+    failed: "Failed",
+    rejected: "Rejected",
+};
+
+/// The documented messages of rejected activities.
+pub(crate) const NO_CHANGE: &str = "To execute the specified scaling rule, the total capacity will not change.";
+pub(crate) const IN_PROGRESS: &str = "You cannot delete a scaling group or launch a new scaling activity while there is \
+                                      scaling activity in progress for the specified scaling group.";
+pub(crate) const COOLDOWN: &str = "You cannot launch a new scaling activity during the cooldown period.";
+
+/// A scaling rule, ready to execute.
+pub(crate) struct Rule {
+    pub(crate) name: String,
+    pub(crate) kind: RuleKind,
+    pub(crate) cooldown: SimDuration,
+    pub(crate) warmup: SimDuration,
+}
+
+/// What a rule does.
+pub(crate) enum RuleKind {
+    Simple(Adjustment),
+    Step { steps: Vec<Step>, like: Adjustment },
+    TargetTracking(f64),
+}
+
+/// What executing a rule would come to.
+enum Outcome {
+    /// This capacity.
+    Capacity(u32),
+    /// Nothing, and nothing is recorded.
+    Silent,
+    /// Nothing, and the request is rejected for this reason.
+    Rejected(String),
+}
+
+/// The dialect of ESS.
+pub(crate) struct Ess {
+    rules: Vec<Rule>,
+    /// The "expected number of instances" feature.
+    expected: bool,
+    default_cooldown: SimDuration,
+    any_activity_cools: bool,
+    step_and_tracking_cool: bool,
+    check_interval: SimDuration,
+    next_check: SimTime,
+    trigger_lock: SimDuration,
+    /// Per alarm task: until when it executes nothing.
+    locked_until: Vec<SimTime>,
+    /// Instances that left without being asked and are not yet replaced.
+    lost: u32,
+}
+
+impl Ess {
+    pub(crate) fn new(config: &EssConfig, rules: Vec<Rule>, alarms: usize) -> Self {
+        let assumptions = &config.assumptions;
+        Ess {
+            rules,
+            expected: config.has_expected_capacity(),
+            default_cooldown: config.default_cooldown,
+            any_activity_cools: assumptions.cooldown_started_by == CooldownStartedBy::Any,
+            step_and_tracking_cool: assumptions.cooldown_after_step_and_target_tracking,
+            check_interval: assumptions.check_interval,
+            next_check: SimTime::NEVER,
+            trigger_lock: assumptions.trigger_lock,
+            locked_until: vec![SimTime::ZERO; alarms],
+            lost: 0,
+        }
+    }
+
+    /// The capacity that the rule asks for, within the bounds.
+    fn outcome(&self, rule: &Rule, moment: &Moment<'_>, firing: Option<&Firing>) -> Outcome {
+        let group = &moment.group;
+        let total = group.settled();
+        let towards = |delta: i64| {
+            let capacity = group.clamp(i64::from(total) + delta);
+            // Out of bounds already, the clamp would turn a rule around; it does nothing then.
+            let turned = (delta > 0 && capacity < total) || (delta < 0 && capacity > total);
+            Outcome::Capacity(if turned { total } else { capacity })
+        };
+        let warmed = group.warmed(moment.now, rule.warmup).min(total);
+        match (&rule.kind, firing) {
+            (RuleKind::Simple(adjustment), _) => towards(adjustment.delta(total)),
+            (RuleKind::Step { steps, like }, Some(firing)) => {
+                let Some(value) = firing.newest() else { return Outcome::Silent };
+                let offset = value - firing.threshold;
+                match step_for(steps, offset, firing.comparison.is_upward()) {
+                    None => Outcome::Rejected(format!(
+                        "no step adjustment for the metric value {value} and the threshold {}",
+                        firing.threshold
+                    )),
+                    Some(adjust) => {
+                        let delta = Adjustment { adjust, ..*like }.delta(warmed);
+                        // Instances that warm up are not existing capacity: they answer the same breach.
+                        if delta > 0 {
+                            towards((i64::from(warmed) + delta - i64::from(total)).max(0))
+                        } else {
+                            towards(delta)
+                        }
+                    }
+                }
+            }
+            (RuleKind::TargetTracking(target), Some(firing)) => {
+                let Some(value) = firing.newest() else { return Outcome::Silent };
+                let wanted = target_tracking::ceiling(warmed, value, *target) - i64::from(warmed);
+                if firing.comparison.is_upward() {
+                    towards((i64::from(warmed) + wanted - i64::from(total)).max(0))
+                } else if wanted < 0 {
+                    towards(wanted)
+                } else {
+                    // Less than one instance: the alert goes on, nothing is removed.
+                    Outcome::Silent
+                }
+            }
+            (_, None) => Outcome::Rejected("the rule needs an event-triggered task".to_string()),
+        }
+    }
+
+    fn cooldown_after(&self, rule: &Rule, by_alarm: bool) -> Option<SimDuration> {
+        let starts = match rule.kind {
+            RuleKind::Simple(_) => by_alarm || self.any_activity_cools,
+            _ => self.step_and_tracking_cool,
+        };
+        starts.then_some(rule.cooldown)
+    }
+
+    /// An event-triggered task executes a rule.
+    fn execute(&mut self, moment: &mut Moment<'_>, firing: &Firing, index: usize) {
+        let rule = &self.rules[index];
+        let total = moment.group.settled();
+        let resource = firing.instance.map(|i| format!(" of instance {}", i.0)).unwrap_or_default();
+        let mut trigger = Trigger {
+            cause: format!(
+                "The event-triggered task \"{}\"{resource} ({}) executed scaling rule \"{}\"",
+                firing.name,
+                firing.reason(),
+                rule.name
+            ),
+            policy: Some(rule.name.clone()),
+            alarm: Some(firing.name.clone()),
+            first_breach: firing.first_breach,
+            breach_seen_until: firing.breach_seen_until,
+            alarm_since: Some(firing.alarm_since),
+            decided: moment.now,
+        };
+        let (capacity, refusal) = match self.outcome(rule, moment, Some(firing)) {
+            Outcome::Silent => return,
+            Outcome::Rejected(because) => (total, Some(because)),
+            Outcome::Capacity(capacity) if capacity == total => (total, Some(NO_CHANGE.to_string())),
+            Outcome::Capacity(capacity) => (capacity, None),
+        };
+        // An alarm's activity is of the non-parallel class: it excludes everything, and everything excludes it.
+        if moment.group.is_scaling() {
+            return moment.group.reject(moment.now, &trigger, capacity, IN_PROGRESS, moment.out);
+        }
+        if let Some(because) = refusal {
+            return moment.group.reject(moment.now, &trigger, capacity, &because, moment.out);
+        }
+        if moment.group.cooldown.holds(moment.now) {
+            return moment.group.reject(moment.now, &trigger, capacity, COOLDOWN, moment.out);
+        }
+        trigger.cause += &format!(", changing the Total Capacity from \"{total}\" to \"{capacity}\".");
+        let cooldown = self.cooldown_after(rule, true);
+        if self.expected {
+            moment.group.desired = capacity;
+        }
+        start(moment, &trigger, (total, capacity), cooldown, true, None);
+    }
+
+    /// A scheduled task executes a rule. Says whether it was accepted.
+    fn execute_scheduled(&mut self, moment: &mut Moment<'_>, due: &Due, index: usize) -> bool {
+        let rule = &self.rules[index];
+        let blocked = if self.expected { moment.group.is_exclusive() } else { moment.group.is_scaling() };
+        let total = moment.group.settled();
+        let mut trigger = Trigger::plain(
+            moment.now,
+            format!("The scheduled task \"{}\" executed scaling rule \"{}\"", due.entry.name, rule.name),
+        );
+        trigger.policy = Some(rule.name.clone());
+        let capacity = match self.outcome(rule, moment, None) {
+            Outcome::Capacity(capacity) => capacity,
+            Outcome::Silent | Outcome::Rejected(_) => total,
+        };
+        if blocked {
+            if due.is_last_try(moment.now) {
+                moment.group.reject(moment.now, &trigger, capacity, IN_PROGRESS, moment.out);
+            }
+            return false;
+        }
+        if capacity == total && !self.expected {
+            moment.group.reject(moment.now, &trigger, capacity, NO_CHANGE, moment.out);
+            return true;
+        }
+        trigger.cause += &format!(", changing the Total Capacity from \"{total}\" to \"{capacity}\".");
+        if self.expected {
+            // Only the expected number moves: stable ± N. The next check does the work.
+            let stable = moment.group.in_service().saturating_sub(moment.group.leaving());
+            let moved = i64::from(stable) + i64::from(capacity) - i64::from(total);
+            let before = moment.group.desired;
+            moment.group.desired = moment.group.clamp(moved);
+            moment.group.note(
+                moment.now,
+                &trigger,
+                ActivityKind::Scheduled,
+                (before, moment.group.desired),
+                moment.out,
+            );
+            self.check_soon(moment.now);
+        } else {
+            let cooldown = self.cooldown_after(rule, false);
+            start(moment, &trigger, (total, capacity), cooldown, true, None);
+        }
+        true
+    }
+
+    fn check_soon(&mut self, now: SimTime) {
+        self.next_check = self.next_check.min(now.next_multiple(self.check_interval));
+    }
+}
+
+/// Starts the activity that takes the group from one capacity to another.
+fn start(
+    moment: &mut Moment<'_>,
+    trigger: &Trigger,
+    capacity: (u32, u32),
+    cooldown: Option<SimDuration>,
+    exclusive: bool,
+    kind: Option<ActivityKind>,
+) {
+    let adds = capacity.1 > capacity.0;
+    let count = capacity.0.abs_diff(capacity.1);
+    let (verb, direction) = if adds { ("Add", ActivityKind::ScaleOut) } else { ("Remove", ActivityKind::ScaleIn) };
+    let description = format!("{verb} \"{count}\" ECS instance");
+    let kind = kind.unwrap_or(direction);
+    let start = Start { kind, adds, count, capacity, description, cooldown, exclusive };
+    moment.group.start(moment.now, trigger, start, moment.out);
+}
+
+impl Dialect for Ess {
+    fn alarms_fire(&mut self, moment: &mut Moment<'_>, firings: &[Firing]) {
+        for firing in firings {
+            if moment.now < self.locked_until[firing.alarm] && firing.instance.is_none() {
+                continue;
+            }
+            self.locked_until[firing.alarm] = moment.now + self.trigger_lock;
+            let actions = &moment.alarms[firing.alarm].spec.actions;
+            for action in actions {
+                self.execute(moment, firing, *action);
+            }
+        }
+    }
+
+    fn scheduled(&mut self, moment: &mut Moment<'_>, due: &Due) -> bool {
+        let entry = &due.entry;
+        if let Some(rule) = entry.rule {
+            return self.execute_scheduled(moment, due, rule);
+        }
+        let before = moment.group.desired;
+        moment.group.set_bounds(entry.min, entry.max, entry.desired);
+        let trigger = Trigger::plain(
+            moment.now,
+            format!(
+                "The scheduled task \"{}\" set the minimum to {}, the maximum to {}, the expected number to {}.",
+                entry.name, moment.group.min, moment.group.max, moment.group.desired
+            ),
+        );
+        let after = moment.group.desired;
+        moment.group.note(moment.now, &trigger, ActivityKind::Scheduled, (before, after), moment.out);
+        self.check_soon(moment.now);
+        true
+    }
+
+    fn next_check(&self) -> SimTime {
+        self.next_check
+    }
+
+    /// The check of the expected, minimum and maximum number of instances.
+    fn check(&mut self, moment: &mut Moment<'_>, _metrics: &dyn MetricSource) {
+        self.next_check = SimTime::NEVER;
+        let blocked = if self.expected { moment.group.is_exclusive() } else { moment.group.is_scaling() };
+        let capacity = moment.group.settled();
+        let (wanted, what) = if self.expected {
+            (moment.group.clamp(i64::from(moment.group.desired)), "expected number of instances")
+        } else if capacity < moment.group.min {
+            (moment.group.min, "minimum number of instances")
+        } else {
+            (capacity.min(moment.group.max), "maximum number of instances")
+        };
+        if wanted == capacity {
+            self.lost = 0;
+            return;
+        }
+        if blocked {
+            return self.check_soon(moment.now);
+        }
+        let trigger = Trigger::plain(
+            moment.now,
+            format!(
+                "The check of the {what} found {capacity} instead of {wanted}, changing the Total Capacity from \
+                 \"{capacity}\" to \"{wanted}\"."
+            ),
+        );
+        let kind = (self.lost > 0 && wanted > capacity).then_some(ActivityKind::Replace);
+        self.lost = 0;
+        let cooldown = self.any_activity_cools.then_some(self.default_cooldown);
+        start(moment, &trigger, (capacity, wanted), cooldown, !self.expected, kind);
+    }
+
+    fn ended(&mut self, moment: &mut Moment<'_>, activity: &Activity) {
+        if let (Some(cooldown), true) = (activity.cooldown, activity.done > 0) {
+            moment.group.cooldown.start(moment.now, cooldown);
+        }
+        // What could not be created is left to the next check.
+        self.check_soon(moment.now);
+    }
+
+    fn lost(&mut self, moment: &mut Moment<'_>) {
+        self.lost += 1;
+        let capacity = moment.group.settled();
+        let trigger = Trigger::plain(moment.now, "The health check removed an unhealthy instance.");
+        moment.group.note(moment.now, &trigger, ActivityKind::Lost, (capacity + 1, capacity), moment.out);
+        self.check_soon(moment.now);
+    }
+}

@@ -1,0 +1,204 @@
+//! A scaling group: its bounds, who is in it, and what is under way.
+
+use std::collections::BTreeMap;
+
+use windtunnel_traces::{SimDuration, SimTime};
+
+use super::activity::{Activity, StatusWords, Trigger};
+use super::adjustment;
+use super::cooldown::Cooldown;
+use crate::controllers::decision::{
+    ActivityId, ActivityKind, ActivityOutcome, ActivityRecord, Command, Decisions, InstanceId, Notice,
+};
+
+/// The state that all three dialects work on.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) min: u32,
+    pub(crate) max: u32,
+    pub(crate) desired: u32,
+    /// When each instance came into service; none for those that were warm at t = 0.
+    members: BTreeMap<InstanceId, Option<SimTime>>,
+    pub(crate) activities: Vec<Activity>,
+    pub(crate) cooldown: Cooldown,
+    words: StatusWords,
+    started: u32,
+}
+
+/// An activity to start.
+pub(crate) struct Start {
+    pub(crate) kind: ActivityKind,
+    pub(crate) adds: bool,
+    pub(crate) count: u32,
+    pub(crate) capacity: (u32, u32),
+    pub(crate) description: String,
+    pub(crate) cooldown: Option<SimDuration>,
+    /// Nothing else may run beside it.
+    pub(crate) exclusive: bool,
+}
+
+/// What a notice meant for the group.
+pub(crate) enum Settled {
+    /// Nothing ended.
+    Nothing,
+    /// An activity has ended; its record is out.
+    Ended(Activity),
+    /// An instance left without being asked.
+    Lost,
+}
+
+impl Group {
+    pub(crate) fn new(min: u32, max: u32, desired: u32, words: StatusWords) -> Self {
+        Group {
+            min,
+            max,
+            desired,
+            members: BTreeMap::new(),
+            activities: Vec::new(),
+            cooldown: Cooldown::default(),
+            words,
+            started: 0,
+        }
+    }
+
+    /// Instances in service, including those that are leaving but not yet gone.
+    pub(crate) fn in_service(&self) -> u32 {
+        self.members.len() as u32
+    }
+
+    /// Instances being launched.
+    pub(crate) fn pending(&self) -> u32 {
+        self.activities.iter().filter(|a| a.adds).map(Activity::remaining).sum()
+    }
+
+    /// Instances being removed.
+    pub(crate) fn leaving(&self) -> u32 {
+        self.activities.iter().filter(|a| !a.adds).map(Activity::remaining).sum()
+    }
+
+    /// Everything that counts as the group's capacity: in service and pending.
+    pub(crate) fn total(&self) -> u32 {
+        self.in_service() + self.pending()
+    }
+
+    /// What the group will have when everything under way has ended.
+    pub(crate) fn settled(&self) -> u32 {
+        self.total().saturating_sub(self.leaving())
+    }
+
+    /// Instances in service whose warm-up is over.
+    pub(crate) fn warmed(&self, now: SimTime, warmup: SimDuration) -> u32 {
+        self.members.values().filter(|since| since.is_none_or(|since| since.saturating_add(warmup) <= now)).count()
+            as u32
+    }
+
+    /// Instances in service that still warm up.
+    pub(crate) fn warming(&self, now: SimTime, warmup: SimDuration) -> u32 {
+        self.in_service() - self.warmed(now, warmup)
+    }
+
+    pub(crate) fn is_scaling(&self) -> bool {
+        !self.activities.is_empty()
+    }
+
+    /// True while an activity runs that nothing may run beside.
+    pub(crate) fn is_exclusive(&self) -> bool {
+        self.activities.iter().any(|activity| activity.exclusive)
+    }
+
+    /// Sets the bounds and the desired capacity that are given; desired capacity follows a bound that passes it.
+    pub(crate) fn set_bounds(&mut self, min: Option<u32>, max: Option<u32>, desired: Option<u32>) {
+        self.min = min.unwrap_or(self.min);
+        self.max = max.unwrap_or(self.max).max(self.min);
+        self.desired = self.clamp(i64::from(desired.unwrap_or(self.desired)));
+    }
+
+    pub(crate) fn clamp(&self, capacity: i64) -> u32 {
+        adjustment::clamp(capacity, self.min, self.max)
+    }
+
+    /// Starts an activity: gives the fleet its command and writes the first line of its record.
+    pub(crate) fn start(&mut self, now: SimTime, trigger: &Trigger, start: Start, out: &mut Decisions) {
+        self.started += 1;
+        let id = ActivityId(self.started);
+        let status = self.words.status(ActivityOutcome::InProgress);
+        let mut record = trigger.record(now, start.kind, status, start.capacity);
+        record.id = Some(id);
+        record.description = start.description;
+        out.activities.push(record.clone());
+        out.commands.push(if start.adds {
+            Command::Launch { activity: id, count: start.count }
+        } else {
+            Command::Terminate { activity: id, count: start.count }
+        });
+        self.activities.push(Activity {
+            id,
+            adds: start.adds,
+            asked: start.count,
+            done: 0,
+            failed: 0,
+            cooldown: start.cooldown,
+            exclusive: start.exclusive,
+            record,
+        });
+    }
+
+    /// Writes the record of a request that is refused.
+    pub(crate) fn reject(&self, now: SimTime, trigger: &Trigger, to: u32, because: &str, out: &mut Decisions) {
+        let from = self.settled();
+        let kind = if to < from { ActivityKind::ScaleIn } else { ActivityKind::ScaleOut };
+        let mut record = trigger.record(now, kind, self.words.status(ActivityOutcome::Rejected), (from, to));
+        record.end = Some(now);
+        record.rejected_because = Some(because.to_string());
+        out.activities.push(record);
+    }
+
+    /// Writes the record of something that is over at once.
+    pub(crate) fn note(
+        &self,
+        now: SimTime,
+        trigger: &Trigger,
+        kind: ActivityKind,
+        to: (u32, u32),
+        out: &mut Decisions,
+    ) {
+        let mut record: ActivityRecord = trigger.record(now, kind, self.words.status(ActivityOutcome::Successful), to);
+        record.end = Some(now);
+        out.activities.push(record);
+    }
+
+    /// Takes in what the fleet reports, and ends the activity that has nothing left to do.
+    pub(crate) fn take(&mut self, now: SimTime, notice: &Notice, out: &mut Decisions) -> Settled {
+        let (activity, failed) = match notice {
+            Notice::InService { instance, activity } => {
+                self.members.insert(*instance, activity.map(|_| now));
+                (*activity, false)
+            }
+            Notice::LaunchFailed { activity } => (Some(*activity), true),
+            Notice::Terminated { instance, activity } => {
+                self.members.remove(instance);
+                (*activity, false)
+            }
+            Notice::Lost { instance } => {
+                return if self.members.remove(instance).is_some() { Settled::Lost } else { Settled::Nothing };
+            }
+        };
+        let Some(place) = activity.and_then(|id| self.activities.iter().position(|a| a.id == id)) else {
+            return Settled::Nothing;
+        };
+        let running = &mut self.activities[place];
+        if failed {
+            running.failed += 1;
+        } else {
+            running.done += 1;
+        }
+        if running.remaining() > 0 {
+            return Settled::Nothing;
+        }
+        let mut ended = self.activities.remove(place);
+        ended.record.status = self.words.status(ended.outcome());
+        ended.record.end = Some(now);
+        out.activities.push(ended.record.clone());
+        Settled::Ended(ended)
+    }
+}

@@ -1,0 +1,31 @@
+//! Alarm + rule + cooldown: Alibaba ESS with CloudMonitor, AWS Auto Scaling with CloudWatch, Tencent AS. One machine
+//! ([`machine`](self)), three dialects. The shared parts are beside this file; each dialect's folder holds its keys
+//! (`config.rs`), what its API refuses (`validate.rs`) and its rules (`rules.rs`), in the vendor's own words.
+
+mod activity;
+mod adjustment;
+mod alarm;
+pub mod assumptions;
+pub mod aws;
+mod cooldown;
+mod defaults;
+pub mod ess;
+mod group;
+mod machine;
+mod metric_names;
+pub mod missing_data;
+mod problem;
+mod schedule;
+mod step;
+mod target_tracking;
+pub mod tencent;
+pub mod words;
+
+pub use assumptions::{ASSUMPTIONS, Assumption};
+pub use aws::AwsConfig;
+pub use ess::EssConfig;
+pub use metric_names::{MetricName, Provider, metric_names};
+pub use problem::{Invalid, Problem, Severity};
+pub use schedule::{Calendar, Cron, CronError};
+pub use tencent::TencentConfig;
+pub use words::RemovalPolicy;

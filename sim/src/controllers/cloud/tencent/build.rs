@@ -1,0 +1,123 @@
+//! From the `[tencent]` table to a controller.
+
+use jiff::tz::{Offset, TimeZone};
+use windtunnel_traces::{SimDuration, Streams};
+
+use super::config::{TencentAlarm, TencentConfig, TencentPolicyType, TencentTarget};
+use super::rules::{Policy, PolicyKind, Tencent, WORDS};
+use crate::controllers::cloud::adjustment::Adjustment;
+use crate::controllers::cloud::alarm::{Alarm, AlarmSpec, Cadence, Judge, Scope};
+use crate::controllers::cloud::group::Group;
+use crate::controllers::cloud::machine::Machine;
+use crate::controllers::cloud::metric_names::{Provider, metric_of};
+use crate::controllers::cloud::problem::{Invalid, Severity};
+use crate::controllers::cloud::schedule::{Calendar, Schedule, entry};
+use crate::controllers::cloud::words::{Adjust, Comparison};
+use crate::controllers::decision::{Controller, Metric, Statistic};
+
+/// Target tracking scales in below this share of the target (documented).
+const SCALE_IN_RATIO: f64 = 0.8;
+
+impl TencentConfig {
+    /// The group at work. `streams` is taken for symmetry with the other providers: nothing in Tencent AS is drawn.
+    pub fn controller(&self, streams: Streams, calendar: &Calendar) -> Result<Box<dyn Controller>, Invalid> {
+        let _ = streams;
+        let errors: Vec<_> = self.validate().into_iter().filter(|p| p.severity == Severity::Error).collect();
+        if !errors.is_empty() {
+            return Err(Invalid(errors));
+        }
+        let group = Group::new(self.min, self.max, self.initial_capacity(), WORDS);
+        let alarms = self.alarms().into_iter().map(Alarm::new).collect();
+        let schedule = self.schedule(calendar)?;
+        let dialect = Tencent::new(self, self.policies());
+        Ok(Box::new(Machine { group, alarms, schedule, dialect }))
+    }
+
+    fn policies(&self) -> Vec<Policy> {
+        let rounding = self.assumptions.percent_rounding.into();
+        let policy = |policy: &super::TencentPolicy| Policy {
+            name: policy.name.clone(),
+            kind: match policy.resolved_type() {
+                TencentPolicyType::Simple => PolicyKind::Simple(Adjustment {
+                    adjust: policy.adjust.unwrap_or(Adjust::Change(0)),
+                    min_magnitude: 0,
+                    rounding,
+                }),
+                TencentPolicyType::TargetTracking => {
+                    PolicyKind::TargetTracking(policy.target.as_ref().map_or(f64::NAN, |t| t.value))
+                }
+            },
+            cooldown: policy.cooldown,
+            warmup: policy.warmup,
+        };
+        self.policy.iter().map(policy).collect()
+    }
+
+    fn alarms(&self) -> Vec<AlarmSpec> {
+        let tracking = self.policy.iter().enumerate().filter_map(|(index, policy)| {
+            let target =
+                policy.target.as_ref().filter(|_| policy.resolved_type() == TencentPolicyType::TargetTracking)?;
+            Some((index, policy, target))
+        });
+        let managed = tracking.flat_map(|(index, policy, target)| self.managed_alarms(index, &policy.name, target));
+        self.all_alarms().iter().filter(|a| a.enabled).map(|a| self.alarm(a)).chain(managed).collect()
+    }
+
+    fn cadence(&self, period: SimDuration) -> Cadence {
+        let delay = self.assumptions.alarm_delay;
+        Cadence { every: period, offset: delay, lag: delay, grid: period }
+    }
+
+    fn alarm(&self, alarm: &TencentAlarm) -> AlarmSpec {
+        AlarmSpec {
+            name: alarm.name.clone(),
+            metric: metric_of(Provider::Tencent, &alarm.metric).unwrap_or(Metric::CpuUtilization),
+            statistic: alarm.statistic.0,
+            comparison: alarm.comparison,
+            threshold: alarm.threshold,
+            period: alarm.period,
+            periods: alarm.times,
+            judge: Judge::Consecutive,
+            cadence: self.cadence(alarm.period),
+            repeat: self.assumptions.alarm_repeat.into(),
+            scope: Scope::Group,
+            actions: alarm.action.iter().filter_map(|name| self.policy.iter().position(|p| p.name == name)).collect(),
+        }
+    }
+
+    /// The two alarms of a target tracking policy: 3 minutes above the target, 15 below 80 % of it.
+    fn managed_alarms(&self, policy: usize, name: &str, target: &TencentTarget) -> Vec<AlarmSpec> {
+        let sides = [
+            ("high", Comparison::Greater, target.value, target.scale_out_times),
+            ("low", Comparison::Less, target.value * SCALE_IN_RATIO, target.scale_in_times),
+        ];
+        let wanted = if target.disable_scale_in { &sides[..1] } else { &sides[..] };
+        let period = SimDuration::from_mins(1);
+        let spec = |(side, comparison, threshold, periods): &(&str, Comparison, f64, u32)| AlarmSpec {
+            name: format!("{name}-{side}"),
+            metric: metric_of(Provider::Tencent, &target.metric).unwrap_or(Metric::CpuUtilization),
+            statistic: Statistic::Average,
+            comparison: *comparison,
+            threshold: *threshold,
+            period,
+            periods: *periods,
+            judge: Judge::Consecutive,
+            cadence: self.cadence(period),
+            repeat: self.assumptions.alarm_repeat.into(),
+            scope: Scope::Group,
+            actions: vec![policy],
+        };
+        wanted.iter().map(spec).collect()
+    }
+
+    fn schedule(&self, calendar: &Calendar) -> Result<Schedule, Invalid> {
+        let mut entries = Vec::new();
+        for action in &self.scheduled {
+            let beijing = Some(TimeZone::fixed(Offset::constant(8)));
+            let mut entry = entry("tencent", &action.name, action.at, action.cron.as_deref(), beijing)?;
+            (entry.min, entry.max, entry.desired) = (action.min, action.max, action.desired);
+            entries.push(entry);
+        }
+        Ok(Schedule::new(calendar, entries))
+    }
+}

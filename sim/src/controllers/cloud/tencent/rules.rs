@@ -1,0 +1,249 @@
+//! The rules of Tencent AS: policies move the desired capacity, one activity at a time matches it, and what comes in
+//! between is cancelled.
+
+use windtunnel_traces::{SimDuration, SimTime};
+
+use super::config::{RetryPolicy, TencentConfig};
+use crate::controllers::cloud::activity::{Activity, StatusWords, Trigger};
+use crate::controllers::cloud::adjustment::Adjustment;
+use crate::controllers::cloud::alarm::Firing;
+use crate::controllers::cloud::aws::TrackedValue;
+use crate::controllers::cloud::group::Start;
+use crate::controllers::cloud::machine::{Dialect, Moment};
+use crate::controllers::cloud::schedule::Due;
+use crate::controllers::cloud::target_tracking;
+use crate::controllers::decision::{ActivityKind, MetricSource};
+
+/// `StatusCode` of DescribeAutoScalingActivities.
+pub(crate) const WORDS: StatusWords = StatusWords {
+    in_progress: "RUNNING",
+    successful: "SUCCESSFUL",
+    partly: "PARTIALLY_SUCCESSFUL",
+    failed: "FAILED",
+    rejected: "CANCELLED",
+};
+
+pub(crate) const IN_ACTIVITY: &str = "Another scaling activity of the auto scaling group is in progress.";
+pub(crate) const IN_COOLDOWN: &str = "The auto scaling group is in its cooldown period.";
+
+/// A scaling policy, ready to execute.
+pub(crate) struct Policy {
+    pub(crate) name: String,
+    pub(crate) kind: PolicyKind,
+    pub(crate) cooldown: SimDuration,
+    pub(crate) warmup: SimDuration,
+}
+
+/// What a policy does.
+pub(crate) enum PolicyKind {
+    Simple(Adjustment),
+    TargetTracking(f64),
+}
+
+/// The dialect of Tencent AS.
+pub(crate) struct Tencent {
+    policies: Vec<Policy>,
+    retry: RetryPolicy,
+    tracked_value: TrackedValue,
+    cooldown_blocks_scheduled: bool,
+    check_interval: SimDuration,
+    next_check: SimTime,
+    failures: u32,
+    lost: u32,
+}
+
+impl Tencent {
+    pub(crate) fn new(config: &TencentConfig, policies: Vec<Policy>) -> Self {
+        Tencent {
+            policies,
+            retry: config.retry,
+            tracked_value: config.assumptions.target_tracking_value,
+            cooldown_blocks_scheduled: config.assumptions.cooldown_blocks_scheduled,
+            check_interval: config.assumptions.check_interval,
+            next_check: SimTime::NEVER,
+            failures: 0,
+            lost: 0,
+        }
+    }
+
+    /// The desired capacity that the policy asks for, if it asks for another.
+    fn wanted(&self, moment: &Moment<'_>, policy: &Policy, firing: &Firing) -> Option<u32> {
+        let group = &moment.group;
+        let desired = i64::from(group.desired);
+        let delta = match &policy.kind {
+            PolicyKind::Simple(adjustment) => adjustment.delta(group.desired),
+            PolicyKind::TargetTracking(target) => {
+                let value = match self.tracked_value {
+                    TrackedValue::Latest => firing.newest()?,
+                    TrackedValue::Average => firing.values.iter().sum::<f64>() / firing.values.len().max(1) as f64,
+                };
+                let warmed = group.warmed(moment.now, policy.warmup);
+                if firing.comparison.is_upward() {
+                    (target_tracking::ceiling(warmed, value, *target) - desired).max(0)
+                } else if group.warming(moment.now, policy.warmup) > 0 {
+                    0
+                } else {
+                    (target_tracking::ceiling(warmed, value, *target) - desired).min(0)
+                }
+            }
+        };
+        let capacity = group.clamp(desired + delta);
+        let turned = (delta > 0 && capacity < group.desired) || (delta < 0 && capacity > group.desired);
+        (delta != 0 && capacity != group.desired && !turned).then_some(capacity)
+    }
+
+    fn invoke(&mut self, moment: &mut Moment<'_>, firing: &Firing, index: usize) {
+        let policy = &self.policies[index];
+        // A policy that changes nothing starts no activity, and none is recorded.
+        let Some(capacity) = self.wanted(moment, policy, firing) else { return };
+        let (now, before) = (moment.now, moment.group.desired);
+        let trigger = Trigger {
+            cause: format!(
+                "Alarm {} ({}) triggered scaling policy {}, changing the desired capacity from {before} to {capacity}.",
+                firing.name,
+                firing.reason(),
+                policy.name
+            ),
+            policy: Some(policy.name.clone()),
+            alarm: Some(firing.name.clone()),
+            first_breach: firing.first_breach,
+            breach_seen_until: firing.breach_seen_until,
+            alarm_since: Some(firing.alarm_since),
+            decided: now,
+        };
+        let simple = matches!(policy.kind, PolicyKind::Simple(_));
+        if moment.group.is_scaling() {
+            return moment.group.reject(now, &trigger, capacity, IN_ACTIVITY, moment.out);
+        }
+        if simple && moment.group.cooldown.holds(now) {
+            return moment.group.reject(now, &trigger, capacity, IN_COOLDOWN, moment.out);
+        }
+        let cooldown = simple.then_some(policy.cooldown);
+        moment.group.desired = capacity;
+        self.failures = 0;
+        self.match_desired(moment, trigger, cooldown, None);
+    }
+
+    /// Starts the activity that matches the desired capacity. Nothing is ever concurrent.
+    fn match_desired(
+        &mut self,
+        moment: &mut Moment<'_>,
+        mut trigger: Trigger,
+        cooldown: Option<SimDuration>,
+        kind: Option<ActivityKind>,
+    ) {
+        let (from, to) = (moment.group.settled(), moment.group.desired);
+        if from == to {
+            return;
+        }
+        let adds = to > from;
+        let count = from.abs_diff(to);
+        let (verb, direction) = if adds { ("out", ActivityKind::ScaleOut) } else { ("in", ActivityKind::ScaleIn) };
+        if !trigger.cause.is_empty() {
+            trigger.cause += " ";
+        }
+        trigger.cause += &format!(
+            "Activity was launched in response to a difference between desired capacity and actual capacity, \
+             scale {verb} {count} instance(s)."
+        );
+        let start = Start {
+            kind: kind.unwrap_or(direction),
+            adds,
+            count,
+            capacity: (from, to),
+            description: if adds { "SCALE_OUT".to_string() } else { "SCALE_IN".to_string() },
+            cooldown,
+            exclusive: true,
+        };
+        moment.group.start(moment.now, &trigger, start, moment.out);
+    }
+
+    /// When a failed scale-out is tried again.
+    fn retry_at(&self, now: SimTime) -> SimTime {
+        let later = |minutes| now + SimDuration::from_mins(minutes);
+        match (self.retry, self.failures) {
+            (RetryPolicy::Immediate, ..=5) | (RetryPolicy::IncrementalIntervals, ..=10) => now,
+            (RetryPolicy::IncrementalIntervals, 11) => later(10),
+            (RetryPolicy::IncrementalIntervals, 12) => later(30),
+            (RetryPolicy::IncrementalIntervals, 13) => later(60),
+            (RetryPolicy::IncrementalIntervals, _) => later(24 * 60),
+            (RetryPolicy::Immediate | RetryPolicy::None, _) => SimTime::NEVER,
+        }
+    }
+}
+
+impl Dialect for Tencent {
+    fn alarms_fire(&mut self, moment: &mut Moment<'_>, firings: &[Firing]) {
+        for firing in firings {
+            let actions = &moment.alarms[firing.alarm].spec.actions;
+            for action in actions {
+                self.invoke(moment, firing, *action);
+            }
+        }
+    }
+
+    fn scheduled(&mut self, moment: &mut Moment<'_>, due: &Due) -> bool {
+        let (entry, now) = (&due.entry, moment.now);
+        let before = moment.group.desired;
+        moment.group.set_bounds(entry.min, entry.max, entry.desired);
+        let after = moment.group.desired;
+        let trigger = Trigger::plain(
+            now,
+            format!(
+                "Scheduled action {} set the minimum to {}, the maximum to {}, the desired capacity to {after}.",
+                entry.name, moment.group.min, moment.group.max
+            ),
+        );
+        moment.group.note(now, &trigger, ActivityKind::Scheduled, (before, after), moment.out);
+        self.failures = 0;
+        let cooling = self.cooldown_blocks_scheduled && moment.group.cooldown.holds(now);
+        if moment.group.settled() == after {
+            return true;
+        }
+        if moment.group.is_scaling() || cooling {
+            let because = if cooling { IN_COOLDOWN } else { IN_ACTIVITY };
+            moment.group.reject(now, &trigger, after, because, moment.out);
+            // The bounds stand; the group keeps trying until its instances match.
+            let next = now.next_multiple(self.check_interval);
+            self.next_check = self.next_check.min(if cooling { next.max(moment.group.cooldown.until()) } else { next });
+        } else {
+            self.match_desired(moment, trigger, None, None);
+        }
+        true
+    }
+
+    fn next_check(&self) -> SimTime {
+        self.next_check
+    }
+
+    fn check(&mut self, moment: &mut Moment<'_>, _metrics: &dyn MetricSource) {
+        self.next_check = SimTime::NEVER;
+        if moment.group.is_scaling() {
+            // The end of the activity looks again.
+            return;
+        }
+        let replaces = std::mem::take(&mut self.lost) > 0 && moment.group.settled() < moment.group.desired;
+        let kind = replaces.then_some(ActivityKind::Replace);
+        self.match_desired(moment, Trigger::plain(moment.now, ""), None, kind);
+    }
+
+    fn ended(&mut self, moment: &mut Moment<'_>, activity: &Activity) {
+        if let (Some(cooldown), true) = (activity.cooldown, activity.done > 0) {
+            moment.group.cooldown.start(moment.now, cooldown);
+        }
+        self.failures = if activity.failed > 0 { self.failures + 1 } else { 0 };
+        if moment.group.settled() != moment.group.desired {
+            let soon = moment.now.next_multiple(self.check_interval);
+            let next = if activity.failed > 0 { self.retry_at(moment.now) } else { soon };
+            self.next_check = self.next_check.min(next);
+        }
+    }
+
+    fn lost(&mut self, moment: &mut Moment<'_>) {
+        self.lost += 1;
+        let capacity = moment.group.settled();
+        let trigger = Trigger::plain(moment.now, "TERMINATE_INSTANCES_UNEXPECTEDLY");
+        moment.group.note(moment.now, &trigger, ActivityKind::Lost, (capacity + 1, capacity), moment.out);
+        self.next_check = self.next_check.min(moment.now.next_multiple(self.check_interval));
+    }
+}

@@ -1,0 +1,300 @@
+//! The words that controllers, sensors and the fleet share: metrics asked for, commands given, notices received, and the
+//! records that explain a decision.
+
+use std::fmt;
+
+use windtunnel_traces::SimTime;
+
+/// What a controller may ask the sensors for. Utilization is in percent (0 to 100), because thresholds are.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Metric {
+    /// CPU in use, percent of the instance's cores.
+    CpuUtilization,
+    /// Memory in use, percent.
+    MemoryUtilization,
+    /// Requests per second over the whole fleet ("QPS").
+    RequestRate,
+    /// Requests per second and instance ("QPSPerInstance").
+    RequestRatePerInstance,
+    /// Requests per minute and target, as AWS counts them.
+    RequestCountPerTarget,
+    /// Requests in the period, over the whole fleet.
+    RequestCount,
+    /// Mean response time, in seconds.
+    LatencyMean,
+    /// Median response time, in seconds.
+    LatencyP50,
+    /// 95th percentile of the response time, in seconds.
+    LatencyP95,
+    /// 99th percentile of the response time, in seconds.
+    LatencyP99,
+    /// Requests in service or waiting, over the whole fleet.
+    InFlight,
+    /// Requests in service or waiting, per instance.
+    InFlightPerInstance,
+    /// Instances that pass the balancer's health check.
+    HealthyHosts,
+    /// Share of the requests that failed, percent.
+    ErrorRate,
+}
+
+/// How the samples of a period become one datapoint.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub enum Statistic {
+    /// Sum divided by count.
+    Average,
+    /// The smallest sample.
+    Minimum,
+    /// The largest sample.
+    Maximum,
+    /// The sum of the samples.
+    Sum,
+    /// The number of samples.
+    SampleCount,
+    /// A percentile of the samples, 0 to 100.
+    Percentile(f64),
+}
+
+/// Where a controller reads metrics: the sensors of a simulation, or a recording.
+pub trait MetricSource {
+    /// The statistic over `[from, to)` of what had been published by now; `None` where there is no data.
+    fn statistic(&self, metric: Metric, statistic: Statistic, from: SimTime, to: SimTime) -> Option<f64>;
+
+    /// The same for every instance by itself, in order of instance. (CloudMonitor rules evaluate per resource.)
+    fn per_instance(&self, metric: Metric, statistic: Statistic, from: SimTime, to: SimTime) -> Vec<(InstanceId, f64)> {
+        let _ = (metric, statistic, from, to);
+        Vec::new()
+    }
+}
+
+/// An instance of the fleet.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct InstanceId(pub u32);
+
+/// A scaling activity, numbered from 1 by its controller.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ActivityId(pub u32);
+
+/// What a controller asks of the fleet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Create `count` instances. Each ends in exactly one [`Notice::InService`] or [`Notice::LaunchFailed`].
+    Launch {
+        /// The activity to name in the notices.
+        activity: ActivityId,
+        /// How many.
+        count: u32,
+    },
+    /// Remove `count` instances, chosen by the group's removal policy among those in service and not yet leaving. Each
+    /// ends in exactly one [`Notice::Terminated`], also if it crashes on the way.
+    Terminate {
+        /// The activity to name in the notices.
+        activity: ActivityId,
+        /// How many.
+        count: u32,
+    },
+}
+
+/// What the fleet tells a controller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The provider regards the instance as in service: created and attached. The application may still boot.
+    InService {
+        /// The instance.
+        instance: InstanceId,
+        /// The activity that launched it; none for the instances of t = 0.
+        activity: Option<ActivityId>,
+    },
+    /// One of the activity's instances could not be launched.
+    LaunchFailed {
+        /// The activity.
+        activity: ActivityId,
+    },
+    /// The instance is gone, as asked.
+    Terminated {
+        /// The instance.
+        instance: InstanceId,
+        /// The activity that removed it.
+        activity: Option<ActivityId>,
+    },
+    /// The instance left the group without being asked: it crashed, or failed its health check.
+    Lost {
+        /// The instance.
+        instance: InstanceId,
+    },
+}
+
+/// What came of an activity, in one vocabulary for all providers.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ActivityOutcome {
+    /// Still running.
+    InProgress,
+    /// Everything that was asked happened.
+    Successful,
+    /// Some of it happened.
+    PartlySuccessful,
+    /// None of it happened.
+    Failed,
+    /// Refused before it began.
+    Rejected,
+}
+
+/// The status of an activity: the common outcome, and the vendor's word for it, which is what is displayed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct ActivityStatus {
+    /// The outcome in the common vocabulary.
+    pub outcome: ActivityOutcome,
+    /// The vendor's word.
+    pub word: &'static str,
+}
+
+impl fmt::Display for ActivityStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word)
+    }
+}
+
+/// What an activity does.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ActivityKind {
+    /// Adds instances.
+    ScaleOut,
+    /// Removes instances.
+    ScaleIn,
+    /// Makes up for instances that were lost or failed to launch.
+    Replace,
+    /// Changes the bounds or the desired capacity, by a scheduled action.
+    Scheduled,
+    /// An instance left without being asked.
+    Lost,
+}
+
+impl fmt::Display for ActivityKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ActivityKind::ScaleOut => "scale out",
+            ActivityKind::ScaleIn => "scale in",
+            ActivityKind::Replace => "replace",
+            ActivityKind::Scheduled => "scheduled",
+            ActivityKind::Lost => "lost",
+        })
+    }
+}
+
+/// One line of the activity log. A running activity is recorded when it starts and again, with the same id, when it
+/// ends; a rejected one is recorded once and has no id.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActivityRecord {
+    /// The activity, if it began.
+    pub id: Option<ActivityId>,
+    /// When it began, or was refused.
+    pub at: SimTime,
+    /// When it ended.
+    pub end: Option<SimTime>,
+    /// Its status, in the vendor's word.
+    pub status: ActivityStatus,
+    /// What it does.
+    pub kind: ActivityKind,
+    /// Why it began, in the vendor's words.
+    pub cause: String,
+    /// What it did, in the vendor's words.
+    pub description: String,
+    /// Capacity before.
+    pub from: u32,
+    /// Capacity after, as intended.
+    pub to: u32,
+    /// The vendor's message, if it was refused.
+    pub rejected_because: Option<String>,
+    /// The rule or policy.
+    pub policy: Option<String>,
+    /// The alarm that invoked it.
+    pub alarm: Option<String>,
+    /// The start of the first breaching datapoint of the alarm: where the reaction budget begins.
+    pub first_breach: Option<SimTime>,
+    /// The end of the data that put the alarm into ALARM.
+    pub breach_seen_until: Option<SimTime>,
+    /// When the alarm went into ALARM.
+    pub alarm_since: Option<SimTime>,
+    /// When the rule was accepted (the activity may begin a little later).
+    pub decided: SimTime,
+}
+
+/// The state of an alarm, as all three vendors call it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum AlarmState {
+    /// The threshold is not breached.
+    Ok,
+    /// The threshold is breached for long enough.
+    Alarm,
+    /// Too little data to tell.
+    InsufficientData,
+}
+
+impl fmt::Display for AlarmState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            AlarmState::Ok => "OK",
+            AlarmState::Alarm => "ALARM",
+            AlarmState::InsufficientData => "INSUFFICIENT_DATA",
+        })
+    }
+}
+
+/// An alarm changed its state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlarmChange {
+    /// When.
+    pub at: SimTime,
+    /// The alarm.
+    pub alarm: String,
+    /// The state before.
+    pub from: AlarmState,
+    /// The state after.
+    pub to: AlarmState,
+    /// Why, with the values: `71.3, 74.0, 78.9 > 70`.
+    pub reason: String,
+}
+
+/// An alarm as a chart or a report shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlarmView {
+    /// Its name.
+    pub name: String,
+    /// What it watches.
+    pub metric: Metric,
+    /// The threshold, in the metric's unit (percent for utilization).
+    pub threshold: f64,
+    /// `>`, `>=`, `<`, `<=`, `=` or `!=`.
+    pub comparison: &'static str,
+    /// Its state now.
+    pub state: AlarmState,
+}
+
+/// What a controller decided in one call: commands for the fleet, and the records that explain them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decisions {
+    /// What the fleet shall do, in order.
+    pub commands: Vec<Command>,
+    /// Activities that began, changed, ended or were refused.
+    pub activities: Vec<ActivityRecord>,
+    /// Alarms that changed their state.
+    pub alarm_changes: Vec<AlarmChange>,
+}
+
+/// A policy at work: a pure state machine, driven by a simulation or by a recording.
+pub trait Controller: Send {
+    /// When it next wants to look. Never earlier than the last time it was called.
+    fn next_wake(&self) -> SimTime;
+    /// It is `now`: look at the metrics and decide.
+    fn wake(&mut self, now: SimTime, metrics: &dyn MetricSource, out: &mut Decisions);
+    /// The fleet reports. Notices of an instant come before the wake of that instant.
+    fn notice(&mut self, now: SimTime, notice: &Notice, out: &mut Decisions);
+    /// The capacity it wants.
+    fn desired(&self) -> u32;
+    /// The least capacity allowed now.
+    fn min(&self) -> u32;
+    /// The greatest capacity allowed now.
+    fn max(&self) -> u32;
+    /// Its alarms, in order of creation.
+    fn alarms(&self) -> Vec<AlarmView>;
+}
