@@ -7,5 +7,6 @@ pub mod controllers;
 pub mod fleet;
 pub mod outcome;
 pub mod plant;
+pub mod run;
 pub mod scenario;
 pub mod sensors;

@@ -93,6 +93,7 @@ struct Member {
     phase: Phase,
     zone: u32,
     launched: SimTime,
+    released: Option<SimTime>,
     activity: Option<ActivityId>,
     configuration: u32,
     stages: Vec<DrawnStage>,
@@ -196,6 +197,7 @@ impl Instances {
             phase: Phase::Booting(0),
             zone,
             launched: site.now,
+            released: None,
             activity,
             configuration: self.configuration,
             stages: boot::draw(&self.config.stages, site.streams, id.0),
@@ -446,6 +448,7 @@ impl Instances {
             gauge.add(site.now, -1.0);
         }
         self.member(id).phase = Phase::Gone;
+        self.member(id).released = Some(site.now);
         self.alive.retain(|&other| other != id);
         self.retired_busy += site.plant.usage(id).busy_core_nanos;
         site.plant.remove(id);
@@ -678,6 +681,11 @@ impl Instances {
             probe.memory /= in_traffic;
         }
         probe
+    }
+
+    /// Launch and release of every instance, for the bill.
+    pub fn spans(&self) -> impl Iterator<Item = (SimTime, Option<SimTime>)> + '_ {
+        self.members.iter().map(|member| (member.launched, member.released))
     }
 
     /// Instances that receive traffic.

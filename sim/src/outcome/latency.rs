@@ -107,6 +107,11 @@ impl LatencyHistogram {
         if self.count == 0 { 0.0 } else { self.sum_seconds() / self.count as f64 }
     }
 
+    /// The largest latency in seconds, exact; zero when nothing was counted.
+    pub fn max_seconds(&self) -> f64 {
+        self.largest as f64 * 1e-9
+    }
+
     /// The latency in seconds that a share `q` (0 to 1) of the counted latencies does not exceed; zero when nothing
     /// was counted. Within [`RELATIVE_ERROR`] of the order statistic of rank `ceil(q * count)`.
     pub fn quantile(&self, q: f64) -> f64 {

@@ -203,6 +203,7 @@ impl Ledger {
         let busy = probe.busy_core_seconds - self.busy_at_row_start;
         self.busy_at_row_start = probe.busy_core_seconds;
         self.elasticity.end_interval(now);
+        let cost = self.cost_so_far(now);
         let row = &self.row;
         self.rows.push(TimelineRow {
             start_seconds: self.row_start.as_secs_f64(),
@@ -230,7 +231,7 @@ impl Ledger {
             latency_p50_seconds: row.latency.quantile(0.5),
             latency_p95_seconds: row.latency.quantile(0.95),
             latency_p99_seconds: row.latency.quantile(0.99),
-            cost: self.cost_so_far(now),
+            cost,
         });
         self.total.add(&self.row);
         self.row.clear();
@@ -253,6 +254,27 @@ impl Ledger {
     /// Everything that was counted in finished rows.
     pub fn total(&self) -> &Segment {
         &self.total
+    }
+
+    /// Requests that arrived in the row that has not ended.
+    pub fn arrived_in_row(&self) -> u64 {
+        self.row.arrived
+    }
+
+    /// Attempts in the row that has not ended.
+    pub fn row_attempts(&self) -> u64 {
+        self.row.attempts
+    }
+
+    /// Requests that arrived in finished rows and in the row that has not ended.
+    pub fn arrived_so_far(&self) -> u64 {
+        self.total.arrived + self.row.arrived
+    }
+
+    /// Of the requests so far: those with an outcome, and those that were not served.
+    pub fn outcomes_so_far(&self) -> (u64, u64) {
+        let decided = self.total.decided() + self.row.decided();
+        (decided, decided - self.total.served - self.row.served)
     }
 
     /// Windows with an outcome, and those of them that violated the objective.

@@ -81,6 +81,7 @@ pub struct ScenarioFile {
     pub fixed: Option<Fixed>,
     /// Rates to turn other currencies into one, for comparing costs: `exchange = { to = "CNY", USD = 7.1 }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<std::collections::BTreeMap<String, serde_json::Value>>")]
     pub exchange: Option<std::collections::BTreeMap<String, toml::Value>>,
 }
 

@@ -51,6 +51,12 @@ impl PodUsage {
         PodUsage { started, kubelet: None, last: None, previous: None }
     }
 
+    /// A pod that has been running for long when the run begins: its first point is the start of the run.
+    pub fn warm(now: SimTime) -> Self {
+        let point = Point { at: now, busy_core_nanos: 0.0, memory: 0 };
+        PodUsage { started: now, kubelet: None, last: Some(point), previous: None }
+    }
+
     /// The kubelet takes a point.
     pub fn housekeeping(&mut self, point: Point) {
         self.kubelet = Some(point);

@@ -8,6 +8,12 @@ pub trait ScenarioFiles {
     /// The whole text of a file. [`io::ErrorKind::InvalidData`] when it is not UTF-8.
     fn read(&self, path: &Path) -> io::Result<String>;
 
+    /// The text of a file that is compiled into the program; nothing for files on disk.
+    fn embedded(&self, path: &Path) -> Option<&'static str> {
+        let _ = path;
+        None
+    }
+
     /// Names of files beside `path`, to suggest one when `path` does not exist.
     fn siblings(&self, path: &Path) -> Vec<String> {
         let _ = path;
@@ -56,12 +62,12 @@ impl EmbeddedFiles {
 
 impl ScenarioFiles for EmbeddedFiles {
     fn read(&self, path: &Path) -> io::Result<String> {
+        self.embedded(path).map(str::to_string).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+    }
+
+    fn embedded(&self, path: &Path) -> Option<&'static str> {
         let wanted = normalized(path);
-        self.files
-            .iter()
-            .find(|(name, _)| Path::new(name) == wanted)
-            .map(|(_, text)| (*text).to_string())
-            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+        self.files.iter().find(|(name, _)| Path::new(name) == wanted).map(|(_, text)| *text)
     }
 
     fn siblings(&self, path: &Path) -> Vec<String> {
