@@ -106,6 +106,18 @@ pub(crate) fn backtest(
     out: &mut dyn Write,
     talk: &mut dyn Write,
 ) -> Result<u8, BacktestError> {
+    match backtest_to(args, out, talk) {
+        // Whoever reads has seen enough.
+        Err(BacktestError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
+        result => result,
+    }
+}
+
+fn backtest_to(
+    args: &HpaBacktestArgs,
+    out: &mut dyn Write,
+    talk: &mut dyn Write,
+) -> Result<u8, BacktestError> {
     let manifest = args.hpa.as_deref().map(read_manifest).transpose()?;
     for note in manifest.iter().flat_map(|manifest| &manifest.notes) {
         writeln!(talk, "note: {note}")?;

@@ -249,7 +249,7 @@ fn metric_lines(
 ) -> fmt::Result {
     writeln!(
         f,
-        "{}",
+        "{:#}",
         Measured {
             metric,
             outcome: result
@@ -302,7 +302,7 @@ fn metric_lines(
     )
 }
 
-/// A metric, its value and its target in one phrase.
+/// A metric, its value and its target in one phrase; the alternate form has the ratio to its last digit.
 struct Measured<'a> {
     metric: &'a Metric,
     outcome: &'a MetricOutcome,
@@ -341,7 +341,11 @@ impl fmt::Display for Measured<'_> {
             )?,
             Target::Unset => {}
         }
-        write!(f, ", ratio {}", outcome.ratio)
+        if f.alternate() {
+            write!(f, ", ratio {}", outcome.ratio)
+        } else {
+            write!(f, ", ratio {:.3}", outcome.ratio)
+        }
     }
 }
 
