@@ -238,3 +238,21 @@ fn bad_input_is_named_and_exits_1() {
     let (code, ..) = backtest(&[], &inputs.0.path().join("absent.jsonl"));
     assert_eq!(code, 1);
 }
+
+#[test]
+fn the_documented_example_runs() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/backtest-hpa.md");
+    let page = fs::read_to_string(page).expect("the page");
+    let example = page
+        .split("```json\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next());
+    let file = Inputs::new();
+    let file = (
+        file.file("example.jsonl", example.expect("an example")),
+        file,
+    );
+    let (code, out, talk) = backtest(&["--format", "json"], &file.0);
+    assert_eq!(code, 0, "{talk}");
+    assert!(out.contains("\"raw\":2"), "{out}");
+}

@@ -314,7 +314,7 @@ impl fmt::Display for Measured<'_> {
         match &metric.source {
             Source::Resource(..) => write!(f, "{}", metric.name)?,
             Source::ContainerResource(_, container, _) => {
-                write!(f, "{} of container {container}", metric.name)?
+                write!(f, "{} of container {container}", metric.name)?;
             }
             Source::Pods(_) => write!(f, "pods metric {}", metric.name)?,
             Source::Object(_) => write!(f, "object metric {}", metric.name)?,
@@ -325,7 +325,7 @@ impl fmt::Display for Measured<'_> {
         }
         match target(metric) {
             Target::Percent(target) => {
-                write!(f, " {} % of {target} %", outcome.utilization.unwrap_or(0))?
+                write!(f, " {} % of {target} %", outcome.utilization.unwrap_or(0))?;
             }
             Target::Average(target) => write!(
                 f,
