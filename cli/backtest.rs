@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use windtunnel_sim::backtest::prometheus::{PrometheusError, Recording};
+use windtunnel_sim::backtest::reader::decompressed;
 use windtunnel_sim::backtest::{
     Agreement, Comparison, Decided, Decision, PolicyError, ReadError, Record, Records, Replay, run,
 };
@@ -147,10 +148,13 @@ fn open(path: &Path) -> Result<Box<dyn Read>, BacktestError> {
 }
 
 fn read_text(path: &Path) -> Result<String, BacktestError> {
-    io::read_to_string(open(path)?).map_err(|source| BacktestError::Open {
-        path: name(path),
-        source,
-    })
+    let file = open(path)?;
+    decompressed(file)
+        .and_then(|(plain, _)| io::read_to_string(plain))
+        .map_err(|source| BacktestError::Open {
+            path: name(path),
+            source,
+        })
 }
 
 fn read_manifest(path: &Path) -> Result<Manifest, BacktestError> {

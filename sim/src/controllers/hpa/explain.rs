@@ -117,6 +117,12 @@ impl fmt::Display for Explanation<'_> {
         }
         if let Some(limit) = outcome.limit {
             self.limit(f, limit)?;
+            if outcome
+                .scale
+                .is_some_and(|replicas| replicas != limit.result)
+            {
+                writeln!(f, "  from zero: raised to minReplicas {}", spec.min)?;
+            }
         }
         match outcome.scale {
             Some(replicas) => write!(

@@ -34,6 +34,8 @@ mod scale_events;
 pub mod spec;
 mod stabilization;
 mod sync;
+#[cfg(test)]
+mod tests;
 mod tolerance;
 pub mod v1;
 pub mod validation;
