@@ -78,6 +78,24 @@ pub struct Records<'r> {
 }
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+const BUFFER_BYTES: usize = 1 << 16;
+
+/// The plain content of a source, and whether it was gzipped, which is seen from its first bytes.
+///
+/// # Errors
+/// When the source cannot be read.
+pub fn decompressed<'r>(source: impl Read + 'r) -> io::Result<(Box<dyn BufRead + 'r>, bool)> {
+    let mut source = BufReader::with_capacity(BUFFER_BYTES, source);
+    if source.fill_buf()?.starts_with(&GZIP_MAGIC) {
+        let plain = MultiGzDecoder::new(source);
+        Ok((
+            Box::new(BufReader::with_capacity(BUFFER_BYTES, plain)),
+            true,
+        ))
+    } else {
+        Ok((Box::new(source), false))
+    }
+}
 
 impl<'r> Records<'r> {
     /// Reads JSON lines; compression is seen from the content.
@@ -85,19 +103,8 @@ impl<'r> Records<'r> {
     /// # Errors
     /// When the source cannot be read.
     pub fn new(source: impl Read + 'r) -> Result<Self, ReadError> {
-        let mut source = BufReader::with_capacity(1 << 16, source);
-        let head = source
-            .fill_buf()
-            .map_err(|source| ReadError::Io { line: 1, source })?;
-        let compressed = head.starts_with(&GZIP_MAGIC);
-        let source: Box<dyn BufRead + 'r> = if compressed {
-            Box::new(BufReader::with_capacity(
-                1 << 16,
-                MultiGzDecoder::new(source),
-            ))
-        } else {
-            Box::new(source)
-        };
+        let (source, compressed) =
+            decompressed(source).map_err(|source| ReadError::Io { line: 1, source })?;
         Ok(Self {
             source,
             compressed,

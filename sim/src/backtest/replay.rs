@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::observations::{
-    CustomList, DetailedUsage, PodRecord, PodUsage, ResourceList, Step, Usage, requests,
+    ContainerRecord, CustomList, DetailedUsage, PodRecord, PodUsage, ResourceList, Step, Usage,
+    requests,
 };
 use crate::controllers::hpa::samples::{ContainerUsage, container_usage, pod_usage};
 use crate::controllers::hpa::spec::{Metric, Source};
@@ -199,7 +200,7 @@ impl PodList {
             return 0;
         }
         let containers = match &record.c {
-            Some(own) => own.iter().map(|container| container.container()).collect(),
+            Some(own) => own.iter().map(ContainerRecord::container).collect(),
             None => self.templates[0].containers.clone(),
         };
         let template = PodTemplate {

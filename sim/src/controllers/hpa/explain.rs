@@ -117,6 +117,12 @@ impl fmt::Display for Explanation<'_> {
         }
         if let Some(limit) = outcome.limit {
             self.limit(f, limit)?;
+            if outcome
+                .scale
+                .is_some_and(|replicas| replicas != limit.result)
+            {
+                writeln!(f, "  from zero: raised to minReplicas {}", spec.min)?;
+            }
         }
         match outcome.scale {
             Some(replicas) => write!(
@@ -249,7 +255,7 @@ fn metric_lines(
 ) -> fmt::Result {
     writeln!(
         f,
-        "{}",
+        "{:#}",
         Measured {
             metric,
             outcome: result
@@ -302,7 +308,7 @@ fn metric_lines(
     )
 }
 
-/// A metric, its value and its target in one phrase.
+/// A metric, its value and its target in one phrase; the alternate form has the ratio to its last digit.
 struct Measured<'a> {
     metric: &'a Metric,
     outcome: &'a MetricOutcome,
@@ -314,7 +320,7 @@ impl fmt::Display for Measured<'_> {
         match &metric.source {
             Source::Resource(..) => write!(f, "{}", metric.name)?,
             Source::ContainerResource(_, container, _) => {
-                write!(f, "{} of container {container}", metric.name)?
+                write!(f, "{} of container {container}", metric.name)?;
             }
             Source::Pods(_) => write!(f, "pods metric {}", metric.name)?,
             Source::Object(_) => write!(f, "object metric {}", metric.name)?,
@@ -325,7 +331,7 @@ impl fmt::Display for Measured<'_> {
         }
         match target(metric) {
             Target::Percent(target) => {
-                write!(f, " {} % of {target} %", outcome.utilization.unwrap_or(0))?
+                write!(f, " {} % of {target} %", outcome.utilization.unwrap_or(0))?;
             }
             Target::Average(target) => write!(
                 f,
@@ -341,7 +347,11 @@ impl fmt::Display for Measured<'_> {
             )?,
             Target::Unset => {}
         }
-        write!(f, ", ratio {}", outcome.ratio)
+        if f.alternate() {
+            write!(f, ", ratio {}", outcome.ratio)
+        } else {
+            write!(f, ", ratio {:.3}", outcome.ratio)
+        }
     }
 }
 

@@ -114,7 +114,7 @@ impl Manifest {
 /// Every document, those of a `List` one by one.
 fn documents(text: &str) -> Result<Vec<Value>, ManifestError> {
     let documents: Vec<Value> = serde_saphyr::from_multiple(text)
-        .map_err(|error| ManifestError::Yaml(error.to_string()))?;
+        .map_err(|error| ManifestError::Yaml(error.without_snippet().to_string()))?;
     Ok(documents
         .into_iter()
         .flat_map(|document| match document.get("items") {

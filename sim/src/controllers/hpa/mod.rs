@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | [`api`], [`v1`], [`defaults`], [`validation`], [`quantity`], [`spec`], [`manifest`] | the API server |
 //! | [`samples`] | `metrics/client.go` (MC) |
-//! | `groups`, [`requests`], `recommendation`, `tolerance` | `replica_calculator.go` (RC) |
+//! | `groups`, `requests`, `recommendation`, `tolerance` | `replica_calculator.go` (RC) |
 //! | `ratio` | `metrics/utilization.go` (UT) |
 //! | `stabilization`, `rate_limits`, `scale_events`, [`conditions`], `sync` | `horizontal.go` (H) |
 //!
@@ -34,6 +34,8 @@ mod scale_events;
 pub mod spec;
 mod stabilization;
 mod sync;
+#[cfg(test)]
+mod tests;
 mod tolerance;
 pub mod v1;
 pub mod validation;

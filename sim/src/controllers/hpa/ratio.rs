@@ -44,7 +44,7 @@ impl Totals {
         if self.request == 0 || self.summed == 0 {
             return Err(MetricError::NoRequests);
         }
-        let utilization = saturate(self.usage.saturating_mul(100) / self.request);
+        let utilization = saturate(self.usage.saturating_mul(100).saturating_div(self.request));
         Ok(Ratio {
             ratio: f64::from(utilization) / f64::from(target),
             utilization: Some(utilization),

@@ -42,13 +42,15 @@ impl fmt::Display for FieldErrors {
     }
 }
 
-/// Where a spec comes from decides two rules.
+/// Where a spec comes from decides which rules apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// A manifest on its way to the API server: everything is checked.
     Manifest,
-    /// A recording of an object that exists: it has no scaleTargetRef, and may have `minReplicas: 0` from a time when
-    /// the HPAScaleToZero gate was on (ValidateHorizontalPodAutoscalerUpdate).
+    /// Written inside a scenario: there is no scaleTargetRef, everything else is checked.
+    Scenario,
+    /// A recording of an object that exists: no scaleTargetRef either, and `minReplicas: 0` may stem from a time when the
+    /// HPAScaleToZero gate was on (ValidateHorizontalPodAutoscalerUpdate).
     Recording,
 }
 
@@ -62,7 +64,7 @@ pub fn validate(spec: &HpaSpec, gates: FeatureGates, origin: Origin) -> Result<(
     if origin == Origin::Manifest {
         errors.reference(spec.scale_target_ref.as_ref(), "spec.scaleTargetRef");
     }
-    errors.metrics(spec);
+    errors.metrics(spec, origin);
     if let Some(behavior) = &spec.behavior {
         errors.rules(behavior.scale_up.as_ref(), "spec.behavior.scaleUp");
         errors.rules(behavior.scale_down.as_ref(), "spec.behavior.scaleDown");
@@ -93,7 +95,7 @@ impl Errors {
     }
 
     fn bounds(&mut self, spec: &HpaSpec, gates: FeatureGates, origin: Origin) {
-        let lowest = i32::from(origin == Origin::Manifest && !gates.scale_to_zero);
+        let lowest = i32::from(origin != Origin::Recording && !gates.scale_to_zero);
         let min = spec.min_replicas.unwrap_or(1);
         let max = spec.max_replicas;
         self.require(
@@ -131,7 +133,7 @@ impl Errors {
     }
 
     /// validateMetrics
-    fn metrics(&mut self, spec: &HpaSpec) {
+    fn metrics(&mut self, spec: &HpaSpec, origin: Origin) {
         let metrics = spec.metrics.as_deref().unwrap_or_default();
         for (index, metric) in metrics.iter().enumerate() {
             self.metric(metric, &format!("spec.metrics[{index}]"));
@@ -140,7 +142,7 @@ impl Errors {
             .iter()
             .any(|metric| metric.kind == "Object" || metric.kind == "External");
         self.require(
-            spec.min_replicas != Some(0) || scales_from_zero,
+            spec.min_replicas != Some(0) || scales_from_zero || origin == Origin::Recording,
             "spec.metrics",
             "must specify at least one Object or External metric to support scaling to zero replicas",
         );
