@@ -153,7 +153,7 @@ impl Poisson {
         for (slot, draw) in block.iter_mut().zip(&self.draws[self.next..]) {
             let rate = piece.from + slope * position;
             let at = position + step(rate, slope, *draw);
-            if !(at < piece.length) {
+            if at >= piece.length || at.is_nan() {
                 self.next += filled;
                 let area = (rate + piece.to) / 2.0 * (piece.length - position);
                 self.advance((draw - area).max(0.0));

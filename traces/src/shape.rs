@@ -50,7 +50,7 @@ pub(crate) struct Diurnal {
     /// Factor on Saturday and Sunday.
     pub(crate) weekend: f64,
     /// Where in the week, counted from Monday's midnight, the trace begins.
-    pub(crate) into_week: u64,
+    pub(crate) since_monday: u64,
 }
 
 impl Shape {
@@ -114,7 +114,7 @@ impl Diurnal {
 
     fn segments(&self) -> RateSegments {
         let knots: Arc<[f64]> = self.knots().into();
-        let (offset, weekend) = (self.into_week, self.weekend);
+        let (offset, weekend) = (self.since_monday, self.weekend);
         let first = offset / MINUTE;
         let piece = move |minute: u64| {
             let (day, of_day) = (minute / (DAY / MINUTE), (minute % (DAY / MINUTE)) as usize);

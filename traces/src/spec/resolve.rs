@@ -113,8 +113,8 @@ impl TraceSpec {
 
     /// The shapes that are added up.
     fn layers(&self) -> Result<Vec<Layer>, TraceError> {
-        let into_week = match &self.start {
-            Some(start) => Calendar::parse(start, self.zone.as_deref())?.into_week(),
+        let since_monday = match &self.start {
+            Some(start) => Calendar::parse(start, self.zone.as_deref())?.since_monday(),
             None => 0,
         };
         let Some(parts) = &self.sum else {
@@ -122,7 +122,7 @@ impl TraceSpec {
                 return Err(TraceError::spec("shape = \"sum\" needs `sum`, the list of shapes that are added up"));
             }
             // The noise of the table itself is laid over the finished rate.
-            return Ok(vec![Layer { shape: self.own_shape().compile(into_week)?, noise: None }]);
+            return Ok(vec![Layer { shape: self.own_shape().compile(since_monday)?, noise: None }]);
         };
         if parts.is_empty() {
             return Err(TraceError::spec("`sum` has no parts"));
@@ -135,7 +135,7 @@ impl TraceSpec {
             if let Some(noise) = &part.noise {
                 noise.check().map_err(numbered)?;
             }
-            Ok(Layer { shape: part.compile(into_week).map_err(numbered)?, noise: part.noise })
+            Ok(Layer { shape: part.compile(since_monday).map_err(numbered)?, noise: part.noise })
         };
         parts.iter().enumerate().map(layer).collect()
     }
