@@ -176,3 +176,6 @@ impl Poisson {
 fn step(rate: f64, slope: f64, area: f64) -> f64 {
     2.0 * area / (rate + (rate * rate + 2.0 * slope * area).sqrt())
 }
+
+#[cfg(test)]
+mod tests;
