@@ -58,3 +58,25 @@ fn long_stamps_are_streamed_and_notice_a_missing_file() {
     assert_eq!(stamps.times().count(), 0);
     assert!(stamps.fault().is_some_and(|fault| fault.to_string().contains("no such file")));
 }
+
+proptest::proptest! {
+    #[test]
+    fn whatever_a_file_holds_it_is_read_or_refused(
+        text in "([0-9]{1,3}|[-.,#\"\n\r ]|1e9|-4611686018|4611686018|nan|t_s|requests|\u{feff}|é){0,40}",
+        gaps in proptest::sample::select(vec![Gaps::Error, Gaps::Zero, Gaps::Interpolate, Gaps::Keep]),
+        interval in proptest::option::of(1u64..),
+    ) {
+        let options = SeriesOptions { gaps, values: None, interval: interval.map(SimDuration::from_nanos) };
+        if let Ok(series) = Series::read(changing(text.clone()).0, "x.csv", options) {
+            let mut upto = crate::SimTime::ZERO;
+            for piece in series.segments() {
+                proptest::prop_assert_eq!(piece.start, upto);
+                proptest::prop_assert!(piece.end > piece.start && piece.from >= 0.0 && piece.to >= 0.0);
+                upto = piece.end;
+            }
+        }
+        if let Ok(stamps) = Stamps::read(changing(text).0, "x.csv") {
+            proptest::prop_assert_eq!(stamps.times().count() as u64, stamps.count);
+        }
+    }
+}

@@ -128,7 +128,10 @@ fn gaps_mean_what_they_are_told_to() {
     const GAP: &str = "0,60\n60,120\n240,300\n300,60\n";
     let with = |gaps: &str| open(&format!(r#"{{"file":"x.csv","gaps":"{gaps}"}}"#), GAP, minutes(6));
     assert_eq!(rates(&with("zero")), [1.0, 2.0, 0.0, 0.0, 5.0, 1.0]);
-    assert_eq!(rates(&with("interpolate")), [1.0, 2.0, 3.0, 4.0, 5.0, 1.0]);
+    let line = with("interpolate");
+    let in_minute =
+        |minute: u64| line.expected_requests(SimTime::from_secs(60 * minute), SimTime::from_secs(60 * minute + 60));
+    assert_eq!([0, 1, 2, 3, 4, 5].map(in_minute), [60.0, 120.0, 180.0, 240.0, 300.0, 60.0]);
     let kept = with("keep");
     assert_eq!(rates(&kept), [1.0, 2.0, 2.0, 2.0, 5.0, 1.0]);
     assert_eq!((kept.gaps().count, kept.gaps().total), (1, minutes(2)));
