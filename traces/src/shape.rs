@@ -1,4 +1,4 @@
-//! Shapes: rates that are drawn with a ruler. A [`Shape`] is checked and ready; its keys are read in `spec`.
+//! Shapes: rates that are drawn with a ruler. What is here is checked and ready; its keys are read in `spec`.
 
 use std::sync::Arc;
 

@@ -177,7 +177,9 @@ fn rescaling_keeps_the_requests_in_step() {
 #[test]
 fn shapes_add_up() {
     let sum = r#"{"sum":[{"shape":"constant","rate":"2rps"},{"shape":"step","base":"0rps","peak":"3rps","at":"1m","lasts":"1m"}]}"#;
-    assert_eq!(rates(&open(sum, "", minutes(3))), [2.0, 5.0, 2.0]);
+    let added = open(sum, "", minutes(3));
+    assert_eq!(rates(&added), [2.0, 5.0, 2.0]);
+    assert_eq!(added.describe(), "constant + step, endless, mean 3.0 and peak 5.0 requests per second");
     let named = sum.replacen('{', r#"{"shape":"sum","#, 1);
     assert_eq!(rates(&open(&named, "", minutes(3))), [2.0, 5.0, 2.0]);
 }
@@ -329,6 +331,8 @@ fn keys_that_do_not_go_together_are_named() {
     bad(r#"{"file":"x.csv","interval":"0s"}"#, &["interval is zero"]);
     bad(r#"{"file":"x.csv","zone":"UTC"}"#, &["`zone` without `start`"]);
     bad(r#"{"file":"x.csv","start":"noon"}"#, &["start = \"noon\""]);
+    bad(r#"{"file":"x.csv","rescale":{"factor":1e300}}"#, &["more than can be simulated"]);
+    bad(r#"{"shape":"constant","rate":"1e300rps"}"#, &["more than can be simulated"]);
     says(&problem(r#"{"file":"x.csv","rescale":{"mean":"1rps"}}"#, "0,0\n60,0\n"), &["the trace is empty"]);
     let unknown = serde_json::from_str::<TraceSpec>(r#"{"fil":"x.csv"}"#).unwrap_err().to_string();
     says(&unknown, &["unknown field `fil`", "`file`"]);
