@@ -58,40 +58,45 @@ impl Arrivals {
     }
 }
 
-/// Where the process stands: `position` nanoseconds into a piece of the rate, with a block of unit exponentials.
+/// Where the process stands: how much of the area under a piece of the rate is spent.
 struct Poisson {
     rate: RateSegments,
     generator: Generator,
-    /// The piece, with its rate per nanosecond; `None` when the trace is over.
+    /// `None` when the trace is over.
     piece: Option<Piece>,
-    /// Offset from the start of the piece: precise whatever the time of day.
-    position: f64,
+    /// The area between the start of the piece and the latest arrival.
+    spent: f64,
+    /// The latest arrival, which the next must not precede.
+    latest: u64,
     draws: [f64; BLOCK],
     next: usize,
 }
 
+/// A piece of the rate, ready to be inverted. Rates are per nanosecond.
 #[derive(Copy, Clone)]
 struct Piece {
     start: u64,
-    length: f64,
-    /// The rate at the start, per nanosecond.
-    from: f64,
-    /// The rate at the end, per nanosecond.
-    to: f64,
+    /// The last nanosecond that belongs to it.
+    last: u64,
+    /// The expected number of requests.
+    area: f64,
+    rate: f64,
+    slope: f64,
 }
 
 impl Piece {
     fn new(segment: Segment) -> Self {
-        let start = segment.start.as_nanos();
-        let length = (segment.end.as_nanos() - start) as f64;
-        Piece { start, length, from: segment.from / 1e9, to: segment.to / 1e9 }
+        let (start, end) = (segment.start.as_nanos(), segment.end.as_nanos());
+        let length = (end - start) as f64;
+        let (from, to) = (segment.from / 1e9, segment.to / 1e9);
+        Piece { start, last: end - 1, area: (from + to) / 2.0 * length, rate: from, slope: (to - from) / length }
     }
 }
 
 impl Poisson {
     fn new(mut rate: RateSegments, generator: Generator) -> Self {
         let piece = rate.next().map(Piece::new);
-        Poisson { rate, generator, piece, position: 0.0, draws: [0.0; BLOCK], next: BLOCK }
+        Poisson { rate, generator, piece, spent: 0.0, latest: 0, draws: [0.0; BLOCK], next: BLOCK }
     }
 
     fn fill(&mut self, block: &mut [u64]) -> usize {
@@ -102,77 +107,72 @@ impl Poisson {
                 fill_exponential(&mut self.generator, &mut self.draws);
                 self.next = 0;
             }
-            filled += if piece.from == piece.to {
-                self.fill_level(piece, &mut block[filled..])
-            } else {
-                self.fill_sloped(piece, &mut block[filled..])
-            };
+            filled += self.fill_from(piece, &mut block[filled..]);
         }
         filled
     }
 
-    /// The next piece, with what is left of the current exponential.
-    fn advance(&mut self, left: f64) {
-        self.draws[self.next] = left;
-        self.position = 0.0;
-        self.piece = self.rate.next().map(Piece::new);
-    }
-
-    /// Arrivals at a constant rate until the block, the draws or the piece ends.
-    fn fill_level(&mut self, piece: Piece, block: &mut [u64]) -> usize {
-        if piece.from <= 0.0 {
-            let untouched = self.draws[self.next];
-            self.advance(untouched);
-            return 0;
-        }
-        let gap = 1.0 / piece.from;
-        let mut position = self.position;
-        let mut filled = 0;
-        for (slot, draw) in block.iter_mut().zip(&self.draws[self.next..]) {
-            let at = position + draw * gap;
-            if at >= piece.length {
-                self.next += filled;
-                self.advance((draw - (piece.length - position) * piece.from).max(0.0));
-                return filled;
+    /// Arrivals in one piece until the block, the draws or the piece ends.
+    fn fill_from(&mut self, piece: Piece, block: &mut [u64]) -> usize {
+        let first = self.next;
+        let upto = BLOCK.min(first + block.len());
+        // First the areas, each in the place of its draw: a chain of nothing but additions.
+        let mut spent = self.spent;
+        let mut fitting = 0;
+        for draw in &mut self.draws[first..upto] {
+            let area = spent + *draw;
+            if area >= piece.area {
+                break;
             }
-            position = at;
-            // Rounded down: a position below the length stays below the end.
-            *slot = piece.start + at as i64 as u64;
-            filled += 1;
+            *draw = area;
+            spent = area;
+            fitting += 1;
         }
-        self.next += filled;
-        self.position = position;
-        filled
-    }
-
-    /// Arrivals at a rate that rises or falls.
-    fn fill_sloped(&mut self, piece: Piece, block: &mut [u64]) -> usize {
-        let slope = (piece.to - piece.from) / piece.length;
-        let mut position = self.position;
-        let mut filled = 0;
-        for (slot, draw) in block.iter_mut().zip(&self.draws[self.next..]) {
-            let rate = piece.from + slope * position;
-            let at = position + step(rate, slope, *draw);
-            if !(at < piece.length) {
-                self.next += filled;
-                let area = (rate + piece.to) / 2.0 * (piece.length - position);
-                self.advance((draw - area).max(0.0));
-                return filled;
-            }
-            position = at;
-            *slot = piece.start + at as i64 as u64;
-            filled += 1;
+        self.spent = spent;
+        self.next += fitting;
+        // Then where they are reached: no draw waits for the one before.
+        let areas = &self.draws[first..first + fitting];
+        if piece.slope == 0.0 {
+            place_level(piece, areas, block);
+        } else {
+            self.latest = place_sloped(piece, self.latest, areas, block);
         }
-        self.next += filled;
-        self.position = position;
-        filled
+        if self.next < upto {
+            // The exponential that did not fit goes on in the next piece with what is left of it.
+            self.draws[self.next] -= piece.area - self.spent;
+            self.draws[self.next] = self.draws[self.next].max(0.0);
+            self.spent = 0.0;
+            self.piece = self.rate.next().map(Piece::new);
+        }
+        fitting
     }
 }
 
-/// How far to go until `area` lies under a rate that starts at `rate` and changes by `slope`: the root of
-/// `slope x^2 / 2 + rate x = area` in the form without cancellation, which also holds when the slope vanishes. Not a
-/// number when a falling rate reaches zero before.
+/// Where areas are reached at a constant rate. Rounded down, so that what lies in the piece stays in it.
 #[inline]
-fn step(rate: f64, slope: f64, area: f64) -> f64 {
-    2.0 * area / (rate + (rate * rate + 2.0 * slope * area).sqrt())
+fn place_level(piece: Piece, areas: &[f64], block: &mut [u64]) {
+    let gap = 1.0 / piece.rate;
+    for (slot, area) in block.iter_mut().zip(areas) {
+        *slot = (piece.start + (area * gap) as i64 as u64).min(piece.last);
+    }
 }
+
+/// Where areas are reached when the rate rises or falls: the root of `slope x^2 / 2 + rate x = area` in the form without
+/// cancellation, which also holds when the slope nearly vanishes. Returns the last.
+#[inline]
+fn place_sloped(piece: Piece, latest: u64, areas: &[f64], block: &mut [u64]) -> u64 {
+    let (square, twice) = (piece.rate * piece.rate, 2.0 * piece.slope);
+    let mut latest = latest;
+    for (slot, area) in block.iter_mut().zip(areas) {
+        // Where a falling rate ends at zero, rounding may take the square just below it.
+        let root = (square + twice * area).max(0.0).sqrt();
+        let at = 2.0 * area / (piece.rate + root);
+        // Two roots that round differently must not swap their order.
+        latest = latest.max((piece.start + at as i64 as u64).min(piece.last));
+        *slot = latest;
+    }
+    latest
+}
+
+#[cfg(test)]
+mod tests;

@@ -50,7 +50,7 @@ impl Calendar {
     }
 
     /// Nanoseconds from the midnight of the Monday before the start to the start, on the wall clock.
-    pub(crate) fn into_week(&self) -> u64 {
+    pub(crate) fn since_monday(&self) -> u64 {
         let days = self.start.weekday().to_monday_zero_offset() as u64;
         let time = self.start.time();
         let seconds = (time.hour() as u64 * 60 + time.minute() as u64) * 60 + time.second() as u64;
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn the_calendar_knows_zone_and_weekday() {
         let calendar = Calendar::parse("2026-11-02T06:00:00", Some("Asia/Shanghai")).unwrap();
-        assert_eq!(calendar.into_week(), 6 * 3_600 * 1_000_000_000, "2 November 2026 is a Monday");
+        assert_eq!(calendar.since_monday(), 6 * 3_600 * 1_000_000_000, "2 November 2026 is a Monday");
         let next = calendar.at(SimTime::from_secs(86_400));
         assert_eq!(next.to_string(), "2026-11-03T06:00:00+08:00[Asia/Shanghai]");
         assert!(Calendar::parse("tomorrow", None).is_err_and(|e| e.to_string().contains("2026-11-02T00:00:00")));

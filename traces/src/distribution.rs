@@ -6,6 +6,8 @@ mod read;
 mod sampler;
 mod schema;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::path::PathBuf;

@@ -5,6 +5,7 @@
 pub mod arrivals;
 pub mod calendar;
 pub mod clients;
+pub mod demo;
 pub mod distribution;
 pub mod error;
 pub mod files;

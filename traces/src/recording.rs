@@ -80,3 +80,6 @@ impl Digest {
         format!("{:016x}", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -168,3 +168,58 @@ impl Iterator for Sum {
         Some(sum)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ramp() -> RateSegments {
+        let line = Segment { start: SimTime::ZERO, end: SimTime::from_secs(10), from: 0.0, to: 10.0 };
+        RateSegments::new([line, Segment::level(line.end, SimTime::NEVER, 10.0)].into_iter())
+    }
+
+    fn levels() -> RateSegments {
+        let level = |second| Segment::level(SimTime::from_secs(second), SimTime::from_secs(second + 3), second as f64);
+        RateSegments::new([0, 3, 6, 9].map(level).into_iter())
+    }
+
+    fn piece(start: u64, end: u64, from: f64, to: f64) -> Segment {
+        Segment { start: SimTime::from_secs(start), end: SimTime::from_secs(end), from, to }
+    }
+
+    #[test]
+    fn a_window_begins_at_zero() {
+        let seen: Vec<_> = ramp().window(SimTime::from_secs(4), SimTime::from_secs(12)).collect();
+        assert_eq!(seen, [piece(0, 6, 4.0, 10.0), piece(6, 8, 10.0, 10.0)]);
+        let endless: Vec<_> = ramp().window(SimTime::from_secs(4), SimTime::NEVER).collect();
+        assert_eq!(endless[1].end, SimTime::NEVER);
+    }
+
+    #[test]
+    fn a_sum_bends_where_its_parts_do_and_ends_with_the_first() {
+        let seen: Vec<_> = RateSegments::sum(vec![ramp(), levels()]).collect();
+        let wanted = [
+            piece(0, 3, 0.0, 3.0),
+            piece(3, 6, 6.0, 9.0),
+            piece(6, 9, 12.0, 15.0),
+            piece(9, 10, 18.0, 19.0),
+            piece(10, 12, 19.0, 19.0),
+        ];
+        assert_eq!(seen, wanted);
+        assert_eq!(RateSegments::sum(vec![ramp(), ramp()]).last().map(|piece| piece.to), Some(20.0));
+    }
+
+    #[test]
+    fn a_loop_begins_again() {
+        let period = SimTime::from_secs(12).as_nanos();
+        let seen: Vec<_> = RateSegments::looped(period, levels).until(SimTime::from_secs(16)).collect();
+        assert_eq!(seen[3..], [piece(9, 12, 9.0, 9.0), piece(12, 15, 0.0, 0.0), piece(15, 16, 3.0, 3.0)]);
+        let empty = RateSegments::looped(period, || RateSegments::new(std::iter::empty()));
+        assert_eq!(empty.count(), 0, "a file that has gone must not loop for ever");
+    }
+
+    #[test]
+    fn a_factor_is_a_factor() {
+        assert_eq!(ramp().times(2.0).next(), Some(piece(0, 10, 0.0, 20.0)));
+    }
+}

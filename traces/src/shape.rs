@@ -1,4 +1,4 @@
-//! Shapes: rates that are drawn with a ruler. A [`Shape`] is checked and ready; its keys are read in `spec`.
+//! Shapes: rates that are drawn with a ruler. What is here is checked and ready; its keys are read in `spec`.
 
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ pub(crate) struct Diurnal {
     /// Factor on Saturday and Sunday.
     pub(crate) weekend: f64,
     /// Where in the week, counted from Monday's midnight, the trace begins.
-    pub(crate) into_week: u64,
+    pub(crate) since_monday: u64,
 }
 
 impl Shape {
@@ -114,7 +114,7 @@ impl Diurnal {
 
     fn segments(&self) -> RateSegments {
         let knots: Arc<[f64]> = self.knots().into();
-        let (offset, weekend) = (self.into_week, self.weekend);
+        let (offset, weekend) = (self.since_monday, self.weekend);
         let first = offset / MINUTE;
         let piece = move |minute: u64| {
             let (day, of_day) = (minute / (DAY / MINUTE), (minute % (DAY / MINUTE)) as usize);
@@ -135,5 +135,70 @@ impl Diurnal {
         };
         // The end of time lies within this many minutes.
         RateSegments::new((first..u64::MAX / MINUTE - 1).map(piece))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: u64 = 60 * MINUTE;
+
+    fn rate_at(shape: &Shape, time: u64) -> f64 {
+        let time = SimTime::from_nanos(time);
+        shape.segments().find(|piece| piece.end > time).map_or(f64::NAN, |piece| piece.at(time))
+    }
+
+    fn day(weekend: f64, since_monday: u64) -> Shape {
+        Shape::Diurnal(Diurnal { base: 300.0, peak: 900.0, peak_at: 14 * HOUR, weekend, since_monday })
+    }
+
+    #[test]
+    fn the_wave_is_a_raised_cosine_to_within_what_is_said() {
+        for second in (0..86_400).step_by(17) {
+            let turn = (second as f64 / 3600.0 - 14.0) / 24.0;
+            let cosine = 600.0 + 300.0 * (2.0 * std::f64::consts::PI * turn).cos();
+            let seen = rate_at(&day(1.0, 0), second * 1_000_000_000);
+            assert!((seen - cosine).abs() < 3e-6 * 600.0, "{second}: {seen} for {cosine}");
+        }
+    }
+
+    #[test]
+    fn the_wave_follows_the_calendar() {
+        // From a Friday noon on: two hours to the peak, twelve to the weekend.
+        let friday = day(0.5, (4 * 24 + 12) * HOUR);
+        assert!((rate_at(&friday, 2 * HOUR) - 900.0).abs() < 1e-9);
+        assert!((rate_at(&friday, 26 * HOUR) - 450.0).abs() < 1e-9);
+        assert!((rate_at(&friday, 74 * HOUR) - 900.0).abs() < 1e-9, "Monday");
+        // A start within a minute begins with the rest of the minute.
+        let odd = day(1.0, 30_000_000_007);
+        let first = odd.segments().next().unwrap();
+        assert_eq!((first.start.as_nanos(), first.end.as_nanos()), (0, 29_999_999_993));
+    }
+
+    #[test]
+    fn corners_stand_where_they_were_put() {
+        let step = Shape::step(1.0, 5.0, 10 * MINUTE, Some(5 * MINUTE));
+        let spike = Shape::spike(1.0, 5.0, 10 * MINUTE, [2 * MINUTE, 3 * MINUTE, 4 * MINUTE]);
+        let ramp = Shape::ramp(2.0, 4.0, 10 * MINUTE, 10 * MINUTE);
+        let seen = |shape: &Shape| [9, 10, 11, 12, 15, 17, 19, 30].map(|minute| rate_at(shape, minute * MINUTE));
+        assert_eq!(seen(&step), [1.0, 5.0, 5.0, 5.0, 1.0, 1.0, 1.0, 1.0]);
+        assert_eq!(seen(&spike), [1.0, 1.0, 3.0, 5.0, 5.0, 3.0, 1.0, 1.0]);
+        assert_eq!(seen(&ramp), [2.0, 2.0, 2.2, 2.4, 3.0, 3.4, 3.8, 4.0]);
+        assert_eq!(rate_at(&Shape::step(1.0, 5.0, 0, None), 0), 5.0);
+    }
+
+    #[test]
+    fn every_shape_is_without_holes_and_without_end() {
+        let spike = Shape::spike(1.0, 5.0, 0, [0, 3 * MINUTE, 0]);
+        for shape in [Shape::constant(1.0), Shape::step(1.0, 2.0, 5, Some(5)), spike, day(0.7, 3 * HOUR + 1)] {
+            let mut upto = SimTime::ZERO;
+            for piece in shape.segments().take(20_000) {
+                assert_eq!(piece.start, upto);
+                assert!(piece.end > piece.start);
+                upto = piece.end;
+            }
+            assert!(upto.as_secs_f64() > 86_400.0 * 10.0);
+        }
     }
 }

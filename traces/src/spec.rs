@@ -160,3 +160,6 @@ pub enum Rescale {
     /// By this factor.
     Factor(f64),
 }
+
+#[cfg(test)]
+mod tests;

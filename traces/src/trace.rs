@@ -37,6 +37,9 @@ pub(crate) struct Plan {
     pub(crate) period: Option<u64>,
     pub(crate) factor: f64,
     pub(crate) looped: bool,
+    /// Mean and highest rate of one replay after the factor, before the noise.
+    pub(crate) mean: f64,
+    pub(crate) peak: f64,
     pub(crate) noise: Option<Noise>,
     pub(crate) seed: u64,
     pub(crate) horizon: SimTime,
@@ -54,6 +57,7 @@ pub(crate) enum Source {
 
 /// One of the shapes that are added up.
 pub(crate) struct Layer {
+    pub(crate) name: &'static str,
     pub(crate) shape: Shape,
     pub(crate) noise: Option<Noise>,
 }
@@ -109,7 +113,7 @@ impl Plan {
         }
     }
 
-    /// Mean and highest rate of one replay; of an endless one until the horizon.
+    /// Mean and highest rate of one replay before the factor; of an endless one until the horizon.
     pub(crate) fn mean_and_peak(&self) -> (f64, f64) {
         let end = if self.period.is_some() { SimTime::NEVER } else { self.horizon };
         let (mut requests, mut peak, mut upto) = (0.0, 0.0f64, SimTime::ZERO);
@@ -239,8 +243,7 @@ impl OpenTrace {
     pub fn describe(&self) -> String {
         let plan = &self.plan;
         let what = match &plan.source {
-            Source::Shapes(layers) if layers.len() == 1 => "shape".to_string(),
-            Source::Shapes(layers) => format!("sum of {} shapes", layers.len()),
+            Source::Shapes(layers) => layers.iter().map(|layer| layer.name).collect::<Vec<_>>().join(" + "),
             Source::Series(series) => {
                 let gaps = match series.gaps.count {
                     0 => String::new(),
@@ -256,8 +259,7 @@ impl OpenTrace {
         if let Source::Stamps(_) = plan.source {
             return format!("{what}, {length}{calendar}");
         }
-        let (mean, peak) = plan.mean_and_peak();
-        let (mean, peak) = (mean * plan.factor, peak * plan.factor);
+        let (mean, peak) = (plan.mean, plan.peak);
         format!("{what}, {length}, mean {mean:.1} and peak {peak:.1} requests per second{calendar}")
     }
 }

@@ -222,7 +222,7 @@ fn compile_quantiles(quantiles: &Quantiles) -> Compiled {
     }
     for pair in points.windows(2) {
         let ((p, low), (q, high)) = (pair[0], pair[1]);
-        if !(q > p) {
+        if q <= p || q.is_nan() {
             return refuse("quantiles", format!("probability {q} after {p}; they must ascend"));
         }
         if high < low {

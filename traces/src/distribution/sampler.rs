@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::tables::{Choice, Curve};
-use crate::random::{Generator, exponential, fill_exponential, ln, normal, normal_quantile, uniform};
+use crate::random::{Generator, exp, exponential, fill_exponential, fill_normal, ln, normal, uniform};
 
 /// A distribution that can be drawn from. Durations are in nanoseconds, as real numbers.
 #[derive(Clone, Debug)]
@@ -85,7 +85,7 @@ impl Sampler {
         match &self.family {
             Family::Constant { value } => *value,
             Family::Exponential { mean } => mean * exponential(generator),
-            Family::Lognormal { mu, sigma } => lognormal(*mu, *sigma, uniform(generator)),
+            Family::Lognormal { mu, sigma } => lognormal(*mu, *sigma, normal(generator)),
             Family::Gamma { shape, scale } => scale * gamma(*shape, generator),
             Family::Pareto { least, most, inside, power } => pareto(*least, *most, *inside, *power, uniform(generator)),
             Family::Weibull { scale, power } => weibull(*scale, *power, uniform(generator)),
@@ -105,7 +105,10 @@ impl Sampler {
                 fill_exponential(generator, out);
                 out.iter_mut().for_each(|draw| *draw *= mean);
             }
-            Family::Lognormal { mu, sigma } => invert(generator, out, |u| lognormal(*mu, *sigma, u)),
+            Family::Lognormal { mu, sigma } => {
+                fill_normal(generator, out);
+                out.iter_mut().for_each(|draw| *draw = lognormal(*mu, *sigma, *draw));
+            }
             Family::Gamma { shape, scale } => out.iter_mut().for_each(|draw| *draw = scale * gamma(*shape, generator)),
             Family::Pareto { least, most, inside, power } => {
                 invert(generator, out, |u| pareto(*least, *most, *inside, *power, u));
@@ -161,18 +164,18 @@ fn invert(generator: &mut Generator, out: &mut [f64], quantile: impl Fn(f64) -> 
 }
 
 #[inline]
-fn lognormal(mu: f64, sigma: f64, u: f64) -> f64 {
-    libm::exp(mu + sigma * normal_quantile(u))
+fn lognormal(mu: f64, sigma: f64, z: f64) -> f64 {
+    exp(mu + sigma * z)
 }
 
 #[inline]
 fn pareto(least: f64, most: f64, inside: f64, power: f64, u: f64) -> f64 {
-    (least * libm::exp(-power * ln(1.0 - u * inside))).min(most)
+    (least * exp(-power * ln(1.0 - u * inside))).min(most)
 }
 
 #[inline]
 fn weibull(scale: f64, power: f64, u: f64) -> f64 {
-    scale * libm::exp(power * ln(-ln(u)))
+    scale * exp(power * ln(-ln(u)))
 }
 
 /// One uniform serves both the choice and the draw: given the choice, what remains of it is uniform again.
@@ -188,8 +191,7 @@ fn pick(values: &[f64], u: f64) -> f64 {
 
 /// G. Marsaglia and W. W. Tsang (2000), with the usual power of a uniform for shapes below one.
 fn gamma(shape: f64, generator: &mut Generator) -> f64 {
-    let (raised, boost) =
-        if shape < 1.0 { (shape + 1.0, libm::exp(ln(uniform(generator)) / shape)) } else { (shape, 1.0) };
+    let (raised, boost) = if shape < 1.0 { (shape + 1.0, exp(ln(uniform(generator)) / shape)) } else { (shape, 1.0) };
     let d = raised - 1.0 / 3.0;
     let c = 1.0 / (9.0 * d).sqrt();
     loop {

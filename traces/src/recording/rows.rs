@@ -184,11 +184,13 @@ impl Iterator for Rows {
 
 /// Seconds as they are written, in nanoseconds: exact for decimals, so that 0.1 s steps stay regular.
 fn nanos(text: &str) -> Result<i64, String> {
-    if let Some(nanos) = decimal_nanos(text) {
+    // Half of what fits, so that any two times can be subtracted.
+    const MOST: i64 = i64::MAX / 2;
+    if let Some(nanos) = decimal_nanos(text).filter(|nanos| nanos.abs() <= MOST) {
         return Ok(nanos);
     }
     match text.parse::<f64>() {
-        Ok(seconds) if seconds.is_finite() && seconds.abs() < 9.2e9 => Ok((seconds * 1e9) as i64),
+        Ok(seconds) if (seconds * 1e9).abs() < MOST as f64 => Ok((seconds * 1e9) as i64),
         Ok(seconds) if seconds.is_finite() => {
             Err(format!("`{text}` is too large for seconds; is the column in milliseconds?"))
         }
@@ -226,6 +228,7 @@ mod tests {
         assert_eq!(nanos("0.1"), Ok(100_000_000));
         assert_eq!(nanos("1700158623.4567890129"), Ok(1_700_158_623_456_789_012));
         assert_eq!(nanos("-2.5"), Ok(-2_500_000_000));
+        assert!(nanos("-4611686019").is_err(), "differences must fit");
         assert_eq!(nanos("1e3"), Ok(1_000_000_000_000));
         assert!(nanos("1700158623456").is_err_and(|problem| problem.contains("milliseconds")));
         assert!(nanos("nan").is_err());

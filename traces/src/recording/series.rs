@@ -11,7 +11,7 @@ use crate::files::Reopen;
 use crate::segments::{RateSegments, Segment};
 use crate::time::{SimDuration, SimTime};
 
-/// Pieces that are held in memory; 16 bytes each. A recording with more is streamed.
+/// Pieces that are held in memory; 24 bytes each. A recording with more is streamed.
 const HELD: u64 = 500_000;
 
 /// How to read a recording.
@@ -34,8 +34,8 @@ pub(crate) struct Series {
 }
 
 enum Source {
-    /// End and rate of each piece.
-    Held(Arc<[(u64, f64)]>),
+    /// The end of each piece, and its rate at both ends.
+    Held(Arc<[(u64, f64, f64)]>),
     Streamed(Arc<Streamed>),
 }
 
@@ -70,7 +70,7 @@ impl Series {
                 held = None;
             }
             if let Some(held) = &mut held {
-                held.push((length, piece.from));
+                held.push((length, piece.from, piece.to));
             }
         }
         let gaps = pieces.summary;
@@ -90,10 +90,10 @@ impl Series {
                 let mut start = SimTime::ZERO;
                 let mut index = 0;
                 RateSegments::new(std::iter::from_fn(move || {
-                    let (end, rate) = *pieces.get(index)?;
+                    let (end, from, to) = *pieces.get(index)?;
                     index += 1;
                     let end = SimTime::from_nanos(end);
-                    let piece = Segment::level(start, end, rate);
+                    let piece = Segment { start, end, from, to };
                     start = end;
                     Some(piece)
                 }))
@@ -192,22 +192,15 @@ pub(super) fn seconds(nanos: i64) -> f64 {
     nanos as f64 / 1e9
 }
 
-/// Rows as pieces of constant rate, with gaps treated as asked.
+/// Rows as pieces of a rate, with gaps treated as asked.
 struct Pieces {
     rows: Rows,
     layout: Layout,
     row: Option<Row>,
-    filler: Option<Filler>,
+    /// What fills the gap after the latest piece.
+    filler: Option<Segment>,
     done: bool,
     summary: GapSummary,
-}
-
-/// The missing intervals between two rows, value by value.
-struct Filler {
-    start: u64,
-    left: u64,
-    value: f64,
-    step: f64,
 }
 
 impl Pieces {
@@ -223,7 +216,8 @@ impl Pieces {
     }
 
     fn level(&self, start: u64, length: u64, value: f64) -> Segment {
-        Segment::level(SimTime::from_nanos(start), SimTime::from_nanos(start + length), self.rate(value))
+        let end = start.saturating_add(length);
+        Segment::level(SimTime::from_nanos(start), SimTime::from_nanos(end), self.rate(value))
     }
 
     /// The piece of `row`, which `next` follows.
@@ -260,27 +254,27 @@ impl Pieces {
             )));
         }
         self.summary.add(SimDuration::from_nanos(distance - interval));
-        let step = (next.value - row.value) / (missing + 1) as f64;
-        let (value, step) = if self.layout.gaps == Gaps::Zero { (0.0, 0.0) } else { (row.value + step, step) };
-        self.filler = Some(Filler { start: start + interval, left: missing, value, step });
+        self.filler = Some(self.filler(start + interval, start + distance, row.value, next.value));
         Ok(self.level(start, interval, row.value))
     }
 
-    /// The next missing interval, or all of them at once when they are the same.
-    fn filled(&mut self) -> Option<Segment> {
-        let interval = self.layout.interval;
-        let filler = self.filler.as_mut().filter(|filler| filler.left > 0)?;
-        let (start, value) = (filler.start, filler.value);
-        let taken = if filler.step == 0.0 { filler.left } else { 1 };
-        filler.start += taken * interval;
-        filler.left -= taken;
-        filler.value += filler.step;
-        Some(self.level(start, taken * interval, value))
+    /// What lies between two values, from the end of the one to the start of the other.
+    fn filler(&self, start: u64, end: u64, value: f64, next: f64) -> Segment {
+        let (from, to) = match self.layout.gaps {
+            Gaps::Interpolate => {
+                // Half a step in from both values, so that the count of each missing interval is that of a straight line.
+                let half = (next - value) / ((end - start) / self.layout.interval + 1) as f64 / 2.0;
+                (value + half, next - half)
+            }
+            _ => (0.0, 0.0),
+        };
+        let (from, to) = (self.rate(from), self.rate(to));
+        Segment { start: SimTime::from_nanos(start), end: SimTime::from_nanos(end), from, to }
     }
 
     fn following(&mut self) -> Result<Option<Segment>, TraceError> {
-        if let Some(piece) = self.filled() {
-            return Ok(Some(piece));
+        if let Some(filler) = self.filler.take() {
+            return Ok(Some(filler));
         }
         if self.row.is_none() && !self.done {
             self.row = self.rows.next().transpose()?;

@@ -107,8 +107,8 @@ impl PartSpec {
         Ok(())
     }
 
-    /// The shape, for a trace that begins `into_week` nanoseconds after a Monday's midnight.
-    pub(super) fn compile(&self, into_week: u64) -> Result<Shape, TraceError> {
+    /// The shape, for a trace that begins `since_monday` nanoseconds after a Monday's midnight.
+    pub(super) fn compile(&self, since_monday: u64) -> Result<Shape, TraceError> {
         let Some(kind) = self.shape else {
             return Err(TraceError::spec("a part of `sum` needs `shape`: constant, step, ramp, spike or diurnal"));
         };
@@ -129,7 +129,7 @@ impl PartSpec {
                 peak,
                 peak_at: self.peak_at.unwrap_or(SimDuration::from_hours(14)).as_nanos(),
                 weekend: self.weekend.unwrap_or(1.0),
-                into_week,
+                since_monday,
             }),
             ShapeKind::Sum => return Err(TraceError::spec("a `sum` within a `sum`; list its parts in the outer one")),
         })

@@ -13,6 +13,9 @@ use crate::trace::{Layer, OpenTrace, Plan, Source, Trace};
 /// Times since 1970 from here on (1980) are taken for Unix seconds; a relative column would have to be ten years long.
 const UNIX_FROM: i64 = 315_532_800 * 1_000_000_000;
 
+/// Requests per second above which a trace is a mistake: ten in a nanosecond.
+const MOST: f64 = 1e10;
+
 impl TraceSpec {
     /// Reads and checks what the table names, for a run of the given length.
     pub fn resolve(&self, files: &dyn TraceFiles, horizon: SimDuration) -> Result<Trace, TraceError> {
@@ -30,6 +33,8 @@ impl TraceSpec {
             window: (SimTime::from_nanos(from), to.map_or(SimTime::NEVER, SimTime::from_nanos)),
             period,
             factor: 1.0,
+            mean: 0.0,
+            peak: 0.0,
             looped: self.repeat.is_some_and(|repeat| repeat != Repeat::Times(1)),
             noise: self.noise,
             seed: self.seed(),
@@ -39,7 +44,13 @@ impl TraceSpec {
             digest: String::new(),
         };
         plan.digest = self.digest(&plan.source);
-        plan.factor = self.factor(&plan)?;
+        let (mean, peak) = plan.mean_and_peak();
+        plan.factor = self.factor(mean, peak)?;
+        (plan.mean, plan.peak) = (mean * plan.factor, peak * plan.factor);
+        if plan.peak.is_nan() || plan.peak > MOST {
+            let problem = format!("a rate of {:e} requests per second is more than can be simulated", plan.peak);
+            return Err(TraceError::spec(problem));
+        }
         Ok(Trace::Open(OpenTrace::new(plan)))
     }
 
@@ -113,16 +124,21 @@ impl TraceSpec {
 
     /// The shapes that are added up.
     fn layers(&self) -> Result<Vec<Layer>, TraceError> {
-        let into_week = match &self.start {
-            Some(start) => Calendar::parse(start, self.zone.as_deref())?.into_week(),
+        let since_monday = match &self.start {
+            Some(start) => Calendar::parse(start, self.zone.as_deref())?.since_monday(),
             None => 0,
         };
+        let name = |kind: Option<ShapeKind>| kind.map_or("", ShapeKind::name);
         let Some(parts) = &self.sum else {
             if self.shape == Some(ShapeKind::Sum) {
                 return Err(TraceError::spec("shape = \"sum\" needs `sum`, the list of shapes that are added up"));
             }
             // The noise of the table itself is laid over the finished rate.
-            return Ok(vec![Layer { shape: self.own_shape().compile(into_week)?, noise: None }]);
+            return Ok(vec![Layer {
+                name: name(self.shape),
+                shape: self.own_shape().compile(since_monday)?,
+                noise: None,
+            }]);
         };
         if parts.is_empty() {
             return Err(TraceError::spec("`sum` has no parts"));
@@ -135,7 +151,11 @@ impl TraceSpec {
             if let Some(noise) = &part.noise {
                 noise.check().map_err(numbered)?;
             }
-            Ok(Layer { shape: part.compile(into_week).map_err(numbered)?, noise: part.noise })
+            Ok(Layer {
+                name: name(part.shape),
+                shape: part.compile(since_monday).map_err(numbered)?,
+                noise: part.noise,
+            })
         };
         parts.iter().enumerate().map(layer).collect()
     }
@@ -186,15 +206,15 @@ impl TraceSpec {
     }
 
     /// The factor that `rescale` asks for.
-    fn factor(&self, plan: &Plan) -> Result<f64, TraceError> {
+    fn factor(&self, mean: f64, peak: f64) -> Result<f64, TraceError> {
         let Some(rescale) = self.rescale else { return Ok(1.0) };
         let (target, present, what) = match rescale {
             Rescale::Factor(factor) if factor.is_finite() && factor >= 0.0 => return Ok(factor),
             Rescale::Factor(factor) => {
                 return Err(TraceError::spec(format!("rescale.factor is {factor}; it must be a number of at least 0")));
             }
-            Rescale::Mean(rate) => (rate.as_per_second(), plan.mean_and_peak().0, "mean"),
-            Rescale::Peak(rate) => (rate.as_per_second(), plan.mean_and_peak().1, "peak"),
+            Rescale::Mean(rate) => (rate.as_per_second(), mean, "mean"),
+            Rescale::Peak(rate) => (rate.as_per_second(), peak, "peak"),
         };
         if target > 0.0 && present <= 0.0 {
             return Err(TraceError::spec(format!("rescale to a {what} of {target}rps: the trace is empty")));
