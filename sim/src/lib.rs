@@ -1,3 +1,4 @@
 //! The control loop.
 
+pub mod backtest;
 pub mod controllers;

@@ -1,0 +1,3 @@
+//! Open loop: recorded observations through a policy. What would it have decided, and why?
+
+pub mod open_loop;
