@@ -1,5 +1,6 @@
 //! Open loop: recorded observations through a policy. What would it have decided, and why?
 
+<<<<<<< HEAD
 pub mod compare;
 pub mod observations;
 pub mod prometheus;
@@ -12,3 +13,6 @@ pub use observations::{Record, Step};
 pub use reader::{ReadError, Records};
 pub use replay::{Decision, Replay};
 pub use run::{Comparison, Decided, PolicyError, run};
+=======
+pub mod open_loop;
+>>>>>>> refs/heads/clouds

@@ -14,7 +14,6 @@ use super::check::{self, Findings};
 use super::document::{Document, ScenarioFiles, Severity};
 use super::schema::{Hpa, ScenarioFile};
 use super::{Laws, Policy, Scenario, digest, sampler};
-use crate::controllers::hpa::api::ObjectReference;
 use crate::controllers::hpa::manifest::Manifest;
 use crate::controllers::hpa::validation::Origin;
 use crate::controllers::hpa::{ControllerFlags, DefaultedSpec, FeatureGates, Span};
@@ -258,14 +257,7 @@ fn hpa_policy(
             return None;
         }
         (None, Some(spec)) => {
-            // A policy written inline scales the scenario's one Deployment.
-            let mut spec = spec.clone();
-            spec.scale_target_ref.get_or_insert_with(|| ObjectReference {
-                kind: "Deployment".into(),
-                name: "web".into(),
-                api_version: Some("apps/v1".into()),
-            });
-            DefaultedSpec::new(spec, flags.gates, Origin::Manifest)
+            DefaultedSpec::new(spec.clone(), flags.gates, Origin::Scenario)
                 .map_err(|errors| findings.error("hpa.spec", errors.to_string()))
         }
         (Some(name), None) => {

@@ -27,8 +27,8 @@ impl Cadence {
     /// The first evaluation that can see anything.
     fn first(&self) -> SimTime {
         let mut at = SimTime::ZERO + self.offset;
-        while self.window_end(at) == SimTime::ZERO {
-            at += self.every;
+        while self.window_end(at) == SimTime::ZERO && at < SimTime::NEVER {
+            at = at.saturating_add(self.every);
         }
         at
     }
@@ -187,7 +187,7 @@ impl Alarm {
         metrics: &dyn MetricSource,
         changes: &mut Vec<AlarmChange>,
     ) -> Vec<Firing> {
-        self.next = now + self.spec.cadence.every;
+        self.next = now.saturating_add(self.spec.cadence.every);
         let end = self.spec.cadence.window_end(now);
         if let Scope::PerInstance { silence } = self.spec.scope {
             return self.evaluate_each(index, now, end, silence, metrics, changes);

@@ -1,5 +1,6 @@
 //! Defaults of the vendors' keys, as functions for serde.
 
+use serde::{Serialize, Serializer};
 use windtunnel_traces::SimDuration;
 
 use super::words::Comparison;
@@ -38,4 +39,30 @@ pub(crate) fn yes() -> bool {
 
 pub(crate) fn at_least() -> Comparison {
     Comparison::GreaterOrEqual
+}
+
+/// Lags observed between a change of desired capacity and the group's acting on it (seven public activity records).
+pub(crate) fn observed_lags() -> Vec<SimDuration> {
+    [5, 6, 6, 8, 10, 21, 22].map(SimDuration::from_secs).to_vec()
+}
+
+pub(crate) fn three_minutes() -> SimDuration {
+    SimDuration::from_mins(3)
+}
+
+// An assumption that a backtest reads otherwise is written with the default of a simulation.
+
+pub(crate) fn or_one_minute<S: Serializer>(value: &Option<SimDuration>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.unwrap_or_else(one_minute).serialize(serializer)
+}
+
+pub(crate) fn or_three_minutes<S: Serializer>(value: &Option<SimDuration>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.unwrap_or_else(three_minutes).serialize(serializer)
+}
+
+pub(crate) fn or_observed_lags<S: Serializer>(
+    value: &Option<Vec<SimDuration>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    value.clone().unwrap_or_else(observed_lags).serialize(serializer)
 }

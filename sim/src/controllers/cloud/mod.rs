@@ -7,6 +7,7 @@ mod adjustment;
 mod alarm;
 pub mod assumptions;
 pub mod aws;
+mod checks;
 mod cooldown;
 mod defaults;
 pub mod ess;

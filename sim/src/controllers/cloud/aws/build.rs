@@ -7,6 +7,7 @@ use super::config::{AwsAlarm, AwsConfig, AwsPolicy, AwsPolicyType, AwsTarget};
 use super::rules::{Aws, Policy, PolicyKind, WORDS};
 use crate::controllers::cloud::adjustment::{Adjustment, Rounding};
 use crate::controllers::cloud::alarm::{Alarm, AlarmSpec, Cadence, Judge, Repeat, Scope};
+use crate::controllers::cloud::defaults::three_minutes;
 use crate::controllers::cloud::group::Group;
 use crate::controllers::cloud::machine::Machine;
 use crate::controllers::cloud::metric_names::{Provider, metric_of, resolve_percentile};
@@ -86,7 +87,11 @@ impl AwsConfig {
                 | Metric::LatencyP99
                 | Metric::HealthyHosts
         );
-        let lag = if balancer { self.assumptions.evaluation_lag_alb } else { self.assumptions.evaluation_lag };
+        let lag = if balancer {
+            self.assumptions.evaluation_lag_alb.unwrap_or_else(three_minutes)
+        } else {
+            self.assumptions.evaluation_lag
+        };
         let every = if period < SimDuration::from_mins(1) {
             SimDuration::from_secs(10)
         } else if period * u64::from(periods) > SimDuration::from_hours(24) {

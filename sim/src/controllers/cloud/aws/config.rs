@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use windtunnel_traces::SimDuration;
 
-use crate::controllers::cloud::defaults::{fifteen, five_minutes, one, one_minute, three, yes};
+use crate::controllers::cloud::defaults::{
+    fifteen, five_minutes, one, one_minute, or_observed_lags, or_three_minutes, three, yes,
+};
 use crate::controllers::cloud::missing_data::TreatMissing;
 use crate::controllers::cloud::words::{Adjust, Comparison, Names, RemovalPolicy, StatisticWord, Step};
 
@@ -268,16 +270,19 @@ pub struct AwsAssumptions {
     pub alarm_phase: Option<SimDuration>,
     /// How far behind the present an alarm's newest window ends.
     pub evaluation_lag: SimDuration,
-    /// The same for the load balancer's metrics.
-    pub evaluation_lag_alb: SimDuration,
+    /// The same for the load balancer's metrics; 180 s, and in a backtest 0 s, unless given.
+    #[serde(serialize_with = "or_three_minutes")]
+    pub evaluation_lag_alb: Option<SimDuration>,
     /// Which datapoints a step policy condenses.
     pub metric_aggregation_points: AggregationPoints,
     /// Which value target tracking scales by.
     pub target_tracking_value: TrackedValue,
     /// The threshold of target tracking's low alarm, as a share of the target.
     pub target_tracking_scale_in_ratio: f64,
-    /// From a change of desired capacity to the group's acting on it; drawn from the list.
-    pub reconcile_lag: Vec<SimDuration>,
+    /// From a change of desired capacity to the group's acting on it; drawn from the list. Nothing in a backtest, unless
+    /// given.
+    #[serde(serialize_with = "or_observed_lags")]
+    pub reconcile_lag: Option<Vec<SimDuration>>,
     /// Between looks for lost instances.
     pub health_check_interval: SimDuration,
 }
@@ -288,17 +293,25 @@ impl Default for AwsAssumptions {
             evaluation_range_extra: 2,
             alarm_phase: None,
             evaluation_lag: SimDuration::ZERO,
-            evaluation_lag_alb: SimDuration::from_secs(180),
+            evaluation_lag_alb: None,
             metric_aggregation_points: AggregationPoints::Evaluated,
             target_tracking_value: TrackedValue::Latest,
             target_tracking_scale_in_ratio: 0.9,
-            reconcile_lag: [5, 6, 6, 8, 10, 21, 22].map(SimDuration::from_secs).to_vec(),
+            reconcile_lag: None,
             health_check_interval: SimDuration::from_secs(30),
         }
     }
 }
 
 impl AwsConfig {
+    /// The same group as a backtest evaluates it: what the scenario leaves open about delays is nothing.
+    pub fn without_delays(mut self) -> Self {
+        self.assumptions.alarm_phase.get_or_insert(SimDuration::ZERO);
+        self.assumptions.evaluation_lag_alb.get_or_insert(SimDuration::ZERO);
+        self.assumptions.reconcile_lag.get_or_insert_with(Vec::new);
+        self
+    }
+
     /// Instances at t = 0.
     pub fn initial_capacity(&self) -> u32 {
         self.desired.unwrap_or(self.min)

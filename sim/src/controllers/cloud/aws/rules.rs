@@ -7,6 +7,7 @@ use super::config::{AggregationPoints, AwsConfig, TrackedValue};
 use crate::controllers::cloud::activity::{Activity, StatusWords, Trigger};
 use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::{Alarm, Firing};
+use crate::controllers::cloud::defaults::observed_lags;
 use crate::controllers::cloud::group::{Group, Start};
 use crate::controllers::cloud::machine::{Dialect, Moment};
 use crate::controllers::cloud::schedule::Due;
@@ -74,7 +75,7 @@ impl Aws {
             policies,
             aggregation_points: config.assumptions.metric_aggregation_points,
             tracked_value: config.assumptions.target_tracking_value,
-            lags: config.assumptions.reconcile_lag.clone(),
+            lags: config.assumptions.reconcile_lag.clone().unwrap_or_else(observed_lags),
             generator,
             health_check_interval: config.assumptions.health_check_interval,
             reconcile_at: SimTime::NEVER,

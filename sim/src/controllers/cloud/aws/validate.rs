@@ -1,12 +1,231 @@
-//! What the EC2 Auto Scaling and CloudWatch APIs refuse, and what they take but nobody means.
+//! What EC2 Auto Scaling and CloudWatch refuse (the ranges of their API models), and what they take but nobody means.
 
-use super::config::AwsConfig;
+use std::collections::BTreeSet;
+
+use windtunnel_traces::SimDuration;
+
+use super::config::{AwsAlarm, AwsConfig, AwsPolicy, AwsPolicyType, AwsTarget};
+use crate::controllers::cloud::checks;
+use crate::controllers::cloud::metric_names::{Provider, metric_of};
 use crate::controllers::cloud::problem::{Findings, Problem};
+use crate::controllers::cloud::step::step_for;
+use crate::controllers::cloud::words::{Comparison, RemovalPolicy};
+use crate::controllers::decision::{Metric, Statistic};
+
+const REMOVAL: [RemovalPolicy; 5] = [
+    RemovalPolicy::OldestInstance,
+    RemovalPolicy::NewestInstance,
+    RemovalPolicy::OldestConfiguration,
+    RemovalPolicy::ClosestToNextInstanceHour,
+    RemovalPolicy::Default,
+];
 
 impl AwsConfig {
     /// Everything that is wrong with the configuration, or worth knowing.
     pub fn validate(&self) -> Vec<Problem> {
-        let findings = Findings::new("aws", self.lenient);
-        findings.done()
+        let mut found = Findings::new("aws", self.lenient);
+        checks::bounds(&mut found, "", self.min, self.max, self.desired);
+        checks::removal(&mut found, &self.removal, &REMOVAL, REMOVAL.len());
+        if let Some(place) = self.removal.iter().position(|p| *p == RemovalPolicy::Default) {
+            if place + 1 != self.removal.len() {
+                found.refused("removal", "`default` must be the last termination policy");
+            }
+        }
+        if let Some(warmup) = self.default_instance_warmup {
+            checks::length(&mut found, "default_instance_warmup", warmup, 0, 3600);
+        }
+        self.check_policies(&mut found);
+        self.check_alarms(&mut found);
+        self.check_schedule(&mut found);
+        self.check_assumptions(&mut found);
+        found.done()
+    }
+
+    fn policy_names(&self) -> Vec<&str> {
+        self.policy.iter().map(|p| p.name.as_str()).collect()
+    }
+
+    fn check_policies(&self, found: &mut Findings) {
+        checks::names(found, "policy", self.policy.iter().map(|p| p.name.as_str()));
+        if self.policy.len() > 50 {
+            found.refused("policy", format!("a group has at most 50 policies, not {}", self.policy.len()));
+        }
+        for policy in &self.policy {
+            check_policy(found, policy);
+        }
+        let by_alarm = self.alarm.iter().flat_map(|alarm| alarm.action.iter());
+        let own = self
+            .policy
+            .iter()
+            .filter(|p| matches!(p.resolved_type(), AwsPolicyType::TargetTracking | AwsPolicyType::Predictive));
+        let used: BTreeSet<&str> = by_alarm.chain(own.map(|p| p.name.as_str())).collect();
+        checks::unused(found, "policy", &self.policy_names(), &used, "policy");
+    }
+
+    fn check_alarms(&self, found: &mut Findings) {
+        checks::names(found, "alarm", self.alarm.iter().map(|a| a.name.as_str()));
+        let policies = self.policy_names();
+        for alarm in &self.alarm {
+            let path = format!("alarm.{}", alarm.name);
+            check_alarm(found, &path, alarm);
+            checks::actions(found, &path, &alarm.action, &policies, "policy");
+            for policy in alarm.action.iter().filter_map(|name| self.policy.iter().find(|p| p.name == name)) {
+                match policy.resolved_type() {
+                    AwsPolicyType::TargetTracking => found.error(
+                        &format!("{path}.action"),
+                        format!("`{}` tracks a target: AWS makes its alarms itself", policy.name),
+                    ),
+                    AwsPolicyType::Predictive => found
+                        .error(&format!("{path}.action"), format!("`{}` is predictive and has no alarm", policy.name)),
+                    AwsPolicyType::Step => check_step_side(found, policy, alarm),
+                    AwsPolicyType::Simple => {}
+                }
+            }
+        }
+    }
+
+    fn check_schedule(&self, found: &mut Findings) {
+        checks::names(found, "scheduled", self.scheduled.iter().map(|s| s.name.as_str()));
+        if self.scheduled.len() > 125 {
+            found.refused(
+                "scheduled",
+                format!("a group has at most 125 scheduled actions, not {}", self.scheduled.len()),
+            );
+        }
+        for action in &self.scheduled {
+            let path = format!("scheduled.{}", action.name);
+            let sets = action.min.is_some() || action.max.is_some() || action.desired.is_some();
+            checks::schedule(found, &path, action.at, action.cron.as_deref(), sets);
+            checks::bounds(found, &path, action.min.unwrap_or(0), action.max.unwrap_or(2000), action.desired);
+            if let Some(zone) = &action.zone {
+                if let Err(e) = jiff::tz::TimeZone::get(zone) {
+                    found.error(&format!("{path}.zone"), e.to_string());
+                }
+            }
+        }
+    }
+
+    fn check_assumptions(&self, found: &mut Findings) {
+        let assumptions = &self.assumptions;
+        if assumptions.health_check_interval.is_zero() {
+            found.error("assumptions.health_check_interval", "must be longer than zero");
+        }
+        checks::target(found, "assumptions.target_tracking_scale_in_ratio", assumptions.target_tracking_scale_in_ratio);
+    }
+}
+
+fn check_policy(found: &mut Findings, policy: &AwsPolicy) {
+    let path = format!("policy.{}", policy.name);
+    let kind = policy.resolved_type();
+    match (kind, policy.adjust) {
+        (AwsPolicyType::Simple, None) => {
+            found.error(&path, "a simple policy needs `adjust`, such as { change = 2 }");
+        }
+        (AwsPolicyType::Simple, Some(adjust)) => checks::adjust(found, &format!("{path}.adjust"), adjust),
+        (_, Some(_)) => found.error(&format!("{path}.adjust"), "only a simple policy has one `adjust`"),
+        (_, None) => {}
+    }
+    if kind == AwsPolicyType::Step {
+        if policy.step.is_empty() {
+            found.error(&format!("{path}.step"), "a step policy needs steps");
+        }
+        checks::steps(found, &format!("{path}.step"), &policy.step, 20);
+    }
+    match (kind, &policy.target) {
+        (AwsPolicyType::TargetTracking | AwsPolicyType::Predictive, None) => {
+            found.error(&path, "the policy needs `target = { metric = ..., value = ... }`");
+        }
+        (_, Some(target)) => check_target(found, &format!("{path}.target"), target),
+        _ => {}
+    }
+    if policy.cooldown.is_some() && kind != AwsPolicyType::Simple {
+        found.refused(&format!("{path}.cooldown"), "only simple policies have a cooldown");
+    }
+    if policy.warmup.is_some() && kind == AwsPolicyType::Simple {
+        found.refused(&format!("{path}.warmup"), "only step and target tracking policies have a warm-up");
+    }
+    if let Some(buffer) = policy.predictive.as_ref().map(|p| p.buffer) {
+        checks::length(found, &format!("{path}.predictive.buffer"), buffer, 0, 3599);
+    }
+    if let Some(buffer) = policy.predictive.as_ref().and_then(|p| p.max_capacity_buffer) {
+        found.range(&format!("{path}.predictive.max_capacity_buffer"), buffer, 0.0, 100.0);
+    }
+}
+
+fn check_target(found: &mut Findings, path: &str, target: &AwsTarget) {
+    checks::metric(found, &format!("{path}.metric"), Provider::Aws, &target.metric);
+    checks::target(found, &format!("{path}.value"), target.value);
+    checks::period(found, &format!("{path}.period"), target.period, target.scale_out_times, &[10, 30, 60]);
+    for times in [target.scale_out_times, target.scale_in_times] {
+        checks::window(found, path, target.period, times);
+    }
+    if matches!(
+        metric_of(Provider::Aws, &target.metric),
+        Some(Metric::RequestCount | Metric::RequestRate | Metric::LatencyMean)
+    ) {
+        found.warning(
+            &format!("{path}.metric"),
+            "target tracking needs a metric that falls in proportion as instances are added; this one does not",
+        );
+    }
+}
+
+/// A policy none of whose steps lies on the alarm's side of the threshold silently does nothing.
+fn check_step_side(found: &mut Findings, policy: &AwsPolicy, alarm: &AwsAlarm) {
+    let upward = alarm.comparison.is_upward();
+    let just_past = if upward { 1e-9 } else { -1e-9 };
+    if !policy.step.is_empty() && step_for(&policy.step, just_past, upward).is_none() {
+        found.warning(
+            &format!("policy.{}.step", policy.name),
+            format!(
+                "no step begins at the threshold of `{}` on its {} side: AWS then reports \"No step adjustment found\" and \
+                 does nothing",
+                alarm.name,
+                if upward { "upper" } else { "lower" }
+            ),
+        );
+    }
+}
+
+fn check_alarm(found: &mut Findings, path: &str, alarm: &AwsAlarm) {
+    let key = |name: &str| format!("{path}.{name}");
+    checks::metric(found, &key("metric"), Provider::Aws, &alarm.metric);
+    checks::finite(found, &key("threshold"), alarm.threshold);
+    checks::window(found, path, alarm.period, alarm.times);
+    let seconds = alarm.period.as_secs();
+    if ![10, 20, 30].contains(&seconds) && seconds % 60 != 0 {
+        found.refused(
+            &key("period"),
+            format!("{} is not accepted by the API; it takes 10, 20, 30 seconds or a multiple of 60", alarm.period),
+        );
+    }
+    let window = alarm.period * u64::from(alarm.times);
+    if alarm.period < SimDuration::from_hours(1) && window > SimDuration::from_hours(24) {
+        found.refused(
+            &key("times"),
+            format!(
+                "{} × {} = {window}: with periods below an hour the API looks back at most one day",
+                alarm.times, alarm.period
+            ),
+        );
+    } else if window > SimDuration::from_hours(7 * 24) {
+        found.refused(
+            &key("times"),
+            format!("{} × {} = {window}: the API looks back at most seven days", alarm.times, alarm.period),
+        );
+    }
+    if let Some(needed) = alarm.datapoints_to_alarm.filter(|m| *m == 0 || *m > alarm.times) {
+        found.error(&key("datapoints_to_alarm"), format!("{needed} is not between 1 and times = {}", alarm.times));
+    }
+    if matches!(alarm.comparison, Comparison::Equal | Comparison::NotEqual) {
+        found.refused(
+            &key("comparison"),
+            format!("{} is not accepted by the API; it takes >, >=, <, <=", alarm.comparison),
+        );
+    }
+    let counted =
+        matches!(metric_of(Provider::Aws, &alarm.metric), Some(Metric::RequestCount | Metric::RequestCountPerTarget));
+    if counted && alarm.statistic.0 != Statistic::Sum {
+        found.warning(&key("statistic"), "request counts are meaningful as `sum`");
     }
 }

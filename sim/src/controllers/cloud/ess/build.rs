@@ -6,6 +6,7 @@ use super::config::{EssAlarm, EssAlarmKind, EssConfig, EssRule, EssRuleType, Ess
 use super::rules::{Ess, Rule, RuleKind, WORDS};
 use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::{Alarm, AlarmSpec, Cadence, Judge, Scope};
+use crate::controllers::cloud::defaults::one_minute;
 use crate::controllers::cloud::group::Group;
 use crate::controllers::cloud::machine::Machine;
 use crate::controllers::cloud::metric_names::{Provider, metric_of};
@@ -60,7 +61,7 @@ impl EssConfig {
     }
 
     fn cadence(&self, period: SimDuration) -> Cadence {
-        let delay = self.assumptions.alarm_delay;
+        let delay = self.assumptions.alarm_delay.unwrap_or_else(one_minute);
         Cadence { every: period, offset: delay, lag: delay, grid: period }
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use windtunnel_traces::SimDuration;
 
 use crate::controllers::cloud::defaults::{
-    at_least, fifteen, five_minutes, one_day, one_minute, ten_minutes, three, yes,
+    at_least, fifteen, five_minutes, one_day, one_minute, or_one_minute, ten_minutes, three, yes,
 };
 use crate::controllers::cloud::words::{
     Adjust, AlarmRepeat, Comparison, Names, PercentRounding, RemovalPolicy, StatisticWord, Step,
@@ -221,8 +221,9 @@ pub struct EssAssumptions {
     pub cooldown_after_step_and_target_tracking: bool,
     /// How often an alarm that stays in ALARM executes its rule.
     pub alarm_repeat: AlarmRepeat,
-    /// From the end of a period to its evaluation.
-    pub alarm_delay: SimDuration,
+    /// From the end of a period to its evaluation; 60 s, and in a backtest 0 s, unless given.
+    #[serde(serialize_with = "or_one_minute")]
+    pub alarm_delay: Option<SimDuration>,
     /// How a percentage of the capacity is rounded.
     pub percent_rounding: PercentRounding,
     /// Between checks of the expected, minimum and maximum capacity.
@@ -239,7 +240,7 @@ impl Default for EssAssumptions {
             cooldown_started_by: CooldownStartedBy::Alarm,
             cooldown_after_step_and_target_tracking: false,
             alarm_repeat: AlarmRepeat::Level,
-            alarm_delay: one_minute(),
+            alarm_delay: None,
             percent_rounding: PercentRounding::Nearest,
             check_interval: one_minute(),
             target_tracking_scale_in_ratio: 0.8,
@@ -249,6 +250,12 @@ impl Default for EssAssumptions {
 }
 
 impl EssConfig {
+    /// The same group as a backtest evaluates it: what the scenario leaves open about delays is nothing.
+    pub fn without_delays(mut self) -> Self {
+        self.assumptions.alarm_delay.get_or_insert(SimDuration::ZERO);
+        self
+    }
+
     /// True when the "expected number of instances" feature is on.
     pub fn has_expected_capacity(&self) -> bool {
         self.expected_capacity.unwrap_or(self.desired.is_some())

@@ -1,12 +1,197 @@
-//! What the ESS API refuses, and what it takes but nobody means.
+//! What the ESS API refuses (CreateScalingGroup, CreateScalingRule, CreateAlarm, CreateScheduledTask, and CloudMonitor's
+//! PutResourceMetricRule), and what it takes but nobody means.
 
-use super::config::EssConfig;
+use std::collections::BTreeSet;
+
+use super::config::{EssAlarm, EssAlarmKind, EssConfig, EssRule, EssRuleType};
+use crate::controllers::cloud::checks;
+use crate::controllers::cloud::metric_names::{Provider, metric_of};
 use crate::controllers::cloud::problem::{Findings, Problem};
+use crate::controllers::cloud::words::{Comparison, RemovalPolicy};
+use crate::controllers::decision::{Metric, Statistic};
+
+const PERIODS: [u64; 5] = [15, 60, 120, 300, 900];
+const REMOVAL: [RemovalPolicy; 3] =
+    [RemovalPolicy::OldestInstance, RemovalPolicy::NewestInstance, RemovalPolicy::OldestConfiguration];
+const DAY: u64 = 86_400;
 
 impl EssConfig {
     /// Everything that is wrong with the configuration, or worth knowing.
     pub fn validate(&self) -> Vec<Problem> {
-        let findings = Findings::new("ess", self.lenient);
-        findings.done()
+        let mut found = Findings::new("ess", self.lenient);
+        checks::bounds(&mut found, "", self.min, self.max, self.desired);
+        checks::removal(&mut found, &self.removal, &REMOVAL, 3);
+        checks::length(&mut found, "default_cooldown", self.default_cooldown, 0, DAY);
+        if self.expected_capacity == Some(true) && self.desired.is_none() {
+            found.error("expected_capacity", "the feature needs `desired`");
+        }
+        if self.has_expected_capacity() && self.expected_capacity.is_none() {
+            found.note(
+                "desired",
+                "turns on the expected number of instances: an alarm's activity then excludes every other, a scheduled \
+                 rule only moves the expected number",
+            );
+        }
+        self.check_rules(&mut found);
+        self.check_alarms(&mut found);
+        self.check_schedule(&mut found);
+        self.check_assumptions(&mut found);
+        found.done()
+    }
+
+    fn rule_names(&self) -> Vec<&str> {
+        self.rule.iter().map(|r| r.name.as_str()).collect()
+    }
+
+    fn check_rules(&self, found: &mut Findings) {
+        checks::names(found, "rule", self.rule.iter().map(|r| r.name.as_str()));
+        for rule in &self.rule {
+            check_rule(found, rule);
+        }
+        let by_alarm = self.alarm.iter().flat_map(|alarm| alarm.action.iter());
+        let by_schedule = self.scheduled.iter().filter_map(|s| s.rule.as_deref());
+        let tracking = self.rule.iter().filter(|r| r.resolved_type() == EssRuleType::TargetTracking);
+        let used: BTreeSet<&str> = by_alarm.chain(by_schedule).chain(tracking.map(|r| r.name.as_str())).collect();
+        checks::unused(found, "rule", &self.rule_names(), &used, "rule");
+    }
+
+    fn check_alarms(&self, found: &mut Findings) {
+        checks::names(found, "alarm", self.alarm.iter().map(|a| a.name.as_str()));
+        let rules = self.rule_names();
+        for alarm in &self.alarm {
+            let path = format!("alarm.{}", alarm.name);
+            check_alarm(found, &path, alarm);
+            checks::actions(found, &path, &alarm.action, &rules, "rule");
+            if alarm.action.iter().count() == 0 {
+                found.refused(&format!("{path}.action"), "an alarm has 1 to 5 actions");
+            }
+            for rule in alarm.action.iter().filter_map(|name| self.rule.iter().find(|r| r.name == name)) {
+                if rule.resolved_type() == EssRuleType::TargetTracking {
+                    found.error(
+                        &format!("{path}.action"),
+                        format!("`{}` is a target tracking rule: ESS makes its alarms itself", rule.name),
+                    );
+                }
+            }
+        }
+    }
+
+    fn check_schedule(&self, found: &mut Findings) {
+        checks::names(found, "scheduled", self.scheduled.iter().map(|s| s.name.as_str()));
+        let rules = self.rule_names();
+        for task in &self.scheduled {
+            let path = format!("scheduled.{}", task.name);
+            let sets = task.min.is_some() || task.max.is_some() || task.desired.is_some();
+            checks::schedule(found, &path, task.at, task.cron.as_deref(), sets || task.rule.is_some());
+            if sets && task.rule.is_some() {
+                found.refused(&path, "a task executes a rule or sets capacities, not both");
+            }
+            if let Some(rule) = task.rule.as_deref().filter(|name| !rules.contains(name)) {
+                found.error(&format!("{path}.rule"), checks::no_such(rule, &rules, "rule"));
+            }
+            checks::bounds(found, &path, task.min.unwrap_or(0), task.max.unwrap_or(2000), task.desired);
+            checks::length(found, &format!("{path}.retry_for"), task.retry_for, 0, 1800);
+        }
+    }
+
+    fn check_assumptions(&self, found: &mut Findings) {
+        if self.assumptions.check_interval.is_zero() {
+            found.error("assumptions.check_interval", "must be longer than zero");
+        }
+        checks::target(
+            found,
+            "assumptions.target_tracking_scale_in_ratio",
+            self.assumptions.target_tracking_scale_in_ratio,
+        );
+    }
+}
+
+fn check_rule(found: &mut Findings, rule: &EssRule) {
+    let path = format!("rule.{}", rule.name);
+    let kind = rule.resolved_type();
+    match (kind, rule.adjust) {
+        (EssRuleType::Simple, None) => {
+            found.error(&path, "a simple rule needs `adjust`, such as { change = 2 }");
+        }
+        (EssRuleType::Simple, Some(adjust)) => checks::adjust(found, &format!("{path}.adjust"), adjust),
+        (_, Some(_)) => found.error(&format!("{path}.adjust"), "only a simple rule has one `adjust`"),
+        (_, None) => {}
+    }
+    if kind == EssRuleType::Step {
+        if rule.step.is_empty() {
+            found.error(&format!("{path}.step"), "a step rule needs steps");
+        }
+        checks::steps(found, &format!("{path}.step"), &rule.step, 20);
+    }
+    match (kind, &rule.target) {
+        (EssRuleType::TargetTracking, None) => found.error(&path, "a target tracking rule needs `target`"),
+        (EssRuleType::TargetTracking, Some(target)) => {
+            let path = format!("{path}.target");
+            checks::metric(found, &format!("{path}.metric"), Provider::Ess, &target.metric);
+            checks::target(found, &format!("{path}.value"), target.value);
+            checks::period(found, &format!("{path}.period"), target.period, target.scale_out_times, &PERIODS);
+            for times in [target.scale_out_times, target.scale_in_times] {
+                checks::window(found, &path, target.period, times);
+            }
+            if metric_of(Provider::Ess, &target.metric) == Some(Metric::RequestRate) {
+                found.warning(&format!("{path}.metric"), FLEET_TOTAL);
+            }
+        }
+        _ => {}
+    }
+    if let Some(cooldown) = rule.cooldown {
+        checks::length(found, &format!("{path}.cooldown"), cooldown, 0, DAY);
+        if kind != EssRuleType::Simple {
+            found.refused(&format!("{path}.cooldown"), "only simple rules have a cooldown");
+        }
+    }
+    checks::length(found, &format!("{path}.warmup"), rule.warmup, 0, DAY);
+}
+
+const FLEET_TOTAL: &str = "this is the total of the fleet: more instances do not lower it, so the group runs to its \
+                           maximum; QPSPerInstance is what a rule can change";
+
+fn check_alarm(found: &mut Findings, path: &str, alarm: &EssAlarm) {
+    let key = |name: &str| format!("{path}.{name}");
+    checks::metric(found, &key("metric"), Provider::Ess, &alarm.metric);
+    checks::finite(found, &key("threshold"), alarm.threshold);
+    checks::window(found, path, alarm.period, alarm.times);
+    match alarm.kind {
+        EssAlarmKind::EventTriggeredTask => {
+            checks::period(found, &key("period"), alarm.period, alarm.times, &PERIODS);
+            if !matches!(alarm.statistic.0, Statistic::Average | Statistic::Minimum | Statistic::Maximum) {
+                found.refused(
+                    &key("statistic"),
+                    format!("{} is not accepted by the API; it takes average, minimum, maximum", alarm.statistic),
+                );
+            }
+        }
+        EssAlarmKind::CmsRule => {
+            let seconds = alarm.period.as_secs();
+            if seconds == 0 || seconds % 15 != 0 {
+                found.refused(
+                    &key("period"),
+                    format!(
+                        "{} is not accepted by CloudMonitor; it takes multiples of 60 s, or of 15 s with the agent",
+                        alarm.period
+                    ),
+                );
+            }
+            checks::length(found, &key("silence_time"), alarm.silence_time, 0, DAY);
+            found.note(
+                &key("kind"),
+                "a CloudMonitor rule looks at every instance by itself: one hot instance is enough",
+            );
+        }
+    }
+    if matches!(alarm.comparison, Comparison::Equal | Comparison::NotEqual) {
+        found.refused(
+            &key("comparison"),
+            format!("{} is not accepted by the API; it takes >, >=, <, <=", alarm.comparison),
+        );
+    }
+    let total = metric_of(Provider::Ess, &alarm.metric) == Some(Metric::RequestRate);
+    if total && alarm.comparison.is_upward() {
+        found.warning(&key("metric"), FLEET_TOTAL);
     }
 }

@@ -7,6 +7,7 @@ use super::config::{TencentAlarm, TencentConfig, TencentPolicyType, TencentTarge
 use super::rules::{Policy, PolicyKind, Tencent, WORDS};
 use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::{Alarm, AlarmSpec, Cadence, Judge, Scope};
+use crate::controllers::cloud::defaults::one_minute;
 use crate::controllers::cloud::group::Group;
 use crate::controllers::cloud::machine::Machine;
 use crate::controllers::cloud::metric_names::{Provider, metric_of};
@@ -64,7 +65,7 @@ impl TencentConfig {
     }
 
     fn cadence(&self, period: SimDuration) -> Cadence {
-        let delay = self.assumptions.alarm_delay;
+        let delay = self.assumptions.alarm_delay.unwrap_or_else(one_minute);
         Cadence { every: period, offset: delay, lag: delay, grid: period }
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use windtunnel_traces::SimDuration;
 
 use crate::controllers::cloud::aws::TrackedValue;
-use crate::controllers::cloud::defaults::{at_least, fifteen, five_minutes, one_minute, three, yes};
+use crate::controllers::cloud::defaults::{at_least, fifteen, five_minutes, one_minute, or_one_minute, three, yes};
 use crate::controllers::cloud::words::{
     Adjust, AlarmRepeat, Comparison, Names, PercentRounding, RemovalPolicy, StatisticWord,
 };
@@ -186,8 +186,9 @@ pub struct TencentScheduled {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TencentAssumptions {
-    /// From the end of a period to its evaluation.
-    pub alarm_delay: SimDuration,
+    /// From the end of a period to its evaluation; 60 s, and in a backtest 0 s, unless given.
+    #[serde(serialize_with = "or_one_minute")]
+    pub alarm_delay: Option<SimDuration>,
     /// How often an alarm that stays in ALARM invokes its policy.
     pub alarm_repeat: AlarmRepeat,
     /// Whether the cooldown cancels scheduled actions too.
@@ -203,7 +204,7 @@ pub struct TencentAssumptions {
 impl Default for TencentAssumptions {
     fn default() -> Self {
         TencentAssumptions {
-            alarm_delay: one_minute(),
+            alarm_delay: None,
             alarm_repeat: AlarmRepeat::Level,
             cooldown_blocks_scheduled: true,
             check_interval: one_minute(),
@@ -214,6 +215,12 @@ impl Default for TencentAssumptions {
 }
 
 impl TencentConfig {
+    /// The same group as a backtest evaluates it: what the scenario leaves open about delays is nothing.
+    pub fn without_delays(mut self) -> Self {
+        self.assumptions.alarm_delay.get_or_insert(SimDuration::ZERO);
+        self
+    }
+
     /// Instances at t = 0.
     pub fn initial_capacity(&self) -> u32 {
         self.desired.unwrap_or(self.min)

@@ -1,12 +1,124 @@
-//! What the Tencent AS API refuses, and what it takes but nobody means.
+//! What the Tencent AS API refuses (API 2018-04-19), and what it takes but nobody means.
 
-use super::config::TencentConfig;
+use std::collections::BTreeSet;
+
+use windtunnel_traces::SimDuration;
+
+use super::config::{TencentAlarm, TencentConfig, TencentPolicy, TencentPolicyType};
+use crate::controllers::cloud::checks;
+use crate::controllers::cloud::metric_names::Provider;
 use crate::controllers::cloud::problem::{Findings, Problem};
+use crate::controllers::cloud::words::RemovalPolicy;
+use crate::controllers::decision::Statistic;
+
+const PERIODS: [u64; 2] = [60, 300];
 
 impl TencentConfig {
     /// Everything that is wrong with the configuration, or worth knowing.
     pub fn validate(&self) -> Vec<Problem> {
-        let findings = Findings::new("tencent", self.lenient);
-        findings.done()
+        let mut found = Findings::new("tencent", self.lenient);
+        checks::bounds(&mut found, "", self.min, self.max, self.desired);
+        checks::removal(&mut found, &self.removal, &[RemovalPolicy::OldestInstance, RemovalPolicy::NewestInstance], 1);
+        checks::length(&mut found, "default_cooldown", self.default_cooldown, 0, 3600);
+        self.check_policies(&mut found);
+        self.check_alarms(&mut found);
+        checks::names(&mut found, "scheduled", self.scheduled.iter().map(|s| s.name.as_str()));
+        for action in &self.scheduled {
+            let path = format!("scheduled.{}", action.name);
+            let sets = action.min.is_some() || action.max.is_some() || action.desired.is_some();
+            checks::schedule(&mut found, &path, action.at, action.cron.as_deref(), sets);
+            checks::bounds(&mut found, &path, action.min.unwrap_or(0), action.max.unwrap_or(2000), action.desired);
+            if sets && (action.min.is_none() || action.max.is_none() || action.desired.is_none()) {
+                found.note(&path, "the API wants min, max and desired; what is absent stays as it is");
+            }
+        }
+        if self.assumptions.check_interval.is_zero() {
+            found.error("assumptions.check_interval", "must be longer than zero");
+        }
+        found.done()
+    }
+
+    fn check_policies(&self, found: &mut Findings) {
+        checks::names(found, "policy", self.policy.iter().map(|p| p.name.as_str()));
+        for policy in &self.policy {
+            check_policy(found, policy);
+        }
+        let tracking = |p: &&TencentPolicy| p.resolved_type() == TencentPolicyType::TargetTracking;
+        if self.policy.iter().filter(tracking).count() > 1 {
+            found.refused("policy", "a group has at most one target tracking policy");
+        }
+        let alarms = self.all_alarms();
+        let by_alarm = alarms.iter().flat_map(|alarm| alarm.action.iter());
+        let own = self.policy.iter().filter(tracking).map(|p| p.name.as_str());
+        let used: BTreeSet<&str> = by_alarm.chain(own).collect();
+        let known: Vec<&str> = self.policy.iter().map(|p| p.name.as_str()).collect();
+        checks::unused(found, "policy", &known, &used, "policy");
+    }
+
+    fn check_alarms(&self, found: &mut Findings) {
+        let known: Vec<&str> = self.policy.iter().map(|p| p.name.as_str()).collect();
+        checks::names(found, "alarm", self.alarm.iter().map(|a| a.name.as_str()));
+        let inner = self.policy.iter().filter_map(|p| Some((format!("policy.{}.alarm", p.name), p.alarm.as_ref()?)));
+        let outer = self.alarm.iter().map(|a| (format!("alarm.{}", a.name), a));
+        for (path, alarm) in inner.chain(outer) {
+            check_alarm(found, &path, alarm);
+            checks::actions(found, &path, &alarm.action, &known, "policy");
+        }
+        for alarm in self.alarm.iter().filter(|a| a.action.iter().count() == 0) {
+            found.error(&format!("alarm.{}.action", alarm.name), "name the policy that the alarm invokes");
+        }
+    }
+}
+
+fn check_policy(found: &mut Findings, policy: &TencentPolicy) {
+    let path = format!("policy.{}", policy.name);
+    match (policy.resolved_type(), policy.adjust) {
+        (TencentPolicyType::Simple, None) => {
+            found.error(&path, "a simple policy needs `adjust`, such as { change = 2 }");
+        }
+        (TencentPolicyType::Simple, Some(adjust)) => checks::adjust(found, &format!("{path}.adjust"), adjust),
+        (TencentPolicyType::TargetTracking, Some(_)) => {
+            found.error(&format!("{path}.adjust"), "only a simple policy has `adjust`");
+        }
+        (TencentPolicyType::TargetTracking, None) => {}
+    }
+    match (policy.resolved_type(), &policy.target) {
+        (TencentPolicyType::TargetTracking, None) => found.error(&path, "a target tracking policy needs `target`"),
+        (TencentPolicyType::TargetTracking, Some(target)) => {
+            checks::metric(found, &format!("{path}.target.metric"), Provider::Tencent, &target.metric);
+            checks::target(found, &format!("{path}.target.value"), target.value);
+            for times in [target.scale_out_times, target.scale_in_times] {
+                checks::window(found, &path, SimDuration::from_mins(1), times);
+            }
+        }
+        _ => {}
+    }
+    checks::length(found, &format!("{path}.cooldown"), policy.cooldown, 0, 3600);
+    checks::length(found, &format!("{path}.warmup"), policy.warmup, 0, 3600);
+}
+
+fn check_alarm(found: &mut Findings, path: &str, alarm: &TencentAlarm) {
+    let key = |name: &str| format!("{path}.{name}");
+    checks::metric(found, &key("metric"), Provider::Tencent, &alarm.metric);
+    checks::finite(found, &key("threshold"), alarm.threshold);
+    if alarm.metric.ends_with("_UTILIZATION") {
+        found.range(&key("threshold"), alarm.threshold, 1.0, 100.0);
+    }
+    if alarm.threshold.is_finite() && alarm.threshold != libm::trunc(alarm.threshold) {
+        found.refused(
+            &key("threshold"),
+            format!("{} is not accepted by the API; it takes whole numbers", alarm.threshold),
+        );
+    }
+    checks::period(found, &key("period"), alarm.period, alarm.times, &PERIODS);
+    checks::window(found, path, alarm.period, alarm.times);
+    if alarm.times > 10 {
+        found.refused(&key("times"), format!("{} is not accepted by the API; it takes 1 to 10", alarm.times));
+    }
+    if !matches!(alarm.statistic.0, Statistic::Average | Statistic::Minimum | Statistic::Maximum) {
+        found.refused(
+            &key("statistic"),
+            format!("{} is not accepted by the API; it takes average, minimum, maximum", alarm.statistic),
+        );
     }
 }

@@ -1,0 +1,5 @@
+//! ESS, AWS and Tencent, rule by rule. Each test names the document it holds the code against.
+
+mod alarm_states;
+mod golden_timelines;
+mod support;
