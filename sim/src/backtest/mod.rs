@@ -1,8 +1,8 @@
 //! Open loop: recorded observations through a policy. What would it have decided, and why?
 
-<<<<<<< HEAD
 pub mod compare;
 pub mod observations;
+pub mod open_loop;
 pub mod prometheus;
 pub mod reader;
 pub mod replay;
@@ -13,6 +13,3 @@ pub use observations::{Record, Step};
 pub use reader::{ReadError, Records};
 pub use replay::{Decision, Replay};
 pub use run::{Comparison, Decided, PolicyError, run};
-=======
-pub mod open_loop;
->>>>>>> refs/heads/clouds
