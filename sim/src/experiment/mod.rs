@@ -2,4 +2,4 @@
 
 pub mod replications;
 
-pub use replications::{ExperimentProgress, RunId, Silent, paired_difference, replicate, summarize};
+pub use replications::{ExperimentProgress, RunId, Silent, paired, replicate, summarize};

@@ -90,10 +90,33 @@ pub fn summarize(replications: &[Outcome], metric: &str) -> Option<Summary> {
     samples.filter(|samples| !samples.is_empty()).map(|samples| Summary::of(&samples))
 }
 
-/// `other` minus `first`, replication by replication. Under common seeds both meet the same requests and boots, so the
-/// interval of the difference is narrower than those of the two figures.
-pub fn paired_difference(first: &[Outcome], other: &[Outcome], metric: &str) -> Option<Summary> {
-    let differences: Option<Vec<f64>> =
-        first.iter().zip(other).map(|(a, b)| Some(b.metrics.get(metric)? - a.metrics.get(metric)?)).collect();
+/// A figure of `other` minus that of `first`, replication by replication; nothing where one has no such figure. Under
+/// common seeds both meet the same requests and boots, so the interval of the difference is narrower than theirs.
+pub fn paired(first: &[Outcome], other: &[Outcome], figure: impl Fn(&Outcome) -> Option<f64>) -> Option<Summary> {
+    let differences: Option<Vec<f64>> = first.iter().zip(other).map(|(a, b)| Some(figure(b)? - figure(a)?)).collect();
     differences.filter(|differences| !differences.is_empty()).map(|differences| Summary::of(&differences))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Document, Loaded, document::DiskFiles};
+
+    #[test]
+    fn outcomes_come_in_order_whatever_the_threads() {
+        let load = |text: &str| Loaded::from_document(Document::parse("x.toml", text).unwrap(), &DiskFiles).unwrap();
+        let common = "horizon = '10m'\ntrace = { shape = 'constant', rate = '5rps' }\nservice.cpu = '10ms'\n";
+        let one = load(&format!("name = 'one'\n{common}instance.cores = 1\nfixed.instances = 1\n"));
+        let two = load(&format!("name = 'two'\n{common}instance.cores = 2\nfixed.instances = 2\n"));
+        let run = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let outcomes = pool.install(|| replicate(&[&one.scenario, &two.scenario], &[3, 4, 5], &Silent)).unwrap();
+            let of = |outcome: &Outcome| (outcome.name.clone(), outcome.seed, outcome.metrics.clone());
+            outcomes.iter().map(|runs| runs.iter().map(of).collect::<Vec<_>>()).collect::<Vec<_>>()
+        };
+        let alone = run(1);
+        let order: Vec<(&str, u64)> = alone.iter().flatten().map(|(name, seed, _)| (name.as_str(), *seed)).collect();
+        assert_eq!(order, [("one", 3), ("one", 4), ("one", 5), ("two", 3), ("two", 4), ("two", 5)]);
+        assert_eq!(alone, run(3));
+    }
 }
