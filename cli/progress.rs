@@ -63,14 +63,14 @@ impl Bar {
         let Ok(mut bar) = self.bar.lock() else { return };
         let bar = bar.get_or_insert_with(|| new_bar(self.total));
         bar.set_position(seconds);
-        let (done, total) = (SimTime::from_secs(seconds), SimTime::from_secs(self.total));
-        bar.set_message(format!("{done} of {total} simulated, {} requests/s", figures::short(per_second)));
+        let simulated = SimTime::from_secs(seconds);
+        bar.set_message(format!("{simulated} simulated, {} requests/s", figures::short(per_second)));
     }
 }
 
 /// indicatif draws on standard error, and not at all where that is no terminal.
 fn new_bar(total: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:32} {percent:>3} %  {msg}, {eta} left");
+    let style = ProgressStyle::with_template("{bar:16} {percent:>3} %  {msg}, {eta} left");
     ProgressBar::new(total).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 

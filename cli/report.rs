@@ -4,7 +4,6 @@ use anstyle::{AnsiColor, Style};
 use windtunnel_sim::experiment::{paired, summarize};
 use windtunnel_sim::outcome::metric::{DEFINITIONS, MetricDefinition};
 use windtunnel_sim::outcome::{Outcome, Summary};
-use windtunnel_traces::SimTime;
 
 use crate::currency::Exchange;
 use crate::experiment::Results;
@@ -100,7 +99,7 @@ pub(crate) fn table(results: &Results, exchange: Option<&Exchange>) -> String {
 }
 
 fn caption(first: &Outcome, replications: usize) -> String {
-    let length = SimTime::ZERO + first.horizon;
+    let length = first.horizon;
     match replications {
         1 => format!("{}, {length}, seed {}", first.traffic, first.seed),
         n => format!("{}, {length}, seeds {} to {}", first.traffic, first.seed, first.seed.wrapping_add(n as u64 - 1)),
@@ -187,19 +186,6 @@ pub(crate) fn differences(results: &Results, exchange: Option<&Exchange>) -> Str
 fn difference(metric: &str, first: &[Outcome], other: &[Outcome], exchange: Option<&Exchange>) -> String {
     let unit = definition(metric).map_or("", |definition| definition.unit);
     let currency = exchange.map_or("", |exchange| exchange.to.as_str());
-    match paired(first, other, |outcome| comparable(outcome, metric, unit, exchange)) {
-        None => "not comparable".into(),
-        Some(summary) => {
-            let half_width = summary.high - summary.mean;
-            let unit = if unit == "1" { "points" } else { unit };
-            let scale = if unit == "points" { 100.0 } else { 1.0 };
-            let suffix = if unit == "points" { " % points" } else { "" };
-            let figure = figures::signed(summary.mean * scale, unit, currency);
-            if half_width > 0.0 {
-                format!("{figure} ± {}{suffix}", figures::with_unit(half_width * scale, unit, currency))
-            } else {
-                format!("{figure}{suffix}")
-            }
-        }
-    }
+    paired(first, other, |outcome| comparable(outcome, metric, unit, exchange))
+        .map_or("not comparable".into(), |summary| figures::difference(summary, unit, currency))
 }
