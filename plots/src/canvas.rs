@@ -289,9 +289,7 @@ impl Canvas<'_> {
         );
         let Color(red, green, blue) = look.color;
         let color = RGBColor(red, green, blue);
-        let style = TextStyle::from(font)
-            .color(&color)
-            .pos(Pos::new(h_pos, VPos::Top));
+        let style = TextStyle::from(font).color(&color).pos(Pos::new(h_pos, VPos::Top));
         let drawn = self.backend.draw_text(&text, &style, fine(position));
         self.keep(drawn);
         self.labels.push(Label { text, place });
@@ -350,10 +348,10 @@ mod tests {
     #[test]
     fn dashes_follow_corners() {
         let pieces = dashes(&[(0.0, 0.0), (10.0, 0.0), (10.0, 10.0)], 6.0, 3.0);
-        assert_eq!(pieces, [vec![(0.0, 0.0), (6.0, 0.0)], vec![(9.0, 0.0), (10.0, 0.0), (10.0, 5.0)], vec![
-            (10.0, 8.0),
-            (10.0, 10.0)
-        ]]);
+        assert_eq!(
+            pieces,
+            [vec![(0.0, 0.0), (6.0, 0.0)], vec![(9.0, 0.0), (10.0, 0.0), (10.0, 5.0)], vec![(10.0, 8.0), (10.0, 10.0)]]
+        );
     }
 
     #[test]

@@ -21,7 +21,8 @@ const LOAD: f64 = 64.0;
 /// The width of the table of figures at the right.
 const TABLE: f64 = 212.0;
 const RIGHT_EDGE: f64 = 16.0;
-const PANEL_GAP: f64 = 7.0;
+/// Wide enough for the lowest tick label of one panel and the highest of the next.
+const PANEL_GAP: f64 = 15.0;
 const ROW_GAP: f64 = 12.0;
 const P99: usize = 2;
 
@@ -49,15 +50,16 @@ pub fn comparison(outcomes: &[&Outcome], options: &ChartOptions) -> Result<Pictu
     let typeface = Typeface::load(options.font.as_deref())?;
     let measure = Measure(&typeface);
     let (left, right) = (LEFT_GUTTER, options.width() - TABLE - RIGHT_EDGE);
-    let key = key(&options.theme, same_unit(outcomes).unwrap_or("instances or pods"));
+    let key = key(&options.theme);
     let key_bottom = heading::HEIGHT + key.height(&measure, options.width() - RIGHT_EDGE - 20.0);
     let load_area = Rect::new(left, key_bottom + 4.0 + ROW, right, key_bottom + 4.0 + ROW + LOAD);
     let rows = rows(outcomes.len(), load_area);
     let bottom = rows.last().map_or(load_area, |row| row.latency);
     let shared = shared_axes(outcomes, rows.first());
+    let height = bottom.bottom + time_axis::height(&shared.time, right - left);
     let title = title(outcomes);
     let subtitle = format!("traffic: {}  ·  seed {}", traffic(outcomes), first.seed);
-    draw(options, typeface, bottom.bottom + time_axis::HEIGHT, (&title, &description(outcomes)), |canvas| {
+    draw(options, typeface, height, (&title, &description(outcomes)), |canvas| {
         heading::draw(canvas, &title, &subtitle, 20.0);
         key.draw(canvas, 20.0, canvas.width() - RIGHT_EDGE, key_bottom);
         draw_load(canvas, load_area, &shared, outcomes);
@@ -98,12 +100,6 @@ fn shared_axes(outcomes: &[&Outcome], row: Option<&Row>) -> Shared {
     }
 }
 
-/// The unit that all fleets count in, when it is one.
-fn same_unit(outcomes: &[&Outcome]) -> Option<&'static str> {
-    let first = outcomes.first()?.provider.unit();
-    outcomes.iter().all(|outcome| outcome.provider.unit() == first).then_some(first)
-}
-
 fn title(outcomes: &[&Outcome]) -> String {
     match outcomes {
         [only] => only.name.clone(),
@@ -124,12 +120,12 @@ fn traffic(outcomes: &[&Outcome]) -> String {
 }
 
 /// The key to all panels.
-fn key(theme: &Theme, unit: &str) -> Header {
+fn key(theme: &Theme) -> Header {
     let mut entries = capacity::entries(theme, false, false);
-    entries.push(Entry::new(Key::Line(theme.quantiles[P99], 2.2), "p99 latency"));
+    entries.push(Entry::new(Key::Line(theme.quantiles[P99], 2.2), "p99"));
     entries.push(Entry::new(Key::Dashed(theme.violation, 1.6), "objective"));
     entries.push(violations::entry(theme));
-    Header::new("", format!("capacity in {unit}"), entries)
+    Header::new("Key", "", entries)
 }
 
 fn draw_load(canvas: &mut Canvas<'_>, area: Rect, shared: &Shared, outcomes: &[&Outcome]) {
@@ -140,19 +136,17 @@ fn draw_load(canvas: &mut Canvas<'_>, area: Rect, shared: &Shared, outcomes: &[&
         load::draw_offered(canvas, &frame, first);
     }
     frame.edge(canvas);
-    let look = Look::new(size::LABEL, canvas.theme.muted).align(Align::Right);
-    canvas.text("per run", look, (canvas.width() - RIGHT_EDGE, area.bottom - 4.0));
 }
 
 fn draw_row(canvas: &mut Canvas<'_>, row: &Row, shared: &Shared, outcome: &Outcome) {
     let area = row.capacity;
     let middle = area.top - ROW / 2.0;
     let provider_look = Look::new(size::LABEL, canvas.theme.muted);
-    let provider = outcome.provider.title();
-    let room = area.width() - canvas.measure(provider, provider_look) - 10.0;
+    let provider = format!("{}  ·  {} above, p99 latency below", outcome.provider.title(), outcome.provider.unit());
+    let room = area.width() - canvas.measure(&provider, provider_look) - 10.0;
     let name_look = Look::new(size::PANEL, canvas.theme.ink).bold();
     let name = canvas.text_within(&outcome.name, name_look, (area.left, middle), room);
-    canvas.text(provider, provider_look, (name.right + 10.0, middle));
+    canvas.text(&provider, provider_look, (name.right + 10.0, middle));
 
     let frame = Frame::new(area, &shared.time, &shared.capacity).coarse();
     frame.ground(canvas, None);

@@ -61,7 +61,8 @@ pub fn cost_against_violations(
     let area = Rect::new(LEFT, top, options.width() - RIGHT_EDGE, bottom);
     let plot = Plot::new(area, drawable);
     let title = "Cost against violations";
-    let subtitle = format!("traffic: {traffic}");
+    let intervals = if plot.has_intervals() { "bars: 95 % intervals  ·  " } else { "" };
+    let subtitle = format!("{intervals}traffic: {traffic}");
     let mut picture = draw(options, typeface, bottom + BELOW, (title, &plot.description()), |canvas| {
         heading::draw(canvas, title, &subtitle, 20.0);
         plot.axes(canvas);
@@ -179,26 +180,32 @@ impl<'a> Plot<'a> {
     }
 
     /// What no policy of these beats, as a staircase: between two points nothing better is known than the first.
-    fn frontier_line(&self, canvas: &mut Canvas<'_>) {
+    fn staircase(&self) -> Vec<(f64, f64)> {
         let corners: Vec<(f64, f64)> = self.frontier.iter().map(|&i| self.place(self.data[i])).collect();
-        let (Some(first), Some(last)) = (corners.first(), corners.last()) else { return };
+        let (Some(first), Some(last)) = (corners.first(), corners.last()) else { return Vec::new() };
         let mut line = vec![(first.0, self.area.top)];
         for pair in corners.windows(2) {
             line.extend([pair[0], (pair[1].0, pair[0].1)]);
         }
         line.extend([*last, (self.area.right, last.1)]);
+        line
+    }
+
+    fn frontier_line(&self, canvas: &mut Canvas<'_>) {
+        let line = self.staircase();
+        if line.is_empty() {
+            return;
+        }
         let mut beaten = line.clone();
         beaten.push((self.area.right, self.area.top));
         canvas.polygon(&beaten, canvas.theme.frame.alpha(0.22));
         canvas.line(&line, Stroke::new(canvas.theme.muted, 1.4).dashed(6.0, 4.0));
         let look = Look::new(size::LABEL, canvas.theme.muted).align(Align::Right);
-        let key = "frontier: in the shaded area some policy is both cheaper and better";
+        let key = "frontier; hollow points are beaten by one that is cheaper and better";
         let end = canvas.text(key, look, (self.area.right, self.area.top - 18.0));
         let y = self.area.top - 18.0;
-        canvas.line(
-            &[(end.left - 30.0, y), (end.left - 8.0, y)],
-            Stroke::new(canvas.theme.muted, 1.4).dashed(6.0, 4.0),
-        );
+        canvas
+            .line(&[(end.left - 30.0, y), (end.left - 8.0, y)], Stroke::new(canvas.theme.muted, 1.4).dashed(6.0, 4.0));
     }
 
     /// The box of both intervals, with whiskers.
@@ -222,6 +229,11 @@ impl<'a> Plot<'a> {
                 }
             }
         }
+    }
+
+    fn has_intervals(&self) -> bool {
+        let is_wide = |summary: Summary| summary.low < summary.high;
+        self.data.iter().any(|point| is_wide(point.cost) || is_wide(point.violations))
     }
 
     fn interval_box(&self, point: &CostPoint) -> Rect {
@@ -253,7 +265,9 @@ impl<'a> Plot<'a> {
         let sizes: Vec<(f64, f64)> = labels.iter().map(|label| (label.width, PointLabel::HEIGHT)).collect();
         let marks: Vec<Rect> = self.data.iter().map(|point| at(self.place(point)).grown(RADIUS + 3.0)).collect();
         let whiskers = self.data.iter().map(|point| self.interval_box(point).grown(1.0));
-        let obstacles: Vec<Rect> = marks.iter().copied().chain(whiskers).collect();
+        let stairs = self.staircase();
+        let stairs = stairs.windows(2).map(|pair| segment(pair[0], pair[1]).grown(3.0));
+        let obstacles: Vec<Rect> = marks.iter().copied().chain(whiskers).chain(stairs).collect();
         let placed = placement::place(&points, &sizes, &obstacles, self.area.grown(-6.0), &[]);
         for (((label, point), placed), i) in labels.iter().zip(points).zip(placed).zip(order) {
             let Some(placed) = placed else { continue };
@@ -287,6 +301,11 @@ fn percent_tick(percent: f64) -> String {
 /// A box without size.
 fn at(point: (f64, f64)) -> Rect {
     Rect::new(point.0, point.1, point.0, point.1)
+}
+
+/// The box around a level or upright line.
+fn segment(from: (f64, f64), to: (f64, f64)) -> Rect {
+    Rect::new(from.0.min(to.0), from.1.min(to.1), from.0.max(to.0), from.1.max(to.1))
 }
 
 /// The place of a box that is nearest to a point.
@@ -323,8 +342,7 @@ impl PointLabel {
             number::percent(point.violations.mean)
         );
         let figures = canvas.fit(&figures, Self::figures_look(ink), WIDEST_NAME + 80.0);
-        let width =
-            canvas.measure(&name, Self::name_look(ink)).max(canvas.measure(&figures, Self::figures_look(ink)));
+        let width = canvas.measure(&name, Self::name_look(ink)).max(canvas.measure(&figures, Self::figures_look(ink)));
         PointLabel { name, figures, width }
     }
 

@@ -34,8 +34,9 @@ pub fn lives(outcome: &Outcome, options: &ChartOptions) -> Result<Picture, PlotE
     let thickness = (HEIGHT / shown.len() as f64).clamp(THINNEST, THICKEST);
     let area = Rect::new(left, top, right, top + thickness * shown.len() as f64);
     let time = time_axis_of(&[outcome]);
+    let height = area.bottom + time_axis::height(&time, area.width());
     let subtitle = heading::describe(outcome);
-    draw(options, typeface, area.bottom + time_axis::HEIGHT, (&outcome.name, &subtitle), |canvas| {
+    draw(options, typeface, height, (&outcome.name, &subtitle), |canvas| {
         heading::draw(canvas, &outcome.name, &subtitle, 20.0);
         header.draw(canvas, left, right, top);
         canvas.rect(area, canvas.theme.panel);

@@ -131,9 +131,14 @@ mod tests {
 
     #[test]
     fn lengths_choose_their_unit() {
-        for (length, text) in
-            [(0.000_25, "250 µs"), (0.0123, "12.3 ms"), (0.5, "500 ms"), (1.0, "1 s"), (300.0, "300 s"), (1800.0, "30 min")]
-        {
+        for (length, text) in [
+            (0.000_25, "250 µs"),
+            (0.0123, "12.3 ms"),
+            (0.5, "500 ms"),
+            (1.0, "1 s"),
+            (300.0, "300 s"),
+            (1800.0, "30 min"),
+        ] {
             assert_eq!(seconds(length), text);
         }
     }

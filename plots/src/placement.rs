@@ -49,13 +49,7 @@ pub(crate) fn place(
         .collect()
 }
 
-fn best(
-    point: (f64, f64),
-    size: (f64, f64),
-    obstacles: &[Rect],
-    bounds: Rect,
-    taken: &[Rect],
-) -> Option<Placed> {
+fn best(point: (f64, f64), size: (f64, f64), obstacles: &[Rect], bounds: Rect, taken: &[Rect]) -> Option<Placed> {
     let mut best: Option<(f64, Placed)> = None;
     for (ring, distance) in DISTANCES.into_iter().enumerate() {
         for (rank, direction) in DIRECTIONS.into_iter().enumerate() {

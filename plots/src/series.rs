@@ -34,16 +34,42 @@ pub(crate) fn largest(outcome: &Outcome, value: impl Fn(&TimelineRow) -> f64) ->
 
 /// A line that holds each value over its whole interval; broken where the value is not a number.
 pub(crate) fn steps(outcome: &Outcome, place: &impl Place, value: impl Fn(&TimelineRow) -> f64) -> Vec<Line> {
-    pieces(outcome, place, value, |row, y| {
-        vec![(place.x(row.start_seconds), y), (place.x(row.end_seconds), y)]
-    })
+    pieces(outcome, place, value, |row, y| vec![(place.x(row.start_seconds), y), (place.x(row.end_seconds), y)])
+}
+
+/// A line of steps through the largest value of every column of pixels; broken where all values are not numbers.
+pub(crate) fn envelope(
+    outcome: &Outcome,
+    place: &impl Place,
+    column: f64,
+    value: impl Fn(&TimelineRow) -> f64,
+) -> Vec<Line> {
+    let mut columns: Vec<(f64, f64, f64)> = Vec::new();
+    for row in rows(outcome) {
+        let (left, right) = (place.x(row.start_seconds), place.x(row.end_seconds));
+        let value = value(row);
+        match columns.last_mut() {
+            Some(last) if right - last.0 <= column && (value.is_finite() == last.2.is_finite()) => {
+                (last.1, last.2) = (right, last.2.max(value));
+            }
+            _ => columns.push((left, right, value)),
+        }
+    }
+    let same_kind = |a: &(f64, f64, f64), b: &(f64, f64, f64)| a.2.is_finite() == b.2.is_finite();
+    columns
+        .chunk_by(same_kind)
+        .filter(|piece| piece[0].2.is_finite())
+        .map(|piece| {
+            let corners = |&(left, right, value): &(f64, f64, f64)| [(left, place.y(value)), (right, place.y(value))];
+            merge_level(piece.iter().flat_map(corners).collect())
+        })
+        .collect()
 }
 
 /// A line through the middles of the intervals; broken where the value is not a number.
 pub(crate) fn curve(outcome: &Outcome, place: &impl Place, value: impl Fn(&TimelineRow) -> f64) -> Vec<Line> {
-    let mut lines = pieces(outcome, place, value, |row, y| {
-        vec![(place.x((row.start_seconds + row.end_seconds) / 2.0), y)]
-    });
+    let mut lines =
+        pieces(outcome, place, value, |row, y| vec![(place.x((row.start_seconds + row.end_seconds) / 2.0), y)]);
     // A value between two gaps is a point: give it a width that can be seen.
     for line in lines.iter_mut().filter(|line| line.len() == 1) {
         let (x, y) = line[0];

@@ -277,8 +277,11 @@ impl Toy<'_> {
             let leaving = (self.desired - to).min(self.serving);
             self.serving -= leaving;
             self.draining = leaving;
-            let serving =
-                self.outcome.instances.iter_mut().filter(|l| l.in_service_seconds.is_some() && l.ended_seconds.is_none());
+            let serving = self
+                .outcome
+                .instances
+                .iter_mut()
+                .filter(|l| l.in_service_seconds.is_some() && l.ended_seconds.is_none());
             for life in serving.take(leaving as usize) {
                 life.draining_seconds = Some(at_seconds);
                 life.ended_seconds = Some(at_seconds + 300.0);
@@ -292,7 +295,8 @@ impl Toy<'_> {
         let outcome = &mut self.outcome;
         let sum = |value: fn(&TimelineRow) -> u64| outcome.timeline.iter().map(value).sum::<u64>() as f64;
         let (arrived, violating) = (sum(|row| row.arrived), sum(|row| row.violating));
-        let mean = outcome.timeline.iter().map(|row| row.in_service).sum::<f64>() / outcome.timeline.len().max(1) as f64;
+        let mean =
+            outcome.timeline.iter().map(|row| row.in_service).sum::<f64>() / outcome.timeline.len().max(1) as f64;
         let (cost, latency) = (self.cost, &outcome.latency);
         outcome.metrics = MetricValues::collect(|name| match name {
             "cost_total" => cost,

@@ -99,8 +99,9 @@ pub fn timeline(outcome: &Outcome, options: &ChartOptions) -> Result<Picture, Pl
         .max(latency::gutter(outcome, &measure))
         .min(WIDEST_GUTTER);
     let (left, right) = (LEFT_GUTTER, (options.width() - gutter - RIGHT_EDGE).floor());
-    let (areas, height) = layout(outcome, &options.theme, &measure, left, right);
+    let (areas, bottom) = layout(outcome, &options.theme, &measure, left, right);
     let time = time_axis_of(&[outcome]);
+    let height = bottom + time_axis::height(&time, right - left);
     let description = description(outcome);
     draw(options, typeface, height, (&outcome.name, &description), |canvas| {
         heading::draw(canvas, &outcome.name, &heading::describe(outcome), 20.0);
@@ -115,7 +116,7 @@ pub fn timeline(outcome: &Outcome, options: &ChartOptions) -> Result<Picture, Pl
     })
 }
 
-/// Where each panel goes, and the height of the picture.
+/// Where each panel goes, and where the last one ends.
 fn layout(outcome: &Outcome, theme: &Theme, measure: &Measure<'_>, left: f64, right: f64) -> (Vec<(Panel, Rect)>, f64) {
     let mut y = heading::HEIGHT + heading::FIGURES_HEIGHT;
     let mut areas = Vec::new();
@@ -127,7 +128,7 @@ fn layout(outcome: &Outcome, theme: &Theme, measure: &Measure<'_>, left: f64, ri
             y = top + height + GAP;
         }
     }
-    (areas, y - GAP + time_axis::HEIGHT)
+    (areas, y - GAP)
 }
 
 fn draw_panel(canvas: &mut Canvas<'_>, panel: Panel, area: Rect, time: &TimeAxis, outcome: &Outcome) {

@@ -128,8 +128,7 @@ impl Typeface {
 }
 
 fn load_user_font(path: &Path) -> Result<UserFont, PlotError> {
-    let bytes =
-        std::fs::read(path).map_err(|source| PlotError::FontFile { path: path.to_path_buf(), source })?;
+    let bytes = std::fs::read(path).map_err(|source| PlotError::FontFile { path: path.to_path_buf(), source })?;
     let not_a_font = || PlotError::NotAFont { path: path.to_path_buf() };
     let font = FontVec::try_from_vec_and_index(bytes.clone(), 0).map_err(|_| not_a_font())?;
     let mut database = fontdb::Database::new();

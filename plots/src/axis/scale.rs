@@ -41,10 +41,12 @@ impl Scale {
     /// The same for things that are counted: no ticks between whole numbers.
     pub(crate) fn counts_from_zero(most: f64, ticks: usize) -> Scale {
         let scale = Scale::from_zero(most, ticks);
-        if scale.step >= 1.0 {
+        if scale.step.fract() == 0.0 {
             return scale;
         }
-        Scale { high: scale.high.ceil().max(1.0), step: 1.0, ..scale }
+        let step = if scale.step < 1.0 { 1.0 } else { scale.step * 2.0 }; // 2.5 instances are none
+        let most = if most.is_finite() { most } else { 1.0 };
+        Scale { high: (most / step - 1e-9).ceil().max(1.0) * step, step, ..scale }
     }
 
     /// Between round numbers around `low` and `high`.
@@ -183,6 +185,7 @@ mod tests {
         assert_eq!(labels(&Scale::from_zero(11.0, 4)), ["0", "5", "10", "15"]);
         assert_eq!(labels(&Scale::from_zero(1830.0, 4)), ["0", "500", "1000", "1500", "2000"]);
         assert_eq!(labels(&Scale::counts_from_zero(2.0, 5)), ["0", "1", "2"]);
+        assert_eq!(labels(&Scale::counts_from_zero(8.2, 4)), ["0", "5", "10"]);
         assert_eq!(Scale::from_zero(1830.0, 4).share(2000.0), 1.0);
     }
 

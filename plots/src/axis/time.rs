@@ -171,9 +171,12 @@ fn label_of(place: DateTime, step: i64, seconds: f64, first: bool) -> TimeTick {
     let format = |pattern: &str| place.strftime(pattern).to_string();
     let (label, day) = match step {
         _ if step >= MONTH => (format("%b"), (first || place.month() == 1).then(|| format("%Y"))),
-        _ if step >= DAY => (format("%-d %b"), (first || place.day_of_year() <= (step / DAY) as i16).then(|| format("%Y"))),
+        _ if step >= DAY => {
+            (format("%-d %b"), (first || place.day_of_year() <= (step / DAY) as i16).then(|| format("%Y")))
+        }
         _ => {
-            let second = i64::from(place.hour()) * HOUR + i64::from(place.minute()) * MINUTE + i64::from(place.second());
+            let second =
+                i64::from(place.hour()) * HOUR + i64::from(place.minute()) * MINUTE + i64::from(place.second());
             let day = if first { Some(format("%a %-d %b %Y")) } else { (second == 0).then(|| format("%a %-d %b")) };
             (clock(second, step), day)
         }
@@ -192,7 +195,10 @@ mod tests {
     #[test]
     fn a_day_without_a_calendar() {
         let axis = TimeAxis::new(86_400.0, None, None);
-        assert_eq!(labels(&axis, 560.0), ["00:00", "03:00", "06:00", "09:00", "12:00", "15:00", "18:00", "21:00", "24:00"]);
+        assert_eq!(
+            labels(&axis, 560.0),
+            ["00:00", "03:00", "06:00", "09:00", "12:00", "15:00", "18:00", "21:00", "24:00"]
+        );
     }
 
     #[test]

@@ -25,7 +25,9 @@ impl State {
     fn of(text: &str) -> State {
         let text = text.to_ascii_lowercase();
         match () {
-            () if text.contains("insufficient") || text.contains("unknown") || text.contains("no_data") => State::Unknown,
+            () if text.contains("insufficient") || text.contains("unknown") || text.contains("no_data") => {
+                State::Unknown
+            }
             () if text.contains("ok") || text.contains("normal") => State::Ok,
             () if text.contains("alarm") || text.contains("alert") => State::Alarm,
             () => State::Unknown,

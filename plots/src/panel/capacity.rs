@@ -6,12 +6,17 @@ use super::Frame;
 use super::legend::{Entry, Header, Key};
 use crate::axis::Scale;
 use crate::canvas::{Canvas, Stroke};
-use crate::series::{largest, steps};
+use crate::series::{envelope, largest, steps};
 use crate::theme::Theme;
 
 const DESIRED_WIDTH: f64 = 1.6;
-const BILLED_WIDTH: f64 = 1.4;
+/// Wide, so that it shows behind the desired capacity where both agree.
+const BILLED_WIDTH: f64 = 4.0;
 const DEMAND_WIDTH: f64 = 2.2;
+/// No line runs along the top of the panel.
+const HEADROOM: f64 = 1.03;
+/// Demand that hops between two numbers within this many pixels is drawn at the higher: what it takes to hold the objective.
+const DEMAND_COLUMN: f64 = 5.0;
 
 /// Not a number counts as nothing: an area has no gaps.
 fn or_zero(value: f64) -> f64 {
@@ -40,7 +45,7 @@ pub(crate) fn scale(outcomes: &[&Outcome], ticks: usize) -> Scale {
     let most = |value: fn(&TimelineRow) -> f64| outcomes.iter().map(|o| largest(o, value)).fold(0.0, f64::max);
     let capacity = most(with_booting).max(most(|row| row.desired)).max(most(|row| row.billed));
     let demand = most(|row| row.demand);
-    Scale::counts_from_zero(capacity.max(demand.min(capacity.max(1.0) * 2.0)), ticks)
+    Scale::counts_from_zero(capacity.max(demand.min(capacity.max(1.0) * 2.0)) * HEADROOM, ticks)
 }
 
 /// Title and key.
@@ -48,7 +53,7 @@ pub(crate) fn header(outcome: &Outcome, theme: &Theme) -> Header {
     Header::new("Capacity", outcome.provider.unit(), entries(theme, true, shows_billed(outcome)))
 }
 
-/// The key: `lines` adds what is drawn as lines beside demand.
+/// The key: `lines` adds what is drawn as lines beside demand, and what demand is.
 pub(crate) fn entries(theme: &Theme, lines: bool, billed: bool) -> Vec<Entry> {
     let mut entries = vec![
         Entry::new(Key::EdgedArea(theme.in_service, theme.in_service_edge), "in service"),
@@ -61,7 +66,8 @@ pub(crate) fn entries(theme: &Theme, lines: bool, billed: bool) -> Vec<Entry> {
             entries.push(Entry::new(Key::Line(theme.billed, BILLED_WIDTH), "billed"));
         }
     }
-    entries.push(Entry::new(Key::Dashed(theme.demand, DEMAND_WIDTH), "demand (least that holds the objective)"));
+    let demand = if lines { "demand (least that holds the objective)" } else { "demand" };
+    entries.push(Entry::new(Key::Dashed(theme.demand, DEMAND_WIDTH), demand));
     entries
 }
 
@@ -79,7 +85,7 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, frame: &Frame<'_>, outcome: &Outcome
         }
         frame.stroke(canvas, &steps(outcome, frame, |row| row.desired), Stroke::new(theme.ink, DESIRED_WIDTH));
     }
-    let demand = steps(outcome, frame, |row| row.demand);
+    let demand = envelope(outcome, frame, DEMAND_COLUMN, |row| row.demand);
     // A halo keeps the dashes apart from the edges they cross.
     frame.stroke(canvas, &demand, Stroke::new(theme.panel.alpha(0.65), DEMAND_WIDTH + 2.5));
     frame.stroke(canvas, &demand, Stroke::new(theme.demand, DEMAND_WIDTH).dashed(7.0, 4.0));

@@ -9,7 +9,7 @@ use crate::theme::size;
 /// The height of title and subtitle.
 pub(crate) const HEIGHT: f64 = 68.0;
 /// The height of the line of figures.
-pub(crate) const FIGURES_HEIGHT: f64 = 26.0;
+pub(crate) const FIGURES_HEIGHT: f64 = 36.0;
 const TOP: f64 = 30.0;
 
 /// Draws title and subtitle, shortened to the width of the picture.
@@ -35,8 +35,12 @@ pub(crate) fn figures(outcome: &Outcome) -> Vec<Figure> {
         ("cost", number::money(metric("cost_total"), &outcome.currency)),
         ("violating requests", number::percent(metric("slo_violating_request_fraction"))),
         ("p99 latency", number::seconds(metric("latency_p99_seconds"))),
-        ("mean in service", format!("{} {}", number::quantity(metric("mean_in_service")), outcome.provider.unit())),
+        (mean_name(outcome), number::quantity(metric("mean_in_service"))),
     ]
+}
+
+fn mean_name(outcome: &Outcome) -> &'static str {
+    if outcome.provider.unit() == "pods" { "mean pods" } else { "mean instances" }
 }
 
 /// Draws figures in one line.

@@ -71,7 +71,11 @@ fn objective_label(outcome: &Outcome) -> (String, String) {
     let objective = &outcome.objective;
     (
         format!("objective {}", number::seconds(objective.latency_seconds)),
-        format!("for p{} of {}", number::quantity(objective.percentile), number::seconds(objective.window.as_secs_f64())),
+        format!(
+            "for p{} of {}",
+            number::quantity(objective.percentile),
+            number::seconds(objective.window.as_secs_f64())
+        ),
     )
 }
 

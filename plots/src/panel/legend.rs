@@ -68,8 +68,7 @@ impl Header {
             let mut x = right - width - ENTRY_GAP * entries.len().saturating_sub(1) as f64;
             for entry in entries {
                 swatch(canvas, entry.key, x, middle(row));
-                let place =
-                    canvas.text(&entry.label, Self::label_look(canvas), (x + SWATCH + SWATCH_GAP, middle(row)));
+                let place = canvas.text(&entry.label, Self::label_look(canvas), (x + SWATCH + SWATCH_GAP, middle(row)));
                 x = place.right + ENTRY_GAP;
             }
         }

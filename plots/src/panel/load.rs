@@ -39,10 +39,8 @@ pub(crate) fn scale(outcomes: &[&Outcome], ticks: usize) -> Scale {
 
 /// Title and key.
 pub(crate) fn header(outcome: &Outcome, theme: &Theme) -> Header {
-    let mut entries = vec![
-        Entry::new(Key::Line(theme.ink, OFFERED_WIDTH), "offered"),
-        Entry::new(Key::Area(theme.served), "served"),
-    ];
+    let mut entries =
+        vec![Entry::new(Key::Line(theme.ink, OFFERED_WIDTH), "offered"), Entry::new(Key::Area(theme.served), "served")];
     entries.extend(causes(outcome).into_iter().map(|(name, _, color)| Entry::new(Key::Area(color(theme)), *name)));
     Header::new("Load", "requests per second", entries)
 }

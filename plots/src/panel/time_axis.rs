@@ -1,15 +1,23 @@
 //! The axis of time under the panels, and its grid lines through all of them.
 
 use crate::axis::TimeAxis;
+use crate::axis::time::TimeTick;
 use crate::canvas::{Align, Canvas, Look, Stroke};
 use crate::geometry::Rect;
 use crate::theme::size;
 
 /// The height of the axis with its title.
-pub(crate) const HEIGHT: f64 = 62.0;
+pub(crate) fn height(time: &TimeAxis, width: f64) -> f64 {
+    if has_days(&time.ticks(width)) { TITLE + 14.0 } else { DAYS + 16.0 }
+}
+
+fn has_days(ticks: &[TimeTick]) -> bool {
+    ticks.iter().any(|tick| tick.day.is_some())
+}
+
 const LABELS: f64 = 14.0;
 const DAYS: f64 = 31.0;
-const TITLE: f64 = 50.0;
+const TITLE: f64 = 51.0;
 
 /// Draws the grid lines of time through an area.
 pub(crate) fn grid(canvas: &mut Canvas<'_>, area: Rect, time: &TimeAxis) {
@@ -36,18 +44,13 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, area: Rect, time: &TimeAxis) {
         }
     }
     days(canvas, area, &ticks, day_look, place);
-    let title = look.align(Align::Center);
-    canvas.text(&time.title(), Look { color: canvas.theme.muted, ..title }, ((area.left + area.right) / 2.0, area.bottom + TITLE));
+    let below = if has_days(&ticks) { TITLE } else { DAYS + 3.0 };
+    let middle = ((area.left + area.right) / 2.0, area.bottom + below);
+    canvas.text(&time.title(), Look { color: canvas.theme.muted, ..look }, middle);
 }
 
 /// The second line: days. Where the first is too close to the next, the next is the better one: it begins a day.
-fn days(
-    canvas: &mut Canvas<'_>,
-    area: Rect,
-    ticks: &[crate::axis::time::TimeTick],
-    look: Look,
-    place: impl Fn(f64) -> f64,
-) {
+fn days(canvas: &mut Canvas<'_>, area: Rect, ticks: &[TimeTick], look: Look, place: impl Fn(f64) -> f64) {
     let days: Vec<(f64, &str)> =
         ticks.iter().filter_map(|tick| tick.day.as_deref().map(|day| (place(tick.seconds), day))).collect();
     let mut free = f64::NEG_INFINITY;
