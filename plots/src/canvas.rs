@@ -27,6 +27,9 @@ const HALF_CAPITAL: f64 = 0.364;
 const DESCENT: f64 = 0.22;
 /// A dashed line more than this many times as long as the canvas is wide is drawn solid: nobody could see its dashes.
 const DASHABLE: f64 = 4.0;
+/// A line more than this many times as long as the canvas is wide fills its area: it is drawn thin.
+const DENSE: f64 = 12.0;
+const THIN: f64 = 0.75;
 
 /// A colour with its opacity.
 #[derive(Copy, Clone, Debug)]
@@ -211,8 +214,10 @@ impl Canvas<'_> {
 
     /// A line through points.
     pub(crate) fn line(&mut self, points: &[(f64, f64)], stroke: Stroke) {
+        let length = length(points) / self.width;
         match stroke.dash {
-            Some((dash, gap)) if length(points) <= DASHABLE * self.width => {
+            _ if length > DENSE => self.solid(points, Stroke { width: stroke.width.min(THIN), ..stroke }),
+            Some((dash, gap)) if length <= DASHABLE => {
                 for piece in dashes(points, dash, gap) {
                     self.solid(&piece, stroke);
                 }

@@ -24,6 +24,8 @@ const RIGHT_EDGE: f64 = 16.0;
 /// Wide enough for the lowest tick label of one panel and the highest of the next.
 const PANEL_GAP: f64 = 15.0;
 const ROW_GAP: f64 = 12.0;
+/// The share of a row that a name may take; what explains it gets the rest.
+const NAME_SHARE: f64 = 0.62;
 const P99: usize = 2;
 
 /// The axes that all scenarios share.
@@ -125,7 +127,7 @@ fn key(theme: &Theme) -> Header {
     entries.push(Entry::new(Key::Line(theme.quantiles[P99], 2.2), "p99"));
     entries.push(Entry::new(Key::Dashed(theme.violation, 1.6), "objective"));
     entries.push(violations::entry(theme));
-    Header::new("Key", "", entries)
+    Header::new("", "", entries)
 }
 
 fn draw_load(canvas: &mut Canvas<'_>, area: Rect, shared: &Shared, outcomes: &[&Outcome]) {
@@ -143,10 +145,9 @@ fn draw_row(canvas: &mut Canvas<'_>, row: &Row, shared: &Shared, outcome: &Outco
     let middle = area.top - ROW / 2.0;
     let provider_look = Look::new(size::LABEL, canvas.theme.muted);
     let provider = format!("{}  ·  {} above, p99 latency below", outcome.provider.title(), outcome.provider.unit());
-    let room = area.width() - canvas.measure(&provider, provider_look) - 10.0;
     let name_look = Look::new(size::PANEL, canvas.theme.ink).bold();
-    let name = canvas.text_within(&outcome.name, name_look, (area.left, middle), room);
-    canvas.text(&provider, provider_look, (name.right + 10.0, middle));
+    let name = canvas.text_within(&outcome.name, name_look, (area.left, middle), area.width() * NAME_SHARE);
+    canvas.text_within(&provider, provider_look, (name.right + 10.0, middle), area.right - name.right - 10.0);
 
     let frame = Frame::new(area, &shared.time, &shared.capacity).coarse();
     frame.ground(canvas, None);

@@ -27,6 +27,8 @@ const DIRECTIONS: [(f64, f64); 12] = [
 const DISTANCES: [f64; 7] = [11.0, 24.0, 40.0, 60.0, 84.0, 112.0, 144.0];
 /// What a pixel of covered obstacle costs against a pixel of distance.
 const OBSTACLE: f64 = 0.35;
+/// What a leader that runs over something else costs against a pixel of distance.
+const CROSSING: f64 = 60.0;
 
 /// Places a label of each size beside its point, in order. A label that finds no free place is left out: a name that
 /// cannot be read helps nobody.
@@ -58,13 +60,33 @@ fn best(point: (f64, f64), size: (f64, f64), obstacles: &[Rect], bounds: Rect, t
                 continue;
             }
             let covered: f64 = obstacles.iter().map(|obstacle| obstacle.shared_area(&place)).sum();
-            let cost = distance + rank as f64 * 0.8 + covered * OBSTACLE;
+            let leader = (point, nearest(place, point));
+            let crosses = |other: &&Rect| !holds(other, point) && passes(leader, other);
+            let crossed = if ring > 0 { obstacles.iter().chain(taken).filter(crosses).count() } else { 0 };
+            let cost = distance + rank as f64 * 0.8 + covered * OBSTACLE + crossed as f64 * CROSSING;
             if best.is_none_or(|(least, _)| cost < least) {
                 best = Some((cost, Placed { place, needs_leader: ring > 0 }));
             }
         }
     }
     best.map(|(_, placed)| placed)
+}
+
+/// The place of a box that is nearest to a point.
+pub(crate) fn nearest(place: Rect, point: (f64, f64)) -> (f64, f64) {
+    (point.0.clamp(place.left, place.right), point.1.clamp(place.top, place.bottom))
+}
+
+fn holds(rect: &Rect, (x, y): (f64, f64)) -> bool {
+    rect.left <= x && x <= rect.right && rect.top <= y && y <= rect.bottom
+}
+
+/// True when a line passes through a rectangle, as far as a few places along it tell.
+fn passes((from, to): ((f64, f64), (f64, f64)), rect: &Rect) -> bool {
+    (1..24).any(|i| {
+        let share = f64::from(i) / 24.0;
+        holds(rect, (from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share))
+    })
 }
 
 /// The box of a label that lies in a direction from its point, its near edge at the distance.

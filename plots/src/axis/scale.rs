@@ -3,7 +3,9 @@
 use crate::number;
 
 /// Where zero ends and the logarithm begins, as a share of an axis that shows both.
-const ZERO_BAND: f64 = 0.10;
+const ZERO_BAND: f64 = 0.12;
+/// Where zero lies on such an axis: clear of its foot, so that its marks are whole.
+const ZERO: f64 = 0.045;
 
 /// A tick of an axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,7 +101,7 @@ impl Scale {
             Kind::Linear => (value - self.low) / (self.high - self.low),
             Kind::Log if value <= 0.0 => 0.0,
             Kind::Log => log_share(),
-            Kind::LogAboveZero if value <= 0.0 => 0.0,
+            Kind::LogAboveZero if value <= 0.0 => ZERO,
             Kind::LogAboveZero => ZERO_BAND + (1.0 - ZERO_BAND) * log_share().max(0.0),
         };
         if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) }
@@ -204,7 +206,7 @@ mod tests {
         assert_eq!(labels(&scale), ["0.01", "0.1", "1"]);
         assert!((scale.share(5.0) - 1.0).abs() < 1e-12);
         let with_zero = Scale::log_above_zero(0.1, 10.0);
-        assert_eq!(with_zero.share(0.0), 0.0);
+        assert_eq!(with_zero.share(0.0), ZERO);
         assert_eq!(with_zero.share(0.1), ZERO_BAND);
     }
 }

@@ -7,6 +7,8 @@ use jiff::{Timestamp, ToSpan, Zoned};
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
+/// Up to this length in seconds hours are counted through; beyond, days are named.
+const ONE_DAY: f64 = 25.0 * 3600.0;
 /// Steps between ticks, in seconds; from a day on they follow the calendar.
 const STEPS: [i64; 22] = [
     1,
@@ -70,7 +72,8 @@ impl TimeAxis {
     /// What the axis shows, with its unit.
     pub(crate) fn title(&self) -> String {
         let Some(start) = &self.calendar else {
-            return "Time since the start (h:min)".to_owned();
+            let unit = if self.end <= ONE_DAY { " (h:min)" } else { "" };
+            return format!("Time since the start{unit}");
         };
         let zone = start.time_zone().iana_name().unwrap_or("UTC").to_owned();
         format!("Time ({zone})")
@@ -83,14 +86,13 @@ impl TimeAxis {
         let needed = |step: i64| if step < MINUTE || step >= MONTH { 84.0 } else { 62.0 };
         let step = STEPS.into_iter().find(|&step| room(step) >= needed(step));
         let step = step.unwrap_or_else(|| 12 * MONTH * (needed(MONTH) / room(12 * MONTH)).ceil() as i64);
-        match &self.calendar {
-            Some(start) => self.calendar_ticks(start, step),
-            None => self.plain_ticks(step),
-        }
+        let dated = self.calendar.as_ref().map(|start| self.calendar_ticks(start, step));
+        // A run that outlasts the calendar has no dates.
+        dated.filter(|ticks| !ticks.is_empty()).unwrap_or_else(|| self.plain_ticks(step))
     }
 
     fn plain_ticks(&self, step: i64) -> Vec<TimeTick> {
-        let one_day = self.end <= 25.0 * HOUR as f64;
+        let one_day = self.end <= ONE_DAY;
         let count = ((self.end - self.start) / step as f64 + 1e-9).floor() as i64;
         (0..=count)
             .map(|i| {

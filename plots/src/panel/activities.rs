@@ -119,8 +119,8 @@ fn groups(canvas: &Canvas<'_>, lane: Rect, time: &TimeAxis, outcome: &Outcome, k
     let look = Look::new(size::SMALL, canvas.theme.ink);
     let reach = |group: Group| MARK + 3.0 + canvas.measure(&group.label(kind), look) + 6.0 + MARK;
     let mut groups: Vec<Group> = Vec::new();
-    for entry in outcome.activities.iter().filter(|entry| Kind::of(entry) == Some(kind) && entry.at_seconds.is_finite())
-    {
+    let shown = |entry: &&ActivityEntry| Kind::of(entry) == Some(kind) && entry.at_seconds <= time.end;
+    for entry in outcome.activities.iter().filter(shown) {
         let x = (lane.left + time.share(entry.at_seconds) * lane.width()).clamp(lane.left + MARK, lane.right - MARK);
         let one = Group { x, count: 1, change: i64::from(entry.to) - i64::from(entry.from) };
         match groups.last_mut() {

@@ -95,7 +95,7 @@ impl<'a> Frame<'a> {
 
 /// The ticks that a linear axis of this height has room for.
 pub(crate) fn ticks_for(height: f64) -> usize {
-    ((height / 34.0) as usize).clamp(2, 8)
+    ((height / 28.0) as usize).clamp(2, 8)
 }
 
 /// Pushes heights apart until neighbours are `gap` away from each other, within `top` and `bottom` as far as possible.

@@ -38,7 +38,8 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, area: Rect, time: &TimeAxis) {
     for tick in &ticks {
         let x = place(tick.seconds);
         canvas.line(&[(x, area.bottom), (x, area.bottom + 5.0)], Stroke::new(canvas.theme.frame, 1.0));
-        let at = (x, area.bottom + LABELS);
+        let half = canvas.measure(&tick.label, look) / 2.0;
+        let at = (x.min(canvas.width() - half - 2.0).max(half + 2.0), area.bottom + LABELS);
         if canvas.text_box(&tick.label, look, at).left > free {
             free = canvas.text(&tick.label, look, at).right + 6.0;
         }
