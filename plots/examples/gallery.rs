@@ -6,8 +6,8 @@ mod test_data;
 use std::path::Path;
 
 use windtunnel_plots::{
-    ChartOptions, CostPoint, Picture, PlotError, Theme, comparison, cost_against_violations, latency_distribution,
-    lives, timeline,
+    ChartOptions, CostPoint, Picture, PlotError, Theme, capacity_gap, comparison, cost_against_violations,
+    latency_distribution, lives, timeline,
 };
 use windtunnel_sim::outcome::{Outcome, Summary};
 
@@ -38,6 +38,7 @@ fn gallery() -> Result<Vec<(&'static str, Picture)>, PlotError> {
         ("cost-against-violations", cost_against_violations(&points, &outcomes[0].traffic, &light)?),
         ("latency-distribution", latency_distribution(&refs, &light)?),
         ("lives", lives(&outcomes[0], &light)?),
+        ("capacity-gap", capacity_gap(&outcomes[0], &light)?),
     ])
 }
 

@@ -77,9 +77,9 @@ pub fn comparison(outcomes: &[&Outcome], options: &ChartOptions) -> Result<Pictu
 fn rows(count: usize, load: Rect) -> Vec<Row> {
     // Two scenarios may stretch; eight must fit a page.
     let (capacity, latency) = match count {
-        ..=2 => (120.0, 84.0),
-        ..=4 => (84.0, 58.0),
-        ..=6 => (68.0, 50.0),
+        0..=2 => (120.0, 84.0),
+        3..=4 => (84.0, 58.0),
+        5..=6 => (68.0, 50.0),
         _ => (58.0, 44.0),
     };
     let mut top = load.bottom + ROW_GAP;
@@ -106,8 +106,18 @@ fn title(outcomes: &[&Outcome]) -> String {
     match outcomes {
         [only] => only.name.clone(),
         [one, other] => format!("{} and {}", one.name, other.name),
-        _ => format!("{} policies under the same load", outcomes.len()),
+        _ if same_load(outcomes) => format!("{} policies under the same load", outcomes.len()),
+        _ => format!("{} policies", outcomes.len()),
     }
+}
+
+/// True when all runs were offered the same, but for what closed-loop clients answer to a slow service.
+fn same_load(outcomes: &[&Outcome]) -> bool {
+    let arrived = |outcome: &Outcome| outcome.timeline.iter().map(|row| row.arrived).sum::<u64>() as f64;
+    outcomes.windows(2).all(|pair| {
+        let (one, other) = (arrived(pair[0]), arrived(pair[1]));
+        pair[0].traffic == pair[1].traffic && (one - other).abs() <= 0.01 * one.max(other)
+    })
 }
 
 /// The traffic in words; all of it when the runs differ in it.
@@ -131,7 +141,8 @@ fn key(theme: &Theme) -> Header {
 }
 
 fn draw_load(canvas: &mut Canvas<'_>, area: Rect, shared: &Shared, outcomes: &[&Outcome]) {
-    Header::new("Offered load", "requests per second", Vec::new()).draw(canvas, area.left, area.right, area.top);
+    let unit = if same_load(outcomes) { "requests per second" } else { "requests per second, of the first run" };
+    Header::new("Offered load", unit, Vec::new()).draw(canvas, area.left, area.right, area.top);
     let frame = Frame::new(area, &shared.time, &shared.load);
     frame.ground(canvas, None);
     if let Some(first) = outcomes.first() {

@@ -1,9 +1,9 @@
 //! Charts from outcomes: pictures that leave the room on a slide, right, legible and honest.
 //!
 //! Each chart is a function from data to a [`Picture`]: [`timeline`] shows one run, [`comparison`] several runs under
-//! one load, [`cost_against_violations`] what each policy buys for its money, [`latency_distribution`] how slow is how
-//! likely, [`lives`] every instance from launch to end. All of them draw on [`plotters`] through one `Canvas`, with one
-//! [`Theme`] and one embedded typeface. The same data gives the same bytes.
+//! one load, [`cost_against_violations`] what each policy buys for its money, [`capacity_gap`] what was missing and what
+//! was idle, [`latency_distribution`] how slow is how likely, [`lives`] every instance from launch to end. All draw on
+//! [`plotters`] through one `Canvas`, with one [`Theme`] and one embedded typeface. The same data gives the same bytes.
 //!
 //! ```text
 //! lib.rs            what is public
@@ -12,7 +12,7 @@
 //! theme, number     colours and sizes; digits and units
 //! axis/             scales, ticks, time with a calendar
 //! panel/            the parts of a chart, one per file: load, capacity, utilization, latency, ...
-//! timeline, comparison, frontier, distribution, lives    the charts
+//! timeline, comparison, frontier, gap, distribution, lives    the charts
 //! ```
 
 mod axis;
@@ -21,6 +21,7 @@ mod comparison;
 mod distribution;
 mod error;
 mod frontier;
+mod gap;
 mod geometry;
 mod lives;
 mod number;
@@ -42,6 +43,7 @@ pub use comparison::comparison;
 pub use distribution::latency_distribution;
 pub use error::PlotError;
 pub use frontier::{CostPoint, cost_against_violations};
+pub use gap::capacity_gap;
 pub use geometry::Rect;
 pub use lives::lives;
 pub use options::ChartOptions;

@@ -252,7 +252,7 @@ impl Toy<'_> {
     fn change(&mut self, minute: usize, to: u32) {
         let at_seconds = (minute + 1) as f64 * ROW_SECONDS;
         let accepted = self.quiet == 0 && to != self.desired;
-        if !accepted && (to == self.desired || minute % 3 != 0) {
+        if !accepted && (to == self.desired || !minute.is_multiple_of(3)) {
             return;
         }
         self.outcome.activities.push(ActivityEntry {
@@ -297,13 +297,20 @@ impl Toy<'_> {
         let (arrived, violating) = (sum(|row| row.arrived), sum(|row| row.violating));
         let mean =
             outcome.timeline.iter().map(|row| row.in_service).sum::<f64>() / outcome.timeline.len().max(1) as f64;
-        let (cost, latency) = (self.cost, &outcome.latency);
+        let (cost, latency, rows) = (self.cost, &outcome.latency, &outcome.timeline);
+        let share = |value: &dyn Fn(&TimelineRow) -> f64| {
+            100.0 * rows.iter().map(value).sum::<f64>() / rows.len().max(1) as f64
+        };
         outcome.metrics = MetricValues::collect(|name| match name {
             "cost_total" => cost,
             "slo_violating_request_fraction" => violating / arrived.max(1.0),
             "latency_p99_seconds" => latency.quantile(0.99),
             "mean_in_service" => mean,
             "requests_arrived" => arrived,
+            "under_provision_timeshare" => share(&|row| f64::from(u8::from(row.demand > row.in_service))),
+            "over_provision_timeshare" => share(&|row| f64::from(u8::from(row.demand < row.in_service))),
+            "under_provision_accuracy" => share(&|row| (row.demand - row.in_service).max(0.0) / row.demand),
+            "over_provision_accuracy" => share(&|row| (row.in_service - row.demand).max(0.0) / row.demand),
             _ => 0.0,
         });
         self.outcome

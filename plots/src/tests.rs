@@ -6,7 +6,7 @@ use windtunnel_traces::SimDuration;
 
 use crate::test_data::{example, policies};
 use crate::{
-    ChartOptions, CostPoint, Picture, PlotError, Rect, Theme, comparison, cost_against_violations,
+    ChartOptions, CostPoint, Picture, PlotError, Rect, Theme, capacity_gap, comparison, cost_against_violations,
     latency_distribution, lives, timeline,
 };
 
@@ -55,6 +55,7 @@ fn every_chart(outcome: &Outcome, options: &ChartOptions) -> Vec<Picture> {
         cost_against_violations(&[point.clone(), point], &outcome.traffic, options),
         latency_distribution(&[outcome], options),
         lives(outcome, options),
+        capacity_gap(outcome, options),
     ];
     charts.into_iter().map(|chart| chart.expect("the chart is drawn")).collect()
 }

@@ -83,7 +83,7 @@ impl TimeAxis {
     pub(crate) fn ticks(&self, width: f64) -> Vec<TimeTick> {
         let span = self.end - self.start;
         let room = |step: i64| width * step as f64 / span;
-        let needed = |step: i64| if step < MINUTE || step >= MONTH { 84.0 } else { 62.0 };
+        let needed = |step: i64| if (MINUTE..MONTH).contains(&step) { 62.0 } else { 84.0 };
         let step = STEPS.into_iter().find(|&step| room(step) >= needed(step));
         let step = step.unwrap_or_else(|| 12 * MONTH * (needed(MONTH) / room(12 * MONTH)).ceil() as i64);
         let dated = self.calendar.as_ref().map(|start| self.calendar_ticks(start, step));

@@ -131,7 +131,7 @@ fn groups(canvas: &Canvas<'_>, lane: Rect, time: &TimeAxis, outcome: &Outcome, k
             _ => groups.push(one),
         }
     }
-    join_at_the_edge(groups, |group| reach(group), lane.right)
+    join_at_the_edge(groups, reach, lane.right)
 }
 
 /// The last label goes to the left of its mark where the picture ends: join it with the group before when they meet.

@@ -19,11 +19,11 @@ const HEADROOM: f64 = 1.03;
 const DEMAND_COLUMN: f64 = 5.0;
 
 /// Not a number counts as nothing: an area has no gaps.
-fn or_zero(value: f64) -> f64 {
+pub(crate) fn or_zero(value: f64) -> f64 {
     if value.is_finite() { value.max(0.0) } else { 0.0 }
 }
 
-fn in_service(row: &TimelineRow) -> f64 {
+pub(crate) fn in_service(row: &TimelineRow) -> f64 {
     or_zero(row.in_service)
 }
 
