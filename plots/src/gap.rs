@@ -61,7 +61,7 @@ pub fn capacity_gap(outcome: &Outcome, options: &ChartOptions) -> Result<Picture
         frame.fill(canvas, &steps(outcome, &frame, demand), missing(theme));
         frame.fill(canvas, &steps(outcome, &frame, |row| demand(row).min(in_service(row))), theme.in_service);
         frame.stroke(canvas, &steps(outcome, &frame, in_service), Stroke::new(theme.in_service_edge, 1.2));
-        frame.stroke(canvas, &steps(outcome, &frame, demand), Stroke::new(theme.ink, 1.2));
+        frame.stroke(canvas, &steps(outcome, &frame, demand), Stroke::new(theme.ink, 1.0));
         frame.edge(canvas);
         time_axis::draw(canvas, area, &time);
     })
