@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{compare, completions, init, metrics, run, show};
+use crate::{backtest, compare, completions, init, metrics, run, show};
 
 /// What is printed without any argument.
 pub(crate) const INTRODUCTION: &str = "\
@@ -39,6 +39,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Verb {
     Run(run::Arguments),
     Compare(compare::Arguments),
+    Backtest(backtest::Arguments),
     Show(show::Arguments),
     Metrics(metrics::Arguments),
     Init(init::Arguments),

@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let document = json::comparison(&results, &loaded, exchange.as_ref());
     if let Some(mut folder) = folder {
         run::add_scenarios(&results, &loaded, &arguments.output, &mut folder)?;
-        plots::add_comparison(&results.firsts(), &arguments.output, &mut folder)?;
+        plots::add_comparison(&results, exchange.as_ref(), &arguments.output, &mut folder)?;
         folder.add("summary.json", json::bytes(&document));
         run::write(folder, &arguments.output, arguments.experiment.quiet)?;
     }

@@ -1,6 +1,7 @@
 //! The command line of windtunnel: arguments, terminal output, files, exit codes. No simulation logic.
 
 mod arguments;
+mod backtest;
 mod compare;
 mod completions;
 mod currency;
@@ -61,6 +62,7 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
         Some(Verb::Run(arguments)) => run::run(&arguments),
         Some(Verb::Compare(arguments)) => compare::run(&arguments),
         Some(Verb::Show(arguments)) => show::run(&arguments),
+        Some(Verb::Backtest(arguments)) => backtest::run(&arguments),
         Some(Verb::Metrics(arguments)) => metrics::run(&arguments),
         Some(Verb::Init(arguments)) => init::run(&arguments),
         Some(Verb::Schema) => schema::run(),

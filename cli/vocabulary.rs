@@ -1,16 +1,7 @@
 //! What the controllers know and the command line lists: assumptions, and the metrics that a policy may name.
 
-/// A modelling choice that no vendor documents.
-pub(crate) struct Assumption {
-    /// The key, from the root of the scenario.
-    pub(crate) key: &'static str,
-    /// The default, as it is written in TOML.
-    pub(crate) default: &'static str,
-    /// What is not documented.
-    pub(crate) question: &'static str,
-    /// What the default rests on.
-    pub(crate) source: &'static str,
-}
+use windtunnel_sim::controllers::cloud::{ASSUMPTIONS, Assumption, Provider, metric_names};
+use windtunnel_sim::fleet::pods::CUSTOM_METRICS;
 
 /// A metric that an alarm or a policy may name.
 pub(crate) struct PolicyMetric {
@@ -24,22 +15,39 @@ pub(crate) struct PolicyMetric {
     pub(crate) definition: &'static str,
 }
 
-/// PLACEHOLDER until `controllers::cloud::assumptions` is merged.
-pub(crate) fn assumptions() -> Vec<Assumption> {
-    vec![Assumption {
-        key: "ess.assumptions.alarm_delay",
-        default: "\"60s\"",
-        question: "How long after the end of a period is the period evaluated?",
-        source: "undocumented",
-    }]
+/// Modelling choices that no vendor documents.
+pub(crate) fn assumptions() -> &'static [Assumption] {
+    ASSUMPTIONS
 }
 
-/// PLACEHOLDER until `controllers::cloud::metric_names` is merged.
+/// Every metric that a policy may name, by controller.
 pub(crate) fn policy_metrics() -> Vec<PolicyMetric> {
-    vec![PolicyMetric {
-        controller: "ess",
-        name: "CpuUtilization",
-        unit: "%",
-        definition: "CPU, from the hypervisor, each minute",
-    }]
+    let clouds = [("ess", Provider::Ess), ("aws", Provider::Aws), ("tencent", Provider::Tencent)];
+    let of_clouds = clouds.into_iter().flat_map(|(controller, provider)| {
+        metric_names(provider).iter().map(move |metric| PolicyMetric {
+            controller,
+            name: metric.name,
+            unit: metric.unit,
+            definition: metric.description,
+        })
+    });
+    let resources = [
+        ("cpu", "%", "Resource: CPU in use over the pods' requests, as metrics-server reports it"),
+        ("memory", "%", "Resource: memory in use over the pods' requests"),
+    ];
+    let custom = CUSTOM_METRICS.into_iter().map(|name| match name {
+        "in_flight_requests" | "active_connections" => {
+            (name, "requests", "Pods: requests inside a pod; Object, External: inside the fleet")
+        }
+        _ => {
+            (name, "1/s", "Pods: requests per second of a pod over sensors.rate_window; Object, External: of the fleet")
+        }
+    });
+    let of_hpa = resources.into_iter().chain(custom).map(|(name, unit, definition)| PolicyMetric {
+        controller: "hpa",
+        name,
+        unit,
+        definition,
+    });
+    of_clouds.chain(of_hpa).collect()
 }

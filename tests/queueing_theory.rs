@@ -134,11 +134,8 @@ fn the_event_kernel_gives_the_same_mm8() {
 
 #[test]
 fn processor_sharing_is_insensitive_to_the_service_law() {
-    let laws = [
-        "\"100ms\"",
-        "{ exponential = { mean = \"100ms\" } }",
-        "{ lognormal = { mean = \"100ms\", cv = 2.0 } }",
-    ];
+    let laws =
+        ["\"100ms\"", "{ exponential = { mean = \"100ms\" } }", "{ lognormal = { mean = \"100ms\", cv = 2.0 } }"];
     for cpu in laws {
         let measured = Station { cpu, instance: SHARING, ..Station::default() }.measure();
         agrees(&format!("M/G/8 processor sharing with {cpu}"), 1.112751, &means(&measured));
@@ -179,7 +176,8 @@ fn least_outstanding_is_joining_the_shortest_queue() {
 fn balancers_keep_their_order() {
     let mean = |algorithm: &str| {
         let balancer = format!("algorithm = \"{algorithm}\"");
-        let station = Station { instances: 4, utilization: 0.9, seconds: 200, balancer: &balancer, ..Station::default() };
+        let station =
+            Station { instances: 4, utilization: 0.9, seconds: 200, balancer: &balancer, ..Station::default() };
         means(&station.measure()).iter().sum::<f64>() / 8.0
     };
     let order = [mean("random"), mean("round-robin"), mean("power-of-two"), mean("least-outstanding")];

@@ -170,13 +170,7 @@ impl MetricSource for MetricStore {
         aggregate.result()
     }
 
-    fn per_instance(
-        &self,
-        metric: Metric,
-        statistic: Statistic,
-        from: SimTime,
-        to: SimTime,
-    ) -> Vec<(InstanceId, f64)> {
+    fn per_instance(&self, metric: Metric, statistic: Statistic, from: SimTime, to: SimTime) -> Vec<(InstanceId, f64)> {
         let mut of_instance = std::collections::BTreeMap::new();
         for slot in self.readable(from, to) {
             let seconds = (slot.end - slot.start).as_secs_f64();
@@ -273,7 +267,10 @@ mod tests {
         assert_eq!(read(&store, Metric::CpuUtilization, Statistic::Average), Some(20.0));
         store.set_now(SimTime::from_secs(180));
         assert_eq!(read(&store, Metric::CpuUtilization, Statistic::Average), Some(50.0));
-        assert_eq!(store.statistic(Metric::CpuUtilization, Statistic::Average, SimTime::from_secs(120), SimTime::NEVER), None);
+        assert_eq!(
+            store.statistic(Metric::CpuUtilization, Statistic::Average, SimTime::from_secs(120), SimTime::NEVER),
+            None
+        );
     }
 
     #[test]
