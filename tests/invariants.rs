@@ -305,6 +305,7 @@ fn figures_are_finite(outcome: &Outcome) -> Result<(), String> {
     Ok(())
 }
 
+/// Everything that holds, of one scenario.
 fn check(text: &str, seed: u64) -> Result<(), String> {
     let scenario = scenario(text);
     let outcome = run(&scenario, seed);

@@ -1,6 +1,6 @@
 //! What is wrong with a scenario beyond its form: impossible combinations, each reported at its place.
 
-use super::document::{Diagnostic, Document, Severity};
+use super::document::{Diagnostic, Document, ScenarioError, Severity};
 use super::schema::{EventKind, ScenarioFile};
 use crate::controllers::cloud::{Problem, Severity as ProblemSeverity};
 
@@ -45,6 +45,26 @@ impl<'d> Findings<'d> {
     pub(super) fn split(self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
         self.diagnostics.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Error)
     }
+}
+
+/// What has no default, and how it is written.
+const REQUIRED: [(&str, &str); 5] = [
+    ("trace", "for example [trace] with shape = \"constant\" and rate = \"100rps\", or with file = \"my.csv\""),
+    ("service", "for example [service] with cpu = \"20ms\": the core time of a request"),
+    ("service.cpu", "for example cpu = \"20ms\", or cpu = { lognormal = { mean = \"20ms\", cv = 1.0 } }"),
+    ("instance", "for example [instance] with cores = 8"),
+    ("instance.cores", "for example cores = 8"),
+];
+
+/// Adds to what is reported missing how it is written.
+pub(super) fn with_examples(mut error: ScenarioError) -> ScenarioError {
+    for diagnostic in &mut error.diagnostics {
+        let example = REQUIRED.iter().find(|(path, _)| diagnostic.path.as_deref() == Some(*path));
+        if let (Some((_, help)), None, true) = (example, &diagnostic.help, diagnostic.message.contains("is missing")) {
+            diagnostic.help = Some((*help).to_string());
+        }
+    }
+    error
 }
 
 /// Checks that need no other table's meaning than numbers.
@@ -142,7 +162,7 @@ fn check_boot(file: &ScenarioFile, findings: &mut Findings<'_>) {
     }
     // A launch that always fails and is always replaced would never end.
     for stage in &file.boot {
-        if stage.fails.as_f64() >= 1.0 && stage.then == super::schema::AfterFailure::Replace {
+        if stage.fails.as_f64() == 1.0 && stage.then == super::schema::AfterFailure::Replace {
             findings.error_with_help(
                 &format!("boot.{}.fails", stage.stage),
                 "every launch fails and is replaced by one that fails",
@@ -181,7 +201,13 @@ fn check_events(file: &ScenarioFile, findings: &mut Findings<'_>) {
             findings.error(&path, "this kind of event needs `desired`, the new capacity");
         }
         if event.kind == EventKind::ZoneOutage && event.zone.unwrap_or(0) >= file.fleet.zones {
-            findings.error(&path, format!("there are {} zones, numbered from 0", file.fleet.zones));
+            let zones = file.fleet.zones;
+            let word = if zones == 1 { "is one zone" } else { "are several zones" };
+            findings.error_with_help(
+                &format!("{path}.zone"),
+                format!("there is no zone {}", event.zone.unwrap_or(0)),
+                format!("there {word} (`fleet.zones` is {zones}), numbered from 0"),
+            );
         }
     }
 }

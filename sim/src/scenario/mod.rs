@@ -162,7 +162,7 @@ impl Loaded {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn from_document(document: Document, files: &dyn ScenarioFiles) -> Result<Loaded, ScenarioError> {
-        let file: schema::ScenarioFile = document.decode()?;
+        let file: schema::ScenarioFile = document.decode().map_err(check::with_examples)?;
         let mut findings = check::Findings::new(&document);
         let scenario = resolve::resolve(file, &document, files, &mut findings);
         let (errors, notes) = findings.split();
