@@ -182,6 +182,25 @@ fn requests_fail_where_no_instance_is_healthy() {
     close("requests failed", figure(&outcome, "requests_failed"), after, 1.0);
 }
 
+/// A batch whose requests are all refused while it is sent is one batch that has been answered, not twenty; and who
+/// does not think cannot stop time.
+#[test]
+fn clients_that_nobody_serves_go_on_as_before() {
+    let refused = |clients: &str, instances: u32| {
+        let text = format!(
+            "horizon = \"20m\"\ntrace.clients = {clients}\nservice.cpu = \"10ms\"\ninstance.cores = 1\n\
+             fixed.instances = {instances}\n"
+        );
+        let outcome = run(&scenario(&text), 3);
+        (figure(&outcome, "requests_arrived"), figure(&outcome, "requests_failed"))
+    };
+    // Twenty every five seconds and the millisecond of the refusal: 240 batches less a quarter second.
+    let batches = refused("{ batch = 20, pause = \"5s\" }", 0);
+    assert_eq!(batches, (240.0 * 20.0, 240.0 * 20.0));
+    assert_eq!(refused("{ users = 3, think = \"0s\" }", 0), (3_600_000.0, 3_600_000.0), "one per millisecond each");
+    assert_eq!(refused("{ users = 3, think = \"0s\" }", 1).1, 0.0);
+}
+
 #[test]
 fn crashes_are_noticed_at_the_providers_check_and_replaced() {
     let outcome = fixed(5, "[fleet]\nmean_time_between_crashes = \"10m\"\nhealth_check = \"60s\"\n");

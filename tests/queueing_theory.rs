@@ -251,7 +251,8 @@ fn a_backlog_of_a_boot_drains_as_a_fluid() {
             "#
         );
         let outcome = run(&scenario(&text), 5);
-        let backlog = |at: f64| outcome.timeline.iter().find(|row| row.end_seconds == at).map_or(0, |row| row.in_flight);
+        let backlog =
+            |at: f64| outcome.timeline.iter().find(|row| row.end_seconds == at).map_or(0, |row| row.in_flight);
         // Arrivals are Poisson: four standard deviations of 144,000 of them are 1520.
         let peak = backlog(780.0) as f64;
         assert!((peak - 54_000.0).abs() < 1_520.0 + 64.0, "{algorithm}: {peak} requests wait when the boot is over");

@@ -56,8 +56,7 @@ fn refusal(value: &Value, rule: &Value, root: &Value, at: &str) -> Option<String
     }
     for any in ["anyOf", "oneOf"] {
         if let Some(choices) = rule[any].as_array() {
-            let refusals: Vec<String> =
-                choices.iter().filter_map(|choice| refusal(value, choice, root, at)).collect();
+            let refusals: Vec<String> = choices.iter().filter_map(|choice| refusal(value, choice, root, at)).collect();
             if refusals.len() == choices.len() {
                 return Some(refusals.join("; "));
             }
