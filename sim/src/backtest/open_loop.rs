@@ -25,7 +25,7 @@ pub struct Replay {
     pub activities: Vec<ActivityRecord>,
     /// Every change of an alarm's state.
     pub alarm_changes: Vec<AlarmChange>,
-    /// The state of every alarm at every instant it was evaluated or asked for; see [`Replay::state_at`].
+    /// The names of the alarms, in order of creation.
     pub alarms: Vec<String>,
     /// Instances in service, whenever their number changed.
     pub in_service: Vec<(SimTime, u32)>,

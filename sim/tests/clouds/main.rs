@@ -2,7 +2,11 @@
 
 mod alarm_states;
 mod aws_policies;
+mod backtest;
+mod configuration;
+mod documents;
 mod ess_rules;
 mod golden_timelines;
+mod properties;
 mod support;
 mod tencent_rules;
