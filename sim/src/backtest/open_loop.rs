@@ -36,8 +36,8 @@ pub struct Replay {
 impl Replay {
     /// The state of an alarm at an instant: what it changed to last, INSUFFICIENT_DATA before.
     pub fn state_at(&self, alarm: &str, at: SimTime) -> AlarmState {
-        let changes = self.alarm_changes.iter().filter(|change| change.alarm == alarm && change.at <= at);
-        changes.last().map_or(AlarmState::InsufficientData, |change| change.to)
+        let mut changes = self.alarm_changes.iter().filter(|change| change.alarm == alarm && change.at <= at);
+        changes.next_back().map_or(AlarmState::InsufficientData, |change| change.to)
     }
 
     fn take(&mut self, decisions: &mut Decisions) {

@@ -101,8 +101,7 @@ fn cloud_tencent_retry_policies() {
         controller.wake(at(60), &constant(90.0), &mut out);
         let cool = constant(10.0);
         let (mut now, mut gaps) = (at(60), Vec::new());
-        loop {
-            let Some(Command::Launch { activity, .. }) = out.commands.pop() else { break };
+        while let Some(Command::Launch { activity, .. }) = out.commands.pop() {
             controller.notice(now, &Notice::LaunchFailed { activity }, &mut out);
             let failed_at = now;
             while out.commands.is_empty() && controller.next_wake() < at(200_000) {
