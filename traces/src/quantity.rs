@@ -51,7 +51,7 @@ impl Cores {
 
     /// The whole number of cores, when it is whole.
     pub const fn whole(self) -> Option<u32> {
-        if self.0 % 1000 == 0 { Some(self.0 / 1000) } else { None }
+        if self.0.is_multiple_of(1000) { Some(self.0 / 1000) } else { None }
     }
 
     fn from_number(number: f64) -> Option<Self> {
@@ -135,7 +135,7 @@ impl FromStr for Bytes {
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (unit, shift) in [("GiB", 30u32), ("MiB", 20), ("KiB", 10)] {
-            if self.0 != 0 && self.0 % (1 << shift) == 0 {
+            if self.0 != 0 && self.0.is_multiple_of(1 << shift) {
                 return write!(f, "{}{unit}", self.0 >> shift);
             }
         }

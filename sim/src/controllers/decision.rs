@@ -289,6 +289,8 @@ pub trait Controller: Send {
     fn wake(&mut self, now: SimTime, metrics: &dyn MetricSource, out: &mut Decisions);
     /// The fleet reports. Notices of an instant come before the wake of that instant.
     fn notice(&mut self, now: SimTime, notice: &Notice, out: &mut Decisions);
+    /// Somebody sets the desired capacity by hand.
+    fn set_desired(&mut self, now: SimTime, desired: u32, out: &mut Decisions);
     /// The capacity it wants.
     fn desired(&self) -> u32;
     /// The least capacity allowed now.

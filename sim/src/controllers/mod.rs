@@ -2,3 +2,4 @@
 
 pub mod cloud;
 pub mod decision;
+pub mod hpa;

@@ -97,6 +97,11 @@ impl<D: Dialect> Controller for Machine<D> {
         }
     }
 
+    fn set_desired(&mut self, now: SimTime, desired: u32, out: &mut Decisions) {
+        let mut moment = Moment { now, group: &mut self.group, alarms: &self.alarms, out };
+        self.dialect.scheduled(&mut moment, &Due::by_hand(now, desired));
+    }
+
     fn desired(&self) -> u32 {
         self.group.desired
     }

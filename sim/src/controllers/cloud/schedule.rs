@@ -210,6 +210,20 @@ pub(crate) struct Due {
 }
 
 impl Due {
+    /// A change of the desired capacity that somebody makes by hand: an action that is due now, and once.
+    pub(crate) fn by_hand(now: SimTime, desired: u32) -> Self {
+        let entry = Entry {
+            name: "manual change".into(),
+            when: When::Once(now),
+            min: None,
+            max: None,
+            desired: Some(desired),
+            rule: None,
+            retry_for: SimDuration::ZERO,
+        };
+        Due { entry, index: 0, first: now }
+    }
+
     /// True if this is the last attempt.
     pub(crate) fn is_last_try(&self, now: SimTime) -> bool {
         now + RETRY_EVERY > self.first + self.entry.retry_for

@@ -1,0 +1,395 @@
+//! The life of a pod: created, scheduled, pulled, started, ready, deleted, drained, gone; and what happens to it when
+//! its node dies.
+
+use windtunnel_traces::random::below;
+use windtunnel_traces::{Purpose, SimDuration, SimTime};
+
+use super::{Phase, Pod, Pods, Rolling};
+use crate::agenda::Event;
+use crate::controllers::decision::InstanceId;
+use crate::fleet::Site;
+use crate::fleet::nodes::image_ready;
+use crate::fleet::victims::{self, PodRank};
+use crate::sensors::metrics_server::PodUsage;
+
+/// How often a pod that is being deleted is looked at.
+const DRAIN_CHECK: SimDuration = SimDuration::from_secs(1);
+/// `--node-monitor-grace-period`: a node that says nothing for this long is not ready, its pods leave the endpoints.
+const NODE_MONITOR_GRACE: SimDuration = SimDuration::from_secs(40);
+/// The default toleration of `node.kubernetes.io/unreachable`: pods are deleted after this.
+const UNREACHABLE_TOLERATION: SimDuration = SimDuration::from_secs(300);
+/// The age, in seconds, that pods of the start have.
+const WARM_AGE: i64 = 86_400;
+
+/// Whole seconds, as API objects carry times.
+fn seconds(time: SimTime) -> i64 {
+    (time.as_nanos() / 1_000_000_000) as i64
+}
+
+impl Pods {
+    /// The ReplicaSet controller: as many pods as wanted.
+    pub(super) fn reconcile(&mut self, site: &mut Site) {
+        let surge = self.rolling.as_ref().map_or(0, |rolling| rolling.under_way);
+        let wanted = self.replicas + surge;
+        let existing = self.existing();
+        for _ in existing..wanted {
+            self.create(site, false);
+        }
+        if existing > wanted {
+            self.delete_some(site, existing - wanted);
+        }
+    }
+
+    pub(super) fn create(&mut self, site: &mut Site, warm: bool) -> InstanceId {
+        let id = InstanceId(self.pods.len() as u32);
+        let usage = if warm { PodUsage::warm(site.now) } else { PodUsage::new(site.now) };
+        self.pods.push(Pod {
+            phase: Phase::Unscheduled,
+            node: None,
+            created: site.now,
+            started: None,
+            ready_since: None,
+            deleting: None,
+            in_traffic: false,
+            dead: false,
+            usage,
+            busy_at_row: 0.0,
+            sent_history: std::collections::VecDeque::new(),
+            replaces: None,
+        });
+        self.alive.push(id);
+        self.new_life(site, id);
+        site.ledger.booting.add(site.now, 1.0);
+        site.ledger.billed.add(site.now, 1.0);
+        if !warm {
+            site.ledger.starts += 1;
+        }
+        self.schedule(site, id, warm);
+        id
+    }
+
+    /// The scheduler: places a pod, if a node has room.
+    fn schedule(&mut self, site: &mut Site, id: InstanceId, warm: bool) {
+        let Some(node) = self.nodes.place(self.reservation) else { return };
+        let placed = &mut self.nodes.nodes[node.0 as usize];
+        placed.reserved.cpu += self.reservation.cpu;
+        placed.reserved.memory += self.reservation.memory;
+        placed.pods += 1;
+        let pull = SimDuration::from_nanos(
+            (self.config.image_pull.sample(&mut site.streams.indexed(Purpose::Boot, id.0)) + 0.5) as u64,
+        );
+        let pulled = image_ready(placed, site.now, pull);
+        let now = site.now;
+        let pod = self.pod(id);
+        pod.node = Some(node);
+        pod.phase = Phase::Pulling;
+        pod.started = Some(seconds(now) - if warm { WARM_AGE } else { 0 });
+        site.ledger.lives[id.0 as usize].zone = node.0;
+        site.ledger.lives[id.0 as usize].stages.push(("scheduled".into(), now.as_secs_f64()));
+        if warm {
+            self.run(site, id, true);
+            self.pod(id).ready_since = Some(seconds(now) - WARM_AGE);
+            self.enter_traffic(site, id);
+        } else {
+            site.agenda.at(pulled, Event::Pulled(id));
+        }
+    }
+
+    pub(super) fn schedule_waiting(&mut self, site: &mut Site) {
+        for id in self.unscheduled() {
+            self.schedule(site, id, false);
+        }
+    }
+
+    /// The container starts.
+    fn run(&mut self, site: &mut Site, id: InstanceId, warm: bool) {
+        let Some(node) = self.pods[id.0 as usize].node else { return };
+        self.pod(id).phase = Phase::Running;
+        let station = self.station(node, warm);
+        site.plant.add(id, &station, site.now);
+    }
+
+    pub(super) fn pulled(&mut self, site: &mut Site, id: InstanceId) {
+        if self.pods[id.0 as usize].phase != Phase::Pulling {
+            return;
+        }
+        self.pod(id).usage = PodUsage::new(site.now);
+        self.run(site, id, false);
+        site.ledger.lives[id.0 as usize].stages.push(("pulled".into(), site.now.as_secs_f64()));
+        // One stream per pod: its first draw was the pull.
+        let mut stream = site.streams.indexed(Purpose::Boot, id.0);
+        let _ = self.config.image_pull.sample(&mut stream);
+        let listening = SimDuration::from_nanos((self.config.start.sample(&mut stream) + 0.5) as u64);
+        let readiness = &self.config.pods.readiness;
+        let first = self.first_probe(site, id);
+        let late = listening.saturating_sub(first).as_nanos().div_ceil(readiness.period.as_nanos());
+        let probes = late + u64::from(readiness.success.saturating_sub(1));
+        // A container without a start-up time and without an initial delay is ready at once: nothing is waited for.
+        let at_once = listening.is_zero() && readiness.initial_delay.is_zero() && readiness.success <= 1;
+        let ready = if at_once { SimDuration::ZERO } else { first + readiness.period * probes };
+        site.agenda.at(site.now + ready, Event::Ready(id));
+    }
+
+    pub(super) fn ready(&mut self, site: &mut Site, id: InstanceId) {
+        let now = site.now;
+        let pod = self.pod(id);
+        if pod.phase != Phase::Running || pod.deleting.is_some() || pod.dead {
+            return;
+        }
+        pod.ready_since = Some(seconds(now));
+        site.ledger.lives[id.0 as usize].stages.push(("ready".into(), now.as_secs_f64()));
+        site.agenda.at(now + self.config.pods.endpoint_delay, Event::EndpointsChanged(id));
+    }
+
+    pub(super) fn endpoints_changed(&mut self, site: &mut Site, id: InstanceId) {
+        let pod = &self.pods[id.0 as usize];
+        if pod.phase != Phase::Running {
+            return;
+        }
+        let wanted = pod.ready_since.is_some() && pod.deleting.is_none() && !pod.dead;
+        if wanted && !pod.in_traffic {
+            self.enter_traffic(site, id);
+        } else if !wanted && pod.in_traffic {
+            self.leave_traffic(site, id);
+        }
+    }
+
+    fn enter_traffic(&mut self, site: &mut Site, id: InstanceId) {
+        self.pod(id).in_traffic = true;
+        site.plant.attach(id, 1.0, site.now);
+        site.ledger.booting.add(site.now, -1.0);
+        site.ledger.serve(site.now, 1.0);
+        site.ledger.lives[id.0 as usize].in_service_seconds = Some(site.now.as_secs_f64());
+        if let Some(old) = self.pod(id).replaces.take() {
+            if let Some(rolling) = &mut self.rolling {
+                rolling.under_way -= 1;
+            }
+            self.delete(site, old, "rolling-update");
+            self.roll_on(site);
+        }
+    }
+
+    fn leave_traffic(&mut self, site: &mut Site, id: InstanceId) {
+        self.pod(id).in_traffic = false;
+        site.plant.detach(id);
+        site.ledger.serve(site.now, -1.0);
+        site.ledger.draining.add(site.now, 1.0);
+        site.ledger.lives[id.0 as usize].draining_seconds = Some(site.now.as_secs_f64());
+    }
+
+    // ---- leaving
+
+    fn delete_some(&mut self, site: &mut Site, count: u32) {
+        let active: Vec<InstanceId> =
+            self.alive.iter().copied().filter(|id| self.pods[id.0 as usize].deleting.is_none()).collect();
+        let mut ranks: Vec<PodRank> = active.iter().map(|&id| self.rank(id, &active)).collect();
+        victims::sort(&mut ranks, seconds(site.now));
+        for rank in ranks.into_iter().take(count as usize) {
+            self.delete(site, rank.id, "scale-in");
+        }
+    }
+
+    fn rank(&self, id: InstanceId, active: &[InstanceId]) -> PodRank {
+        let pod = &self.pods[id.0 as usize];
+        let beside = active.iter().filter(|other| self.pods[other.0 as usize].node == pod.node);
+        PodRank {
+            id,
+            assigned: pod.node.is_some(),
+            running: pod.phase == Phase::Running,
+            ready_since: pod.ready_since,
+            on_its_node: beside.count(),
+            created: seconds(pod.created),
+        }
+    }
+
+    /// Sets `deletionTimestamp`: the pod leaves the endpoints and has its grace period to finish.
+    pub(super) fn delete(&mut self, site: &mut Site, id: InstanceId, why: &str) {
+        let now = site.now;
+        let pod = self.pod(id);
+        if pod.deleting.is_some() || pod.phase == Phase::Gone {
+            return;
+        }
+        pod.deleting = Some(now);
+        pod.ready_since = None;
+        let (running, dead) = (pod.phase == Phase::Running, pod.dead);
+        site.ledger.lives[id.0 as usize].ended_by = Some(why.into());
+        if !running || dead {
+            return self.gone(site, id, why);
+        }
+        site.agenda.at(now + self.config.pods.endpoint_delay, Event::EndpointsChanged(id));
+        site.agenda.at(now + self.config.pods.termination_grace, Event::DrainOver(id));
+        site.agenda.at(now + self.config.pods.endpoint_delay + DRAIN_CHECK, Event::DrainCheck(id));
+    }
+
+    /// A server that gets SIGTERM goes when its last request is answered.
+    pub(super) fn drain_check(&mut self, site: &mut Site, id: InstanceId) {
+        let pod = &self.pods[id.0 as usize];
+        if pod.phase != Phase::Running || pod.deleting.is_none() {
+            return;
+        }
+        if pod.in_traffic || site.plant.usage(id).inside > 0 {
+            site.agenda.at(site.now + DRAIN_CHECK, Event::DrainCheck(id));
+        } else {
+            self.gone(site, id, "scale-in");
+        }
+    }
+
+    /// The pod object is removed; its node has room again.
+    pub(super) fn gone(&mut self, site: &mut Site, id: InstanceId, why: &str) {
+        let pod = &self.pods[id.0 as usize];
+        let (phase, node, dead) = (pod.phase, pod.node, pod.dead);
+        if phase == Phase::Gone {
+            return;
+        }
+        if pod.in_traffic {
+            self.leave_traffic(site, id);
+        }
+        let was_serving = site.ledger.lives[id.0 as usize].draining_seconds.is_some();
+        let gauge = if was_serving { &mut site.ledger.draining } else { &mut site.ledger.booting };
+        gauge.add(site.now, -1.0);
+        site.ledger.billed.add(site.now, -1.0);
+        site.ledger.stops += 1;
+        if phase == Phase::Running {
+            if !dead {
+                site.kill(id);
+            }
+            self.retired_busy += site.plant.usage(id).busy_core_nanos;
+            site.plant.remove(id);
+        }
+        if let Some(node) = node {
+            let node = &mut self.nodes.nodes[node.0 as usize];
+            node.reserved.cpu -= self.reservation.cpu;
+            node.reserved.memory -= self.reservation.memory;
+            node.pods -= 1;
+        }
+        self.pod(id).phase = Phase::Gone;
+        self.alive.retain(|&other| other != id);
+        let life = &mut site.ledger.lives[id.0 as usize];
+        life.ended_seconds = Some(site.now.as_secs_f64());
+        life.ended_by.get_or_insert_with(|| why.into());
+        self.schedule_waiting(site);
+    }
+
+    // ---- nodes that die
+
+    /// A node dies: its pods serve nothing more, and nobody knows for a while.
+    pub(super) fn node_dies(&mut self, site: &mut Site, number: usize, why: &str) {
+        let node = &mut self.nodes.nodes[number];
+        if node.gone {
+            return;
+        }
+        node.gone = true;
+        node.ready = false;
+        node.ended = Some(site.now);
+        site.ledger.nodes.add(site.now, -1.0);
+        for id in self.alive.clone() {
+            let pod = &mut self.pods[id.0 as usize];
+            if pod.node.is_none_or(|node| node.0 as usize != number) || pod.dead {
+                continue;
+            }
+            pod.dead = true;
+            let running = pod.phase == Phase::Running;
+            site.ledger.lives[id.0 as usize].ended_by = Some(why.into());
+            if running {
+                site.kill(id);
+            }
+            site.agenda.at(site.now + NODE_MONITOR_GRACE, Event::FoundUnhealthy(id));
+            site.agenda.at(site.now + NODE_MONITOR_GRACE + UNREACHABLE_TOLERATION, Event::FoundDead(id));
+        }
+    }
+
+    pub(super) fn node_not_ready(&mut self, site: &mut Site, id: InstanceId) {
+        if self.pods[id.0 as usize].phase == Phase::Gone {
+            return;
+        }
+        self.pod(id).ready_since = None;
+        if self.pods[id.0 as usize].in_traffic {
+            self.leave_traffic(site, id);
+        }
+    }
+
+    pub(super) fn evicted(&mut self, site: &mut Site, id: InstanceId) {
+        self.gone(site, id, "node-lost");
+        self.reconcile(site);
+    }
+
+    /// A zone fails: its nodes die.
+    pub fn zone_down(&mut self, site: &mut Site, zone: u32) {
+        for number in 0..self.nodes.nodes.len() {
+            if self.nodes.nodes[number].zone == zone {
+                self.node_dies(site, number, "zone-outage");
+            }
+        }
+    }
+
+    /// A zone works again: as many fresh nodes as it lost.
+    pub fn zone_up(&mut self, site: &mut Site, zone: u32) {
+        let lost = self.nodes.nodes.iter().filter(|node| node.zone == zone && node.gone).count();
+        if self.config.autoscaler.is_none() {
+            for _ in 0..lost {
+                let id = self.add_node(site, site.now);
+                self.nodes.nodes[id.0 as usize].zone = zone;
+                self.nodes.nodes[id.0 as usize].ready = true;
+            }
+            self.schedule_waiting(site);
+        }
+    }
+
+    /// `count` nodes are taken away after a notice; their pods are deleted at once and finish within it.
+    pub fn interrupt(&mut self, site: &mut Site, count: u32) {
+        for _ in 0..count {
+            let ready: Vec<usize> = (0..self.nodes.nodes.len()).filter(|&n| self.nodes.nodes[n].ready).collect();
+            if ready.is_empty() {
+                return;
+            }
+            let number = ready[below(&mut self.spot, ready.len() as u32) as usize];
+            self.empty_node(site, number, "spot-interruption");
+        }
+        self.reconcile(site);
+    }
+
+    /// Cordons a node, deletes its pods and gives it back.
+    pub(super) fn empty_node(&mut self, site: &mut Site, number: usize, why: &str) {
+        let node = &mut self.nodes.nodes[number];
+        node.ready = false;
+        node.gone = true;
+        node.ended = Some(site.now);
+        site.ledger.nodes.add(site.now, -1.0);
+        for id in self.alive.clone() {
+            if self.pods[id.0 as usize].node.is_some_and(|node| node.0 as usize == number) {
+                self.delete(site, id, why);
+            }
+        }
+    }
+
+    // ---- rolling update
+
+    /// Replaces every pod, `at_once` at a time (maxSurge, with maxUnavailable 0).
+    pub fn roll(&mut self, site: &mut Site, at_once: u32) {
+        let left = self.alive.iter().rev().copied().filter(|id| self.pods[id.0 as usize].in_traffic).collect();
+        self.rolling = Some(Rolling { left, at_once: at_once.max(1), under_way: 0 });
+        self.roll_on(site);
+    }
+
+    fn roll_on(&mut self, site: &mut Site) {
+        loop {
+            let Some(rolling) = &mut self.rolling else { return };
+            if rolling.under_way >= rolling.at_once {
+                return;
+            }
+            let Some(old) = rolling.left.pop() else {
+                if rolling.under_way == 0 {
+                    self.rolling = None;
+                }
+                return;
+            };
+            rolling.under_way += 1;
+            if self.pods[old.0 as usize].deleting.is_some() || self.pods[old.0 as usize].phase == Phase::Gone {
+                rolling.under_way -= 1;
+                continue;
+            }
+            let new = self.create(site, false);
+            self.pod(new).replaces = Some(old);
+        }
+    }
+}

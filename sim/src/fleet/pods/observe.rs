@@ -1,0 +1,203 @@
+//! What the HPA may see of the pods: their objects, the resource metrics, custom metrics.
+
+use windtunnel_traces::{SimDuration, SimTime};
+
+use super::{Phase, Pods};
+use crate::agenda::Event;
+use crate::controllers::hpa::samples::millicores_of_nanocores;
+use crate::controllers::hpa::spec::Source;
+use crate::controllers::hpa::{
+    Container, DefaultedSpec, Instant, MetricError, Phase as PodPhase, Pod as PodObject, PodSamples, PodTemplate,
+    Reading, ReadyCondition, ReadyStatus, Requests, Resource, Sample, Span,
+};
+use crate::fleet::Site;
+use crate::sensors::metrics_server::{HOUSEKEEPING, Point};
+
+/// Buffers of an observation, refilled at every sync.
+#[derive(Debug, Default)]
+pub struct PodObservation {
+    /// The pods.
+    pub pods: Vec<PodObject>,
+    /// Their containers' requests.
+    pub templates: Vec<PodTemplate>,
+    /// What each metric's API answers.
+    pub readings: Vec<Reading>,
+}
+
+impl PodObservation {
+    /// What a metrics API answers during an outage.
+    pub fn fail(reading: &mut Reading) {
+        *reading = Reading::Failed(MetricError::ApiFailed);
+    }
+}
+
+fn instant(seconds: i64) -> Instant {
+    Instant::from_nanos(seconds * 1_000_000_000)
+}
+
+/// API objects carry whole seconds.
+fn whole_seconds(time: SimTime) -> Instant {
+    instant((time.as_nanos() / 1_000_000_000) as i64)
+}
+
+impl Pods {
+    /// The kubelets whose turn it is take points; this runs every second.
+    pub(super) fn housekeeping(&mut self, site: &mut Site) {
+        site.agenda.at(site.now + SimDuration::from_secs(1), Event::Housekeeping);
+        let second = site.now.as_nanos() / 1_000_000_000 % HOUSEKEEPING.as_secs();
+        for &id in &self.alive {
+            let pod = &mut self.pods[id.0 as usize];
+            let Some(node) = pod.node else { continue };
+            let due = self.nodes.nodes[node.0 as usize].housekeeping_phase == second;
+            if due && pod.phase == Phase::Running && !pod.dead {
+                let usage = site.plant.usage(id);
+                let (base, per_request) = self.config.memory_use;
+                let memory = base + per_request * u64::from(usage.inside);
+                pod.usage.housekeeping(Point { at: site.now, busy_core_nanos: usage.busy_core_nanos, memory });
+            }
+        }
+    }
+
+    /// metrics-server reads the kubelets; the custom metrics' scraper reads the pods.
+    pub(super) fn scrape(&mut self, site: &mut Site) {
+        let resolution = self.config.sensors.metrics_server;
+        site.agenda.at(site.now + resolution, Event::Scrape);
+        let oldest = site.now.saturating_sub(self.config.sensors.rate_window);
+        let mut sent_in_all = 0;
+        for &id in &self.alive {
+            let pod = &mut self.pods[id.0 as usize];
+            if pod.phase != Phase::Running || pod.dead {
+                continue;
+            }
+            pod.usage.scrape(resolution);
+            pod.sent_history.push_back((site.now, site.plant.usage(id).sent));
+            while pod.sent_history.len() > 2 && pod.sent_history[1].0 < oldest {
+                pod.sent_history.pop_front();
+            }
+        }
+        sent_in_all += site.ledger.total().attempts + site.ledger.row_attempts() + site.recorder.segment().attempts;
+        self.arrivals_history.push_back((site.now, sent_in_all));
+        while self.arrivals_history.len() > 2 && self.arrivals_history[1].0 < oldest {
+            self.arrivals_history.pop_front();
+        }
+    }
+
+    /// Fills in what a sync of the policy sees.
+    pub fn observe(&self, site: &mut Site, spec: &DefaultedSpec, seen: &mut PodObservation) {
+        seen.pods.clear();
+        seen.templates.clear();
+        seen.templates.push(self.template());
+        for &id in &self.alive {
+            let pod = &self.pods[id.0 as usize];
+            let phase = if pod.phase == Phase::Running { PodPhase::Running } else { PodPhase::Pending };
+            let ready = pod.started.map(|started| match pod.ready_since {
+                Some(since) => ReadyCondition { status: ReadyStatus::True, since: instant(since) },
+                None => {
+                    let since = pod.deleting.map_or(instant(started), whole_seconds);
+                    ReadyCondition { status: ReadyStatus::False, since }
+                }
+            });
+            seen.pods.push(PodObject {
+                phase,
+                ready,
+                started: pod.started.map(instant),
+                deleting: pod.deleting.is_some(),
+                template: 0,
+            });
+        }
+        seen.readings.clear();
+        for metric in &spec.metrics {
+            let reading = match &metric.source {
+                Source::Resource(resource, _) | Source::ContainerResource(resource, ..) => self.resource(*resource),
+                Source::Pods(_) => self.custom(site, &metric.name),
+                Source::Object(_) | Source::External(_) => self.series(site, &metric.name),
+            };
+            seen.readings.push(reading);
+        }
+    }
+
+    fn template(&self) -> PodTemplate {
+        let pods = &self.config.pods;
+        let requests = Requests {
+            cpu: pods.cpu.request.map(|cores| i64::from(cores.as_millis())),
+            memory: pods.memory.request.map(|bytes| (bytes.as_u64() as i64).saturating_mul(1_000)),
+        };
+        PodTemplate { containers: vec![Container { name: "app".into(), requests }], pod_level: None }
+    }
+
+    fn resource(&self, resource: Resource) -> Reading {
+        let samples: Vec<Option<Sample>> = self
+            .alive
+            .iter()
+            .map(|id| {
+                let pod = &self.pods[id.0 as usize];
+                let metrics = pod.usage.metrics().filter(|_| pod.phase == Phase::Running && !pod.dead)?;
+                let value = match resource {
+                    Resource::Cpu => millicores_of_nanocores(metrics.cpu_nanocores as i64),
+                    Resource::Memory => (metrics.memory as i64).saturating_mul(1_000),
+                    Resource::Other => return None,
+                };
+                let window = Span::from_nanos(metrics.window.as_nanos() as i64);
+                Some(Sample { value, at: whole_seconds(metrics.at), window })
+            })
+            .collect();
+        answer(samples)
+    }
+
+    /// A custom metric of each pod that serves.
+    fn custom(&self, site: &mut Site, name: &str) -> Reading {
+        let now = whole_seconds(site.now);
+        let window = Span::from_nanos(self.config.sensors.rate_window.as_nanos() as i64);
+        let samples = self
+            .alive
+            .iter()
+            .map(|&id| {
+                let pod = &self.pods[id.0 as usize];
+                if pod.phase != Phase::Running || pod.dead {
+                    return None;
+                }
+                let value = if is_gauge(name) {
+                    f64::from(site.plant.usage(id).inside)
+                } else {
+                    rate(&pod.sent_history)?
+                };
+                Some(Sample { value: milli(value), at: now, window })
+            })
+            .collect();
+        answer(samples)
+    }
+
+    /// An object or external metric: the fleet's total.
+    fn series(&self, site: &mut Site, name: &str) -> Reading {
+        if is_gauge(name) {
+            return Reading::Series(vec![milli(site.plant.in_flight() as f64)]);
+        }
+        match rate(&self.arrivals_history) {
+            Some(rate) => Reading::Series(vec![milli(rate)]),
+            None => Reading::Failed(MetricError::Empty),
+        }
+    }
+}
+
+fn answer(samples: Vec<Option<Sample>>) -> Reading {
+    if samples.iter().all(Option::is_none) {
+        return Reading::Failed(MetricError::Empty);
+    }
+    Reading::Pods(PodSamples { of_pods: samples, strays: Vec::new() })
+}
+
+/// Metrics that are a level rather than a rate of requests.
+fn is_gauge(name: &str) -> bool {
+    matches!(name, "in_flight_requests" | "active_connections")
+}
+
+fn milli(value: f64) -> i64 {
+    libm::ceil(value * 1000.0) as i64
+}
+
+/// Prometheus' `rate()` between the first and the last sample of the window, without extrapolation.
+fn rate(history: &std::collections::VecDeque<(SimTime, u64)>) -> Option<f64> {
+    let (first, last) = (history.front()?, history.back()?);
+    let seconds = last.0.saturating_since(first.0).as_secs_f64();
+    (seconds > 0.0).then(|| (last.1 - first.1) as f64 / seconds)
+}

@@ -1,0 +1,123 @@
+//! What is remembered of a run: cost, SLO, elasticity, the timeline, and the activity log with its reasons.
+//!
+//! Everything here is plain data that a chart or a table can be drawn from; nothing reaches back into the simulation.
+
+pub mod activity;
+pub mod cost;
+pub mod demand;
+pub mod elasticity;
+pub mod ledger;
+pub mod latency;
+pub mod metric;
+pub mod recorder;
+pub mod timeline;
+
+use serde::Serialize;
+use windtunnel_traces::SimDuration;
+
+pub use activity::{ActivityEntry, AlarmEntry, AlarmLevel, InstanceLife};
+pub use latency::LatencyHistogram;
+pub use metric::{MetricValues, Summary};
+pub use timeline::TimelineRow;
+
+/// Which controller drove the fleet.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provider {
+    /// Alibaba Cloud Elastic Scaling Service.
+    Ess,
+    /// AWS EC2 Auto Scaling.
+    Aws,
+    /// Tencent Cloud Auto Scaling.
+    Tencent,
+    /// Kubernetes Horizontal Pod Autoscaler.
+    Hpa,
+    /// A fixed number of instances.
+    Fixed,
+}
+
+impl Provider {
+    /// The name as people say it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Provider::Ess => "Alibaba ESS",
+            Provider::Aws => "AWS Auto Scaling",
+            Provider::Tencent => "Tencent AS",
+            Provider::Hpa => "Kubernetes HPA",
+            Provider::Fixed => "Fixed capacity",
+        }
+    }
+
+    /// What the fleet is made of: "instances" or "pods".
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Provider::Hpa => "pods",
+            _ => "instances",
+        }
+    }
+}
+
+/// The objective that requests and windows are judged by.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Objective {
+    /// A request slower than this violates; seconds.
+    pub latency_seconds: f64,
+    /// A window violates when this percentile of its latencies (in percent, such as 99) is above `latency_seconds`.
+    pub percentile: f64,
+    /// A window violates when a smaller share of its requests was answered; between 0 and 1.
+    pub available: f64,
+    /// The length of a window.
+    pub window: SimDuration,
+}
+
+/// A thing the reader of a result should know, with what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// What is the matter, as one sentence.
+    pub message: String,
+    /// What to do about it, when there is something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// All that is remembered of one scenario under one seed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// The scenario's name, such as `ess-guide`. Any text: escape it where it is shown.
+    pub name: String,
+    /// Which controller drove the fleet.
+    pub provider: Provider,
+    /// The seed of every random stream.
+    pub seed: u64,
+    /// Identifies the resolved scenario and the content of its trace: equal digests and seeds give equal results.
+    pub digest: String,
+    /// What arrived, in words, such as "demo day (synthetic)". Shown on every chart.
+    pub traffic: String,
+    /// How long was simulated.
+    pub horizon: SimDuration,
+    /// Seconds since 1970 at the start, where the trace has a calendar.
+    pub calendar_start: Option<i64>,
+    /// The IANA time zone to show times in, where the trace has one.
+    pub time_zone: Option<String>,
+    /// The currency of every amount of money.
+    pub currency: String,
+    /// What requests and windows are judged by.
+    pub objective: Objective,
+    /// The named figures, by the names that `windtunnel metrics` lists.
+    pub metrics: MetricValues,
+    /// The run in intervals.
+    pub timeline: Vec<TimelineRow>,
+    /// What the provider's activity log (or `kubectl describe hpa`) would have shown.
+    pub activities: Vec<ActivityEntry>,
+    /// Changes of alarm states.
+    pub alarms: Vec<AlarmEntry>,
+    /// The thresholds to draw on a chart of utilization.
+    pub thresholds: Vec<AlarmLevel>,
+    /// The life of every instance (or pod) that was launched.
+    pub instances: Vec<InstanceLife>,
+    /// Latencies of all requests that were served.
+    #[serde(skip)]
+    pub latency: LatencyHistogram,
+    /// What the reader should know.
+    pub warnings: Vec<Warning>,
+}

@@ -1,0 +1,675 @@
+//! The general kernel: a discrete-event simulation of every request.
+//!
+//! Ties are broken in a fixed order: ends of CPU bursts (lowest station first), then other events in the order in which
+//! they were scheduled, then timeouts, then arrivals. So an answer at the very deadline is in time, and a request that
+//! arrives when a core becomes free gets it.
+
+use std::collections::VecDeque;
+
+use windtunnel_traces::distribution::Sampler;
+use windtunnel_traces::random::Generator;
+use windtunnel_traces::{Cores, SimTime};
+
+use super::balancer::{Balance, Targets};
+use super::clients::{Clients, Sending};
+use super::fcfs::Rules;
+use super::heap::EventHeap;
+use super::requests::{Request, RequestStream};
+use super::station::Station;
+use super::tournament::Tournament;
+use super::{ColdStart, Coldness, NodeId, Plant, StationSpec, Usage, stretched};
+use crate::controllers::decision::InstanceId;
+use crate::outcome::recorder::{Failure, Recorder};
+use crate::scenario::schema::Discipline;
+
+/// Retries by clients.
+pub struct RetryRules {
+    /// Attempts of one request, the first included.
+    pub attempts: u32,
+    /// Wait before the next attempt.
+    pub backoff: Sampler,
+    /// The stream of those waits.
+    pub stream: Generator,
+    /// Retries earned per request; no limit if absent.
+    pub budget: Option<f64>,
+}
+
+/// Retries that a budget starts with, and holds at most.
+const BUDGET_BURST: f64 = 10.0;
+
+/// A dependency that all instances share.
+pub struct SharedDependency {
+    /// Requests inside it at once.
+    pub limit: u32,
+    /// How long one is inside.
+    pub wait: Sampler,
+    /// The stream of those times.
+    pub stream: Generator,
+}
+
+/// Everything about requests that only this kernel knows.
+#[derive(Default)]
+pub struct Extras {
+    /// Clients in a closed loop, instead of arrivals by themselves.
+    pub clients: Option<Clients>,
+    /// Retries.
+    pub retry: Option<RetryRules>,
+    /// The shared dependency.
+    pub downstream: Option<SharedDependency>,
+}
+
+/// Where an attempt is.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum Place {
+    /// The slot is not in use.
+    Nowhere,
+    /// Between two attempts.
+    Backoff,
+    /// At a station without a worker.
+    Backlog,
+    /// With a worker, waiting to run.
+    Ready,
+    /// On a core.
+    Running,
+    /// In its wait.
+    Waiting,
+    /// Queueing for the shared dependency.
+    DownstreamQueue,
+    /// Inside the shared dependency.
+    Downstream,
+}
+
+/// One attempt of a request.
+#[derive(Copy, Clone, Debug)]
+struct Job {
+    request: Request,
+    station: u32,
+    attempt: u32,
+    /// Counts uses of this slot, so that events of earlier uses are recognised.
+    generation: u32,
+    place: Place,
+    /// False once the client has given up on this attempt.
+    awaited: bool,
+    leaves_queue_at: u64,
+}
+
+/// An attempt as events remember it.
+#[derive(Copy, Clone, Debug)]
+struct JobRef {
+    slot: u32,
+    generation: u32,
+}
+
+#[derive(Copy, Clone, Debug)]
+enum Event {
+    WaitOver(JobRef),
+    DownstreamOver(JobRef),
+    PatienceOver(JobRef),
+    Retry(JobRef),
+    Send(u32),
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    cores: f64,
+    stations: Vec<u32>,
+    contended: bool,
+}
+
+/// The plant of this kernel.
+pub struct EventPlant<B> {
+    now: u64,
+    requests: RequestStream,
+    extras: Extras,
+    rules: Rules,
+    balance: B,
+    targets: Targets,
+    outstanding: Vec<u32>,
+    stations: Vec<Station>,
+    nodes: Vec<Node>,
+    due: Tournament,
+    events: EventHeap<Event>,
+    timeouts: VecDeque<(u64, JobRef)>,
+    jobs: Vec<Job>,
+    free_slots: Vec<u32>,
+    wait_factor: f64,
+    retry_tokens: f64,
+    downstream_inside: u32,
+    downstream_queue: VecDeque<JobRef>,
+    /// Requests that have arrived and have no outcome.
+    undecided: u64,
+}
+
+impl<B: Balance> EventPlant<B> {
+    /// An empty plant.
+    pub fn new(requests: RequestStream, balance: B, rules: Rules, mut extras: Extras) -> Self {
+        let mut events = EventHeap::new();
+        if let Some(clients) = &mut extras.clients {
+            let until = clients.until();
+            for Sending { at, requests } in clients.first() {
+                if at < until {
+                    events.push(at, Event::Send(requests));
+                }
+            }
+        }
+        EventPlant {
+            now: 0,
+            requests,
+            extras,
+            rules,
+            balance,
+            targets: Targets::default(),
+            outstanding: Vec::new(),
+            stations: Vec::new(),
+            nodes: Vec::new(),
+            due: Tournament::new(),
+            events,
+            timeouts: VecDeque::new(),
+            jobs: Vec::new(),
+            free_slots: Vec::new(),
+            wait_factor: 1.0,
+            retry_tokens: BUDGET_BURST,
+            downstream_inside: 0,
+            downstream_queue: VecDeque::new(),
+            undecided: 0,
+        }
+    }
+
+    // ---- requests and attempts
+
+    fn arrive(&mut self, request: Request, recorder: &mut Recorder) {
+        recorder.arrived(1);
+        self.undecided += 1;
+        if let Some(RetryRules { budget: Some(earned), .. }) = self.extras.retry {
+            self.retry_tokens = (self.retry_tokens + earned).min(BUDGET_BURST);
+        }
+        let slot = self.new_job(request, 1);
+        self.send(slot, recorder);
+    }
+
+    fn new_job(&mut self, request: Request, attempt: u32) -> u32 {
+        let job = Job {
+            request,
+            station: 0,
+            attempt,
+            generation: 0,
+            place: Place::Backoff,
+            awaited: true,
+            leaves_queue_at: u64::MAX,
+        };
+        match self.free_slots.pop() {
+            Some(slot) => {
+                let generation = self.jobs[slot as usize].generation;
+                self.jobs[slot as usize] = Job { generation, ..job };
+                slot
+            }
+            None => {
+                self.jobs.push(job);
+                (self.jobs.len() - 1) as u32
+            }
+        }
+    }
+
+    fn free_job(&mut self, slot: u32) {
+        let job = &mut self.jobs[slot as usize];
+        job.place = Place::Nowhere;
+        job.generation = job.generation.wrapping_add(1);
+        self.free_slots.push(slot);
+    }
+
+    fn reference(&self, slot: u32) -> JobRef {
+        JobRef { slot, generation: self.jobs[slot as usize].generation }
+    }
+
+    fn is_current(&self, job: JobRef) -> bool {
+        self.jobs[job.slot as usize].generation == job.generation
+    }
+
+    /// Sends an attempt to the balancer.
+    fn send(&mut self, slot: u32, recorder: &mut Recorder) {
+        recorder.attempted(1);
+        if self.targets.stations.is_empty() {
+            return self.attempt_lost(slot, Failure::Failed, recorder);
+        }
+        let number = self.balance.pick(&self.targets, &self.outstanding);
+        let station = &mut self.stations[number as usize];
+        station.sent += 1;
+        if station.dead {
+            return self.attempt_lost(slot, Failure::Failed, recorder);
+        }
+        let has_worker = station.holding < station.workers;
+        if !has_worker && station.backlog.len() >= station.backlog_limit {
+            return self.attempt_lost(slot, Failure::Rejected, recorder);
+        }
+        let now = self.now;
+        let job = &mut self.jobs[slot as usize];
+        job.station = number;
+        job.leaves_queue_at = now.saturating_add(job.request.patience);
+        let reference = JobRef { slot, generation: job.generation };
+        if let Some(timeout) = self.rules.timeout {
+            self.timeouts.push_back((now.saturating_add(timeout.as_nanos()), reference));
+        }
+        self.outstanding[number as usize] += 1;
+        if has_worker {
+            station.holding += 1;
+            self.want_core(slot);
+        } else {
+            job.place = Place::Backlog;
+            station.backlog.push_back(slot);
+        }
+        let job = &self.jobs[slot as usize];
+        if job.leaves_queue_at != u64::MAX && job.place != Place::Running {
+            self.events.push(job.leaves_queue_at, Event::PatienceOver(reference));
+        }
+    }
+
+    /// An attempt has a worker and wants to run.
+    fn want_core(&mut self, slot: u32) {
+        let number = self.jobs[slot as usize].station;
+        let station = &mut self.stations[number as usize];
+        if station.has_slot() {
+            station.progress(self.now);
+            self.run(slot);
+            self.cores_changed(number);
+        } else {
+            station.ready.push_back(slot);
+            self.jobs[slot as usize].place = Place::Ready;
+        }
+    }
+
+    #[inline]
+    fn run(&mut self, slot: u32) {
+        let job = &mut self.jobs[slot as usize];
+        job.place = Place::Running;
+        let station = &mut self.stations[job.station as usize];
+        let length = stretched(job.request.cpu, self.now, station.coldness, self.rules.cold_start);
+        station.start(slot, length);
+    }
+
+    /// A burst has ended at a station.
+    fn burst_over(&mut self, number: u32, recorder: &mut Recorder) {
+        let station = &mut self.stations[number as usize];
+        station.progress(self.now);
+        let Some(slot) = station.finish_first() else {
+            self.due.set(number, u64::MAX);
+            return;
+        };
+        if let Some(next) = station.ready.pop_front() {
+            self.run(next);
+        }
+        self.cores_changed(number);
+        let wait = self.stretched_wait(self.jobs[slot as usize].request.wait);
+        if wait > 0 {
+            self.jobs[slot as usize].place = Place::Waiting;
+            let reference = self.reference(slot);
+            self.events.push(self.now.saturating_add(wait), Event::WaitOver(reference));
+        } else {
+            self.wait_over(slot, recorder);
+        }
+    }
+
+    #[inline]
+    fn stretched_wait(&self, wait: u64) -> u64 {
+        if self.wait_factor == 1.0 { wait } else { (wait as f64 * self.wait_factor + 0.5) as u64 }
+    }
+
+    fn wait_over(&mut self, slot: u32, recorder: &mut Recorder) {
+        let Some(downstream) = &self.extras.downstream else {
+            return self.answer(slot, recorder);
+        };
+        if self.downstream_inside < downstream.limit {
+            self.enter_downstream(slot);
+        } else {
+            self.jobs[slot as usize].place = Place::DownstreamQueue;
+            let reference = self.reference(slot);
+            self.downstream_queue.push_back(reference);
+        }
+    }
+
+    fn enter_downstream(&mut self, slot: u32) {
+        let Some(downstream) = &mut self.extras.downstream else { return };
+        let inside = (downstream.wait.sample(&mut downstream.stream) * self.wait_factor + 0.5) as u64;
+        self.downstream_inside += 1;
+        self.jobs[slot as usize].place = Place::Downstream;
+        let reference = self.reference(slot);
+        self.events.push(self.now.saturating_add(inside), Event::DownstreamOver(reference));
+    }
+
+    /// Lets the next in line into the shared dependency.
+    fn leave_downstream(&mut self) {
+        self.downstream_inside -= 1;
+        while let Some(next) = self.downstream_queue.pop_front() {
+            if self.is_current(next) {
+                self.enter_downstream(next.slot);
+                return;
+            }
+        }
+    }
+
+    /// An attempt is complete.
+    fn answer(&mut self, slot: u32, recorder: &mut Recorder) {
+        let job = self.jobs[slot as usize];
+        self.give_back_worker(job.station);
+        self.free_job(slot);
+        if job.awaited {
+            recorder.served(self.now - job.request.arrival);
+            self.decided();
+        }
+    }
+
+    /// A worker is free: the backlog moves up.
+    fn give_back_worker(&mut self, number: u32) {
+        self.outstanding[number as usize] -= 1;
+        let station = &mut self.stations[number as usize];
+        match station.backlog.pop_front() {
+            Some(next) => self.want_core(next),
+            None => station.holding -= 1,
+        }
+    }
+
+    /// An attempt that is at no station has failed: another attempt, or the request is lost.
+    fn attempt_lost(&mut self, slot: u32, failure: Failure, recorder: &mut Recorder) {
+        let Job { request, attempt, .. } = self.jobs[slot as usize];
+        self.free_job(slot);
+        self.retry_or_lose(request, attempt, failure, recorder);
+    }
+
+    fn retry_or_lose(&mut self, request: Request, attempt: u32, failure: Failure, recorder: &mut Recorder) {
+        if let Some(backoff) = self.allowed_retry(attempt) {
+            let slot = self.new_job(request, attempt + 1);
+            let reference = self.reference(slot);
+            self.events.push(self.now.saturating_add(backoff), Event::Retry(reference));
+        } else {
+            recorder.lost(failure);
+            self.decided();
+        }
+    }
+
+    /// The wait before the next attempt, if there may be one.
+    fn allowed_retry(&mut self, attempt: u32) -> Option<u64> {
+        let retry = self.extras.retry.as_mut()?;
+        if attempt >= retry.attempts {
+            return None;
+        }
+        if retry.budget.is_some() {
+            if self.retry_tokens < 1.0 {
+                return None;
+            }
+            self.retry_tokens -= 1.0;
+        }
+        Some((retry.backoff.sample(&mut retry.stream) + 0.5) as u64)
+    }
+
+    /// A request has its outcome: its client may send the next.
+    fn decided(&mut self) {
+        self.undecided -= 1;
+        if let Some(clients) = &mut self.extras.clients {
+            let until = clients.until();
+            if let Some(Sending { at, requests }) = clients.answered(self.now, self.undecided) {
+                if at < until {
+                    self.events.push(at, Event::Send(requests));
+                }
+            }
+        }
+    }
+
+    /// The client of an attempt gives up on it.
+    fn time_out(&mut self, reference: JobRef, recorder: &mut Recorder) {
+        if !self.is_current(reference) || !self.jobs[reference.slot as usize].awaited {
+            return;
+        }
+        let Job { request, attempt, .. } = self.jobs[reference.slot as usize];
+        if self.rules.cancel_on_timeout {
+            self.withdraw(reference.slot);
+        } else {
+            self.jobs[reference.slot as usize].awaited = false;
+        }
+        self.retry_or_lose(request, attempt, Failure::TimedOut, recorder);
+    }
+
+    fn patience_over(&mut self, reference: JobRef, recorder: &mut Recorder) {
+        let job = self.jobs[reference.slot as usize];
+        if !self.is_current(reference) || !matches!(job.place, Place::Backlog | Place::Ready) {
+            return;
+        }
+        self.withdraw(reference.slot);
+        if job.awaited {
+            self.retry_or_lose(job.request, job.attempt, Failure::TimedOut, recorder);
+        }
+    }
+
+    /// Takes an attempt out of wherever it is.
+    fn withdraw(&mut self, slot: u32) {
+        let job = self.jobs[slot as usize];
+        let station = &mut self.stations[job.station as usize];
+        match job.place {
+            Place::Nowhere | Place::Backoff => return,
+            Place::Backlog => {
+                station.backlog.retain(|&other| other != slot);
+                self.outstanding[job.station as usize] -= 1;
+                self.free_job(slot);
+                return;
+            }
+            Place::Ready => station.ready.retain(|&other| other != slot),
+            Place::Running => {
+                station.progress(self.now);
+                station.stop(slot);
+                if let Some(next) = station.ready.pop_front() {
+                    self.run(next);
+                }
+                self.cores_changed(job.station);
+            }
+            // Its place in the queue is skipped when its turn comes.
+            Place::Waiting | Place::DownstreamQueue => {}
+            Place::Downstream => self.leave_downstream(),
+        }
+        self.free_job(slot);
+        self.give_back_worker(job.station);
+    }
+
+    // ---- cores and nodes
+
+    /// Reschedules a station, and those that share its node, after the number of its running requests has changed.
+    fn cores_changed(&mut self, number: u32) {
+        if let Some(node) = self.stations[number as usize].node {
+            self.share_node(node);
+        }
+        let station = &self.stations[number as usize];
+        self.due.set(number, station.due());
+    }
+
+    /// Shares a node's cores among its pods in proportion to their weights; nobody gets more than it can use.
+    fn share_node(&mut self, node: u32) {
+        let Node { cores, stations, contended } = &self.nodes[node as usize];
+        let (cores, was_contended) = (*cores, *contended);
+        let wanted = |station: &Station| (station.running() as f64).min(station.limit);
+        let total: f64 = stations.iter().map(|&s| wanted(&self.stations[s as usize])).sum();
+        if total <= cores && !was_contended {
+            return;
+        }
+        let members = std::mem::take(&mut self.nodes[node as usize].stations);
+        let level = if total <= cores { f64::INFINITY } else { self.fair_level(&members, cores) };
+        for &member in &members {
+            let station = &mut self.stations[member as usize];
+            let granted = station.limit.min(level * station.node_weight);
+            if granted != station.granted {
+                station.progress(self.now);
+                station.granted = granted;
+                let due = station.due();
+                self.due.set(member, due);
+            }
+        }
+        self.nodes[node as usize].stations = members;
+        self.nodes[node as usize].contended = total > cores;
+    }
+
+    /// The cores per unit of weight at which the node is just used up: water-filling.
+    fn fair_level(&self, members: &[u32], cores: f64) -> f64 {
+        let mut wants: Vec<(f64, f64)> = members
+            .iter()
+            .map(|&m| &self.stations[m as usize])
+            .filter(|station| station.running() > 0)
+            .map(|station| ((station.running() as f64).min(station.limit), station.node_weight))
+            .collect();
+        wants.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
+        let mut left = cores;
+        let mut weight: f64 = wants.iter().map(|want| want.1).sum();
+        for (want, share) in wants {
+            if want / share >= left / weight {
+                break;
+            }
+            left -= want;
+            weight -= share;
+        }
+        left / weight
+    }
+
+    // ---- events
+
+    fn handle(&mut self, event: Event, recorder: &mut Recorder) {
+        match event {
+            Event::WaitOver(job) if self.is_current(job) => self.wait_over(job.slot, recorder),
+            Event::DownstreamOver(job) if self.is_current(job) => {
+                self.leave_downstream();
+                self.answer(job.slot, recorder);
+            }
+            Event::PatienceOver(job) => self.patience_over(job, recorder),
+            Event::Retry(job) if self.is_current(job) => self.send(job.slot, recorder),
+            Event::Send(requests) => {
+                for _ in 0..requests {
+                    let request = Request { arrival: self.now, ..self.requests.take() };
+                    self.arrive(request, recorder);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl<B: Balance> Plant for EventPlant<B> {
+    fn add(&mut self, id: InstanceId, spec: &StationSpec, now: SimTime) {
+        let index = id.0 as usize;
+        while self.stations.len() <= index {
+            self.stations.push(Station::new(0.0, 0, self.now));
+            self.outstanding.push(0);
+        }
+        let cores = spec.cores.as_f64();
+        let slots = match spec.discipline {
+            Discipline::Fcfs => libm::ceil(cores) as usize,
+            Discipline::ProcessorSharing => usize::MAX,
+        };
+        let mut station = Station::new(cores, slots, now.as_nanos());
+        station.workers = spec.workers.map_or(usize::MAX, |n| n as usize);
+        station.backlog_limit = spec.backlog.map_or(usize::MAX, |n| n as usize);
+        if !spec.warm {
+            station.coldness = Coldness { since: 0, until: u64::MAX };
+        }
+        if let Some((node, weight)) = spec.node {
+            station.node = Some(node.0);
+            station.node_weight = f64::from(weight.max(1)) / 1000.0;
+            self.nodes[node.0 as usize].stations.push(id.0);
+        }
+        self.stations[index] = station;
+    }
+
+    fn attach(&mut self, id: InstanceId, weight: f64, now: SimTime) {
+        let station = &mut self.stations[id.0 as usize];
+        if station.coldness.until == u64::MAX {
+            let horizon = self.rules.cold_start.map_or(0, ColdStart::horizon);
+            station.coldness = Coldness { since: now.as_nanos(), until: now.as_nanos() + horizon };
+        }
+        self.targets.set(id.0, weight);
+    }
+
+    fn detach(&mut self, id: InstanceId) {
+        self.targets.unset(id.0);
+    }
+
+    fn kill(&mut self, id: InstanceId, now: SimTime, recorder: &mut Recorder) {
+        self.now = now.as_nanos();
+        let station = &mut self.stations[id.0 as usize];
+        station.progress(self.now);
+        station.clear();
+        station.dead = true;
+        self.outstanding[id.0 as usize] = 0;
+        self.cores_changed(id.0);
+        for slot in 0..self.jobs.len() as u32 {
+            let job = self.jobs[slot as usize];
+            if job.station != id.0 || matches!(job.place, Place::Nowhere | Place::Backoff) {
+                continue;
+            }
+            if job.place == Place::Downstream {
+                self.leave_downstream();
+            }
+            self.free_job(slot);
+            if job.awaited {
+                self.retry_or_lose(job.request, job.attempt, Failure::Failed, recorder);
+            }
+        }
+    }
+
+    fn remove(&mut self, id: InstanceId) {
+        self.targets.unset(id.0);
+        self.due.set(id.0, u64::MAX);
+        let station = &mut self.stations[id.0 as usize];
+        if let Some(node) = station.node.take() {
+            self.nodes[node as usize].stations.retain(|&other| other != id.0);
+        }
+        station.clear();
+    }
+
+    fn add_node(&mut self, id: NodeId, cores: Cores) {
+        let index = id.0 as usize;
+        if self.nodes.len() <= index {
+            self.nodes.resize_with(index + 1, Node::default);
+        }
+        self.nodes[index].cores = cores.as_f64();
+    }
+
+    fn slow_waits(&mut self, factor: f64) {
+        self.wait_factor = factor;
+    }
+
+    fn advance(&mut self, until: SimTime, recorder: &mut Recorder) {
+        let until = until.as_nanos();
+        let closed = self.extras.clients.is_some();
+        loop {
+            let (burst, station) = self.due.first();
+            let event = self.events.next_time();
+            let timeout = self.timeouts.front().map_or(u64::MAX, |(time, _)| *time);
+            let arrival = if closed { u64::MAX } else { self.requests.next_arrival() };
+            let departure = burst.min(event).min(timeout);
+            if arrival < departure && arrival < until {
+                self.now = arrival;
+                let request = self.requests.take();
+                self.arrive(request, recorder);
+            } else if departure > until || departure == u64::MAX {
+                break;
+            } else if burst <= event && burst <= timeout {
+                self.now = burst;
+                self.burst_over(station, recorder);
+            } else if event <= timeout {
+                self.now = event;
+                if let Some((_, event)) = self.events.pop() {
+                    self.handle(event, recorder);
+                }
+            } else {
+                self.now = timeout;
+                if let Some((_, job)) = self.timeouts.pop_front() {
+                    self.time_out(job, recorder);
+                }
+            }
+        }
+        self.now = until;
+    }
+
+    fn usage(&mut self, id: InstanceId) -> Usage {
+        let station = &mut self.stations[id.0 as usize];
+        station.progress(self.now);
+        Usage { busy_core_nanos: station.busy(), inside: station.inside() as u32, sent: station.sent }
+    }
+
+    fn in_flight(&self) -> u64 {
+        self.undecided
+    }
+}

@@ -1,0 +1,97 @@
+//! A 4-ary heap of timed events: half the levels of a binary heap, and the four children share a cache line.
+
+/// An event and when it is due; equal times come out in the order in which they were put in.
+#[derive(Copy, Clone, Debug)]
+struct Entry<T> {
+    time: u64,
+    sequence: u64,
+    event: T,
+}
+
+impl<T> Entry<T> {
+    fn key(&self) -> (u64, u64) {
+        (self.time, self.sequence)
+    }
+}
+
+/// Events in order of time, first in first out among equal times.
+#[derive(Clone, Debug)]
+pub(super) struct EventHeap<T> {
+    entries: Vec<Entry<T>>,
+    sequence: u64,
+}
+
+impl<T: Copy> EventHeap<T> {
+    pub(super) fn new() -> Self {
+        EventHeap { entries: Vec::new(), sequence: 0 }
+    }
+
+    /// When the next event is due; `u64::MAX` when there is none.
+    #[inline]
+    pub(super) fn next_time(&self) -> u64 {
+        self.entries.first().map_or(u64::MAX, |entry| entry.time)
+    }
+
+    /// Adds an event.
+    #[inline]
+    pub(super) fn push(&mut self, time: u64, event: T) {
+        let entry = Entry { time, sequence: self.sequence, event };
+        self.sequence += 1;
+        let mut hole = self.entries.len();
+        self.entries.push(entry);
+        while hole > 0 {
+            let parent = (hole - 1) / 4;
+            if self.entries[parent].key() <= entry.key() {
+                break;
+            }
+            self.entries[hole] = self.entries[parent];
+            hole = parent;
+        }
+        self.entries[hole] = entry;
+    }
+
+    /// Takes the next event.
+    #[inline]
+    pub(super) fn pop(&mut self) -> Option<(u64, T)> {
+        let last = self.entries.pop()?;
+        let Some(first) = self.entries.first().copied() else {
+            return Some((last.time, last.event));
+        };
+        let count = self.entries.len();
+        let mut hole = 0;
+        loop {
+            let children = 4 * hole + 1..(4 * hole + 5).min(count);
+            let Some(least) = children.min_by_key(|&child| self.entries[child].key()) else { break };
+            if last.key() <= self.entries[least].key() {
+                break;
+            }
+            self.entries[hole] = self.entries[least];
+            hole = least;
+        }
+        self.entries[hole] = last;
+        Some((first.time, first.event))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn events_come_out_in_order_of_time_then_of_entry(times in proptest::collection::vec(0u64..20, 0..200)) {
+            let mut heap = EventHeap::new();
+            for (i, &time) in times.iter().enumerate() {
+                heap.push(time, i);
+            }
+            let mut expected: Vec<(u64, usize)> = times.iter().copied().zip(0..).collect();
+            expected.sort_unstable();
+            let mut seen = Vec::new();
+            while let Some(event) = heap.pop() {
+                seen.push(event);
+            }
+            proptest::prop_assert_eq!(seen, expected);
+            proptest::prop_assert_eq!(heap.next_time(), u64::MAX);
+        }
+    }
+}

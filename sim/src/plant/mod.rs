@@ -1,0 +1,136 @@
+//! What is controlled: requests arrive, a balancer picks an instance, the instance serves them on its cores.
+//!
+//! The plant is advanced in bulk from one control event to the next; between two of them the set of instances and their
+//! weights are constant. Two kernels do the work behind one face, [`Plant`]:
+//!
+//! * [`fcfs`]: first come, first served behind a balancer that does not look at the instances. A request's whole fate
+//!   follows from the state at its arrival (the recursion of Kiefer and Wolfowitz), so there are no departure events.
+//! * [`events`]: everything else, as a discrete-event simulation: processor sharing, balancers that count requests,
+//!   closed-loop clients, retries, shared dependencies, pods that share a node.
+//!
+//! Both give the same outcomes to the nanosecond where both apply; a test holds them against each other.
+
+pub mod balancer;
+pub mod clients;
+pub mod events;
+pub mod fcfs;
+mod heap;
+pub mod requests;
+mod station;
+mod tournament;
+
+use windtunnel_traces::{Cores, SimDuration, SimTime};
+
+use crate::controllers::decision::InstanceId;
+use crate::outcome::recorder::Recorder;
+use crate::scenario::schema::Discipline;
+
+pub use balancer::Targets;
+
+/// An instance (or pod) as the plant sees it.
+#[derive(Clone, Debug)]
+pub struct StationSpec {
+    /// Cores that it can use at most.
+    pub cores: Cores,
+    /// How it shares them.
+    pub discipline: Discipline,
+    /// Requests in service at once; no limit if absent.
+    pub workers: Option<u32>,
+    /// Requests waiting for a worker; no limit if absent.
+    pub backlog: Option<u32>,
+    /// The node whose cores it shares, with its weight there (thousandths of a core requested).
+    pub node: Option<(NodeId, u32)>,
+    /// True for an instance that has been in service for long: no cold start.
+    pub warm: bool,
+}
+
+/// A machine on which several pods share cores.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u32);
+
+/// What an instance has used and holds.
+#[derive(Copy, Clone, Debug, Default, PartialEq)]
+pub struct Usage {
+    /// Core time used since its start, in nanoseconds.
+    pub busy_core_nanos: f64,
+    /// Requests inside it.
+    pub inside: u32,
+    /// Requests that were sent to it since its start.
+    pub sent: u64,
+}
+
+/// The face of both kernels. Instances are named by their [`InstanceId`], which are small and dense.
+pub trait Plant: Send {
+    /// Adds an instance that receives no traffic yet.
+    fn add(&mut self, id: InstanceId, spec: &StationSpec, now: SimTime);
+
+    /// Starts sending traffic to an instance, with a weight above zero; or changes the weight.
+    fn attach(&mut self, id: InstanceId, weight: f64, now: SimTime);
+
+    /// Stops sending traffic to an instance; what is inside goes on.
+    fn detach(&mut self, id: InstanceId);
+
+    /// The instance dies: what is inside fails, and so does what the balancer still sends to it.
+    fn kill(&mut self, id: InstanceId, now: SimTime, recorder: &mut Recorder);
+
+    /// Forgets an instance that is detached and empty or dead.
+    fn remove(&mut self, id: InstanceId);
+
+    /// Adds a node whose cores pods share.
+    fn add_node(&mut self, id: NodeId, cores: Cores);
+
+    /// From now on waits take `factor` times as long.
+    fn slow_waits(&mut self, factor: f64);
+
+    /// Serves everything that happens before `until`, and what is due exactly then but for new arrivals.
+    fn advance(&mut self, until: SimTime, recorder: &mut Recorder);
+
+    /// What an instance has used up to the instant that the plant was advanced to.
+    fn usage(&mut self, id: InstanceId) -> Usage;
+
+    /// Requests that have arrived and have no outcome yet.
+    fn in_flight(&self) -> u64;
+}
+
+/// How a burst of CPU is stretched while an instance is cold: `1 + (slowdown - 1) exp(-age / settle)`.
+#[derive(Copy, Clone, Debug)]
+pub struct ColdStart {
+    slowdown: f64,
+    settle: SimDuration,
+}
+
+impl ColdStart {
+    /// A cold start by its first slowdown and time constant.
+    pub fn new(slowdown: f64, settle: SimDuration) -> Self {
+        ColdStart { slowdown, settle }
+    }
+
+    /// The factor for a burst that starts `age` nanoseconds after the instance's first traffic.
+    fn factor(self, age: u64) -> f64 {
+        1.0 + (self.slowdown - 1.0) * libm::exp(-(age as f64) / self.settle.as_nanos() as f64)
+    }
+
+    /// The age in nanoseconds past which the stretch is below a millionth and not worth computing.
+    fn horizon(self) -> u64 {
+        (self.settle.as_nanos() as f64 * libm::log((self.slowdown - 1.0).abs().max(1e-6) * 1e6)).max(0.0) as u64
+    }
+}
+
+/// When a cold instance started and until when it is regarded as cold.
+#[derive(Copy, Clone, Debug, Default)]
+struct Coldness {
+    since: u64,
+    until: u64,
+}
+
+/// Core time in nanoseconds of a burst that starts at `start`, stretched while the instance is cold.
+#[inline]
+fn stretched(cpu: u64, start: u64, coldness: Coldness, cold_start: Option<ColdStart>) -> u64 {
+    if start >= coldness.until {
+        return cpu;
+    }
+    match cold_start {
+        Some(cold) => (cpu as f64 * cold.factor(start - coldness.since.min(start)) + 0.5) as u64,
+        None => cpu,
+    }
+}

@@ -1,0 +1,256 @@
+//! One station of the event kernel: requests that run on its cores, in virtual time.
+//!
+//! With `n` requests running on capacity `c`, each proceeds at rate `min(1, c / n)`: processor sharing over cores. In
+//! virtual time `v`, which advances at that rate, a burst of length `x` that starts at `v` ends at `v + x` whatever
+//! happens in between, so a heap ordered by virtual finish is all the state there is. First come, first served is the
+//! same with at most `ceil(c)` running at once and a queue in front.
+
+use std::collections::VecDeque;
+
+use super::Coldness;
+
+/// A request that runs: its finish in virtual time, then the order in which it started.
+#[derive(Copy, Clone, Debug)]
+struct Running {
+    finish: f64,
+    sequence: u64,
+    job: u32,
+}
+
+impl Running {
+    fn before(&self, other: &Running) -> bool {
+        self.finish < other.finish || (self.finish == other.finish && self.sequence < other.sequence)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Station {
+    /// Cores it may use at most.
+    pub(super) limit: f64,
+    /// Cores it gets now: less than `limit` while its node is contended.
+    pub(super) granted: f64,
+    /// The node it shares.
+    pub(super) node: Option<u32>,
+    /// Its weight on that node.
+    pub(super) node_weight: f64,
+    /// Requests that may run at once.
+    slots: usize,
+    pub(super) workers: usize,
+    pub(super) backlog_limit: usize,
+    /// Workers taken.
+    pub(super) holding: usize,
+    /// Requests without a worker.
+    pub(super) backlog: VecDeque<u32>,
+    /// Requests with a worker that wait to run.
+    pub(super) ready: VecDeque<u32>,
+    pub(super) coldness: Coldness,
+    pub(super) dead: bool,
+    pub(super) sent: u64,
+    busy: f64,
+    virtual_time: f64,
+    updated: u64,
+    running: Vec<Running>,
+    sequence: u64,
+}
+
+impl Station {
+    pub(super) fn new(limit: f64, slots: usize, now: u64) -> Self {
+        Station {
+            limit,
+            granted: limit,
+            node: None,
+            node_weight: 1.0,
+            slots,
+            workers: usize::MAX,
+            backlog_limit: usize::MAX,
+            holding: 0,
+            backlog: VecDeque::new(),
+            ready: VecDeque::new(),
+            coldness: Coldness::default(),
+            dead: false,
+            sent: 0,
+            busy: 0.0,
+            virtual_time: 0.0,
+            updated: now,
+            running: Vec::new(),
+            sequence: 0,
+        }
+    }
+
+    pub(super) fn running(&self) -> usize {
+        self.running.len()
+    }
+
+    /// True when one more request may run.
+    #[inline]
+    pub(super) fn has_slot(&self) -> bool {
+        self.running.len() < self.slots
+    }
+
+    /// Requests inside, with or without a worker.
+    pub(super) fn inside(&self) -> usize {
+        self.holding + self.backlog.len()
+    }
+
+    /// Cores in use.
+    #[inline]
+    pub(super) fn cores_in_use(&self) -> f64 {
+        (self.running.len() as f64).min(self.granted)
+    }
+
+    /// The progress of each running request per nanosecond.
+    #[inline]
+    fn rate(&self) -> f64 {
+        let running = self.running.len() as f64;
+        if running <= self.granted { 1.0 } else { self.granted / running }
+    }
+
+    /// Brings virtual time and used core time up to `now`.
+    #[inline]
+    pub(super) fn progress(&mut self, now: u64) {
+        let elapsed = (now - self.updated) as f64;
+        self.updated = now;
+        if !self.running.is_empty() {
+            self.virtual_time += elapsed * self.rate();
+            self.busy += elapsed * self.cores_in_use();
+        }
+    }
+
+    /// Core time used so far, in nanoseconds.
+    pub(super) fn busy(&self) -> f64 {
+        self.busy
+    }
+
+    /// When the next burst ends if nothing changes; `u64::MAX` when nothing runs. Call after [`Station::progress`].
+    #[inline]
+    pub(super) fn due(&self) -> u64 {
+        match self.running.first() {
+            None => u64::MAX,
+            Some(first) => {
+                let left = (first.finish - self.virtual_time).max(0.0) / self.rate();
+                // Rounding up keeps a burst from ending early; an infinite time (no cores granted) saturates.
+                self.updated.saturating_add(libm::ceil(left) as u64)
+            }
+        }
+    }
+
+    /// Starts a burst of `length` nanoseconds. Call after [`Station::progress`].
+    #[inline]
+    pub(super) fn start(&mut self, job: u32, length: u64) {
+        if self.running.is_empty() {
+            // Starting from zero keeps virtual times exact integers while nothing is shared.
+            self.virtual_time = 0.0;
+        }
+        let entry = Running { finish: self.virtual_time + length as f64, sequence: self.sequence, job };
+        self.sequence += 1;
+        let mut hole = self.running.len();
+        self.running.push(entry);
+        while hole > 0 {
+            let parent = (hole - 1) / 2;
+            if !entry.before(&self.running[parent]) {
+                break;
+            }
+            self.running[hole] = self.running[parent];
+            hole = parent;
+        }
+        self.running[hole] = entry;
+    }
+
+    /// Takes the request whose burst ends first.
+    #[inline]
+    pub(super) fn finish_first(&mut self) -> Option<u32> {
+        let job = self.running.first()?.job;
+        self.take_at(0);
+        Some(job)
+    }
+
+    /// Takes a request off its core before its burst has ended.
+    pub(super) fn stop(&mut self, job: u32) {
+        if let Some(at) = self.running.iter().position(|running| running.job == job) {
+            self.take_at(at);
+        }
+    }
+
+    fn take_at(&mut self, at: usize) {
+        let Some(last) = self.running.pop() else { return };
+        let count = self.running.len();
+        if at >= count {
+            return;
+        }
+        let mut hole = at;
+        // The last entry may belong above or below the hole.
+        while hole > 0 && last.before(&self.running[(hole - 1) / 2]) {
+            self.running[hole] = self.running[(hole - 1) / 2];
+            hole = (hole - 1) / 2;
+        }
+        loop {
+            let mut child = 2 * hole + 1;
+            if child >= count {
+                break;
+            }
+            if child + 1 < count && self.running[child + 1].before(&self.running[child]) {
+                child += 1;
+            }
+            if !self.running[child].before(&last) {
+                break;
+            }
+            self.running[hole] = self.running[child];
+            hole = child;
+        }
+        self.running[hole] = last;
+    }
+
+    /// Forgets everything that runs or waits.
+    pub(super) fn clear(&mut self) {
+        self.running.clear();
+        self.ready.clear();
+        self.backlog.clear();
+        self.holding = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn below_the_core_count_nothing_is_shared() {
+        let mut station = Station::new(2.0, usize::MAX, 0);
+        station.start(0, 100);
+        station.start(1, 60);
+        assert_eq!(station.due(), 60);
+        station.progress(60);
+        assert_eq!(station.finish_first(), Some(1));
+        assert_eq!(station.due(), 100);
+        station.progress(100);
+        assert!((station.busy() - 160.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn above_the_core_count_all_slow_down_alike() {
+        let mut station = Station::new(1.0, usize::MAX, 0);
+        station.start(0, 100);
+        station.start(1, 100);
+        assert_eq!(station.due(), 200, "two bursts of 100 share one core");
+        station.progress(200);
+        assert_eq!((station.finish_first(), station.due()), (Some(0), 200));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn bursts_end_in_order_of_virtual_finish(lengths in proptest::collection::vec(1u64..50, 1..40), stopped in 0usize..40) {
+            let mut station = Station::new(4.0, usize::MAX, 0);
+            for (job, &length) in (0..).zip(&lengths) {
+                station.start(job, length);
+            }
+            station.stop(stopped as u32);
+            let mut seen = Vec::new();
+            while let Some(job) = station.finish_first() {
+                seen.push((lengths[job as usize], job));
+            }
+            let mut expected: Vec<(u64, u32)> = lengths.iter().copied().zip(0..).filter(|(_, job)| *job as usize != stopped).collect();
+            expected.sort_unstable();
+            proptest::prop_assert_eq!(seen, expected);
+        }
+    }
+}

@@ -1,0 +1,488 @@
+//! The loop itself: pops control events in order, advances the plant to each, and lets sensors, fleet and controller
+//! act.
+
+mod finish;
+mod hpa;
+mod setup;
+
+use std::iter::Peekable;
+
+use windtunnel_traces::random::{Generator, uniform};
+use windtunnel_traces::segments::RateSegments;
+use windtunnel_traces::{Purpose, SimDuration, SimTime, Streams};
+
+use crate::agenda::Event;
+use crate::controllers::decision::{ActivityId, ActivityRecord, Command, Controller, Decisions, Notice};
+use crate::fleet::Site;
+use crate::fleet::instances::Instances;
+use crate::fleet::pods::Pods;
+use crate::outcome::recorder::Segment;
+use crate::outcome::{ActivityEntry, AlarmEntry, Outcome};
+use crate::scenario::Scenario;
+use crate::scenario::schema::EventKind;
+use crate::sensors::MetricStore;
+use crate::sensors::store::Slot;
+
+/// Why a run came to no end.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulationError {
+    /// It was cancelled. Nothing of it remains.
+    #[error("the run was cancelled")]
+    Cancelled,
+    /// The recorded trace could not be read again. The run has to be repeated once the file is whole.
+    #[error("the trace changed while it was replayed: {0}")]
+    Trace(String),
+}
+
+/// Whoever watches a run.
+pub trait Progress: Sync {
+    /// The run has come to `simulated`, and `requests` more have arrived since the last call.
+    fn advanced(&self, simulated: SimTime, requests: u64) {
+        let _ = (simulated, requests);
+    }
+
+    /// Whether the run should be given up.
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Nobody watches.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct Unwatched;
+
+impl Progress for Unwatched {}
+
+/// Simulates a scenario under a seed. Equal scenarios and seeds give equal outcomes, on any machine.
+///
+/// # Errors
+/// When it was cancelled, or the trace changed under it.
+pub fn simulate(scenario: &Scenario, seed: u64, progress: &dyn Progress) -> Result<Outcome, SimulationError> {
+    let mut world = setup::world(scenario, seed);
+    world.start();
+    world.run(progress)?;
+    finish::outcome(world, seed)
+}
+
+/// Who decides, at work.
+enum Control {
+    Cloud(Box<dyn Controller>),
+    Hpa(Box<hpa::HpaControl>),
+    Fixed(u32),
+}
+
+/// What is scaled.
+enum Group {
+    Instances(Instances),
+    Pods(Pods),
+}
+
+/// The offered load, row by row.
+struct OfferedLoad {
+    segments: Option<Peekable<RateSegments>>,
+}
+
+impl OfferedLoad {
+    /// The mean rate between two instants; calls move forward in time. Nothing for closed-loop clients.
+    fn mean(&mut self, from: SimTime, to: SimTime) -> Option<f64> {
+        let segments = self.segments.as_mut()?;
+        let mut requests = 0.0;
+        while let Some(segment) = segments.peek() {
+            if segment.start >= to {
+                break;
+            }
+            if let Some(part) = segment.within(from, to) {
+                requests += part.requests();
+            }
+            if segment.end > to {
+                break;
+            }
+            segments.next();
+        }
+        Some(requests / to.saturating_since(from).as_secs_f64().max(1e-9))
+    }
+}
+
+/// What the monitoring agent remembers between samples.
+#[derive(Default)]
+struct Monitoring {
+    last_sample: SimTime,
+    arrived: u64,
+    decided: u64,
+    errors: u64,
+    outages: u32,
+    latency: Option<Segment>,
+}
+
+/// Everything that takes part in a run.
+struct World<'s> {
+    scenario: &'s Scenario,
+    site: Site,
+    group: Group,
+    control: Control,
+    metrics: MetricStore,
+    monitoring: Monitoring,
+    delay_stream: Generator,
+    offered: OfferedLoad,
+    row: SimDuration,
+    end: SimTime,
+    activities: Vec<ActivityEntry>,
+    /// Where the entry of a running activity is.
+    running: Vec<(ActivityId, usize)>,
+    alarms: Vec<AlarmEntry>,
+    /// First breach of each accepted scale-out, with its activity.
+    breaches: Vec<(ActivityId, SimTime)>,
+    /// Activities that launched instances, by instance.
+    launched_by: Vec<(u32, ActivityId)>,
+    reported: u64,
+}
+
+impl World<'_> {
+    // ---- the loop
+
+    fn run(&mut self, progress: &dyn Progress) -> Result<(), SimulationError> {
+        let mut events = 0u64;
+        while let Some((at, event)) = self.site.agenda.next_until(self.end) {
+            self.advance(at);
+            self.handle(event);
+            self.deliver();
+            events += 1;
+            if events.is_multiple_of(64) {
+                self.report(progress)?;
+            }
+        }
+        self.advance(self.end);
+        self.report(progress)
+    }
+
+    fn report(&mut self, progress: &dyn Progress) -> Result<(), SimulationError> {
+        let arrived = self.arrived_so_far();
+        progress.advanced(self.site.now, arrived - self.reported);
+        self.reported = arrived;
+        if progress.cancelled() { Err(SimulationError::Cancelled) } else { Ok(()) }
+    }
+
+    fn arrived_so_far(&self) -> u64 {
+        self.site.ledger.arrived_so_far() + self.site.recorder.segment().arrived
+    }
+
+    fn advance(&mut self, to: SimTime) {
+        if to > self.site.now {
+            self.site.plant.advance(to, &mut self.site.recorder);
+            self.site.now = to;
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::WindowEnds => {
+                self.absorb();
+                self.site.ledger.end_window();
+                self.site.agenda.at(self.site.now + self.scenario.file.slo.window, Event::WindowEnds);
+            }
+            Event::RowEnds => {
+                self.end_row();
+                self.site.agenda.at(self.site.now + self.row, Event::RowEnds);
+            }
+            Event::Sample => {
+                self.sample();
+                self.site.agenda.at(self.site.now + self.scenario.file.sensors.every, Event::Sample);
+            }
+            Event::Injected(number) => self.inject(number),
+            Event::InjectedEnds(number) => self.end_injected(number),
+            Event::Sync => self.sync(),
+            Event::Wake => self.wake(),
+            other => match &mut self.group {
+                Group::Instances(instances) => instances.handle(&mut self.site, other),
+                Group::Pods(pods) => pods.handle(&mut self.site, other),
+            },
+        }
+    }
+
+    // ---- measuring
+
+    /// Moves what was recorded into the books, and into the latencies of the sample where a policy looks at them.
+    fn absorb(&mut self) {
+        if let Some(latency) = &mut self.monitoring.latency {
+            latency.add(self.site.recorder.segment());
+        }
+        self.site.ledger.absorb(&mut self.site.recorder);
+    }
+
+    fn end_row(&mut self) {
+        self.absorb();
+        let now = self.site.now;
+        let from = self.site.ledger.rows.last().map_or(0.0, |row| row.end_seconds);
+        let seconds = now.as_secs_f64() - from;
+        if seconds <= 0.0 {
+            return;
+        }
+        let arrived_in_row = self.site.ledger.arrived_in_row();
+        let mut probe = match &mut self.group {
+            Group::Instances(instances) => instances.probe(&mut self.site, seconds),
+            Group::Pods(pods) => pods.probe(&mut self.site, seconds),
+        };
+        probe.in_flight = self.site.plant.in_flight();
+        match &self.control {
+            Control::Cloud(controller) => probe.desired = f64::from(controller.desired()),
+            Control::Fixed(count) => probe.desired = f64::from(*count),
+            Control::Hpa(_) => {}
+        }
+        self.site.ledger.end_row(now, probe);
+        // Closed-loop clients offer what they sent in the last row.
+        let next = now.saturating_add(self.row).min(self.end);
+        if next > now {
+            let rate = self.offered.mean(now, next).unwrap_or(arrived_in_row as f64 / seconds);
+            self.site.ledger.offer(now, rate);
+        }
+    }
+
+    fn sample(&mut self) {
+        self.absorb();
+        let Group::Instances(instances) = &mut self.group else { return };
+        let sensors = &self.scenario.file.sensors;
+        let now = self.site.now;
+        let start = self.monitoring.last_sample;
+        let samples = instances.samples(&mut self.site, (now - start).as_secs_f64(), sensors.report_delay);
+        let delay = self.scenario.laws.metric_delay.as_ref().map_or(0.0, |law| law.sample(&mut self.delay_stream));
+        let lost = sensors.loss.as_f64() > 0.0 && uniform(&mut self.delay_stream) < sensors.loss.as_f64();
+        let arrived = self.site.ledger.arrived_so_far();
+        let (decided, errors) = self.site.ledger.outcomes_so_far();
+        let monitoring = &mut self.monitoring;
+        let slot = Slot {
+            start,
+            end: now,
+            published: now + SimDuration::from_nanos((delay + 0.5) as u64),
+            instances: samples,
+            requests: arrived - monitoring.arrived,
+            errors: errors - monitoring.errors,
+            decided: decided - monitoring.decided,
+            in_flight: self.site.plant.in_flight(),
+            healthy: instances.in_traffic(),
+            latency: monitoring.latency.as_mut().map(|segment| Box::new(std::mem::take(segment).latency)),
+        };
+        monitoring.last_sample = now;
+        monitoring.arrived = arrived;
+        monitoring.decided = decided;
+        monitoring.errors = errors;
+        if !lost && monitoring.outages == 0 {
+            self.metrics.record(slot);
+        }
+    }
+
+    // ---- deciding
+
+    fn wake(&mut self) {
+        let now = self.site.now;
+        self.metrics.set_now(now);
+        let Control::Cloud(controller) = &mut self.control else { return };
+        if controller.next_wake() > now {
+            // An earlier notice has already moved the wake; the agenda holds the new one.
+            return;
+        }
+        let mut decisions = Decisions::default();
+        controller.wake(now, &self.metrics, &mut decisions);
+        let next = controller.next_wake();
+        self.carry_out(decisions);
+        self.site.agenda.at(next.max(now + SimDuration::from_nanos(1)), Event::Wake);
+    }
+
+    /// Tells the controller what the fleet has reported, until both are silent.
+    fn deliver(&mut self) {
+        while !self.site.notices.is_empty() {
+            let notices = std::mem::take(&mut self.site.notices);
+            let now = self.site.now;
+            for notice in notices {
+                if let Notice::InService { instance, activity: Some(activity) } = &notice {
+                    self.launched_by.push((instance.0, *activity));
+                }
+                match &mut self.control {
+                    Control::Cloud(controller) => {
+                        let before = controller.next_wake();
+                        let mut decisions = Decisions::default();
+                        controller.notice(now, &notice, &mut decisions);
+                        let next = controller.next_wake();
+                        if next != before {
+                            self.site.agenda.at(next.max(now), Event::Wake);
+                        }
+                        self.carry_out(decisions);
+                    }
+                    Control::Fixed(count) => {
+                        let count = *count;
+                        self.hold(count);
+                    }
+                    Control::Hpa(_) => {}
+                }
+            }
+        }
+    }
+
+    /// A fixed fleet makes up for what it has lost.
+    fn hold(&mut self, count: u32) {
+        if let Group::Instances(instances) = &mut self.group {
+            let size = instances.size();
+            if size < count {
+                instances.launch(&mut self.site, None, count - size);
+            } else if size > count {
+                instances.terminate(&mut self.site, ActivityId(0), size - count);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, decisions: Decisions) {
+        for record in decisions.activities {
+            self.log(record);
+        }
+        for change in decisions.alarm_changes {
+            self.alarms.push(AlarmEntry {
+                at_millis: change.at.as_nanos() / 1_000_000,
+                alarm: change.alarm,
+                from: change.from.to_string(),
+                to: change.to.to_string(),
+                reason: change.reason,
+            });
+        }
+        let Group::Instances(instances) = &mut self.group else { return };
+        for command in decisions.commands {
+            match command {
+                Command::Launch { activity, count } => instances.launch(&mut self.site, Some(activity), count),
+                Command::Terminate { activity, count } => instances.terminate(&mut self.site, activity, count),
+            }
+        }
+    }
+
+    /// Keeps the activity log: an activity is recorded when it begins, and completed when it ends.
+    fn log(&mut self, record: ActivityRecord) {
+        let accepted = record.rejected_because.is_none();
+        if let (Some(id), Some(breach)) = (record.id, record.first_breach) {
+            if accepted && record.end.is_none() && record.to > record.from {
+                self.breaches.push((id, breach));
+            }
+        }
+        let entry = ActivityEntry {
+            at_seconds: record.at.as_secs_f64(),
+            end_seconds: record.end.map(SimTime::as_secs_f64),
+            status: record.status.to_string(),
+            accepted,
+            from: record.from,
+            to: record.to,
+            policy: record.policy,
+            alarm: record.alarm,
+            cause: record.cause,
+            explanation: record.rejected_because.unwrap_or(record.description),
+        };
+        let known = record.id.and_then(|id| self.running.iter().position(|(other, _)| *other == id));
+        match (known, record.id) {
+            (Some(at), _) => {
+                let (_, index) = self.running[at];
+                self.activities[index] = entry;
+                if record.end.is_some() {
+                    self.running.remove(at);
+                }
+            }
+            (None, Some(id)) if record.end.is_none() => {
+                self.running.push((id, self.activities.len()));
+                self.activities.push(entry);
+            }
+            _ => self.activities.push(entry),
+        }
+    }
+
+    // ---- injected events
+
+    fn inject(&mut self, number: usize) {
+        let event = self.scenario.file.event[number].clone();
+        if let Some(lasts) = event.lasts {
+            self.site.agenda.at(self.site.now + lasts, Event::InjectedEnds(number));
+        }
+        let count = event.count.unwrap_or(1);
+        let factor = event.factor.unwrap_or(1.0);
+        let notice = event.notice.unwrap_or(SimDuration::from_secs(120));
+        let zone = event.zone.unwrap_or(0);
+        let site = &mut self.site;
+        match (event.kind, &mut self.group) {
+            (EventKind::ZoneOutage, Group::Instances(instances)) => instances.zone_down(site, zone),
+            (EventKind::ZoneOutage, Group::Pods(pods)) => pods.zone_down(site, zone),
+            (EventKind::MetricsOutage, _) => self.monitoring.outages += 1,
+            (EventKind::RollingUpdate, Group::Instances(instances)) => instances.roll(site, count),
+            (EventKind::RollingUpdate, Group::Pods(pods)) => pods.roll(site, count),
+            (EventKind::SpotInterruption, Group::Instances(instances)) => instances.interrupt(site, count, notice),
+            (EventKind::SpotInterruption, Group::Pods(pods)) => pods.interrupt(site, count),
+            (EventKind::BootSlowdown, Group::Instances(instances)) => instances.slow_boots(factor),
+            (EventKind::BootSlowdown, Group::Pods(pods)) => pods.slow_boots(factor),
+            (EventKind::DownstreamSlowdown, _) => site.plant.slow_waits(factor),
+            (EventKind::SetCapacity, _) => self.set_capacity(event.desired.unwrap_or(0)),
+        }
+    }
+
+    fn end_injected(&mut self, number: usize) {
+        let event = self.scenario.file.event[number].clone();
+        let zone = event.zone.unwrap_or(0);
+        match (event.kind, &mut self.group) {
+            (EventKind::ZoneOutage, Group::Instances(instances)) => instances.zone_up(zone),
+            (EventKind::ZoneOutage, Group::Pods(pods)) => pods.zone_up(&mut self.site, zone),
+            (EventKind::MetricsOutage, _) => self.monitoring.outages -= 1,
+            (EventKind::BootSlowdown, Group::Instances(instances)) => instances.slow_boots(1.0),
+            (EventKind::BootSlowdown, Group::Pods(pods)) => pods.slow_boots(1.0),
+            (EventKind::DownstreamSlowdown, _) => self.site.plant.slow_waits(1.0),
+            _ => {}
+        }
+    }
+
+    /// Somebody sets the capacity by hand.
+    fn set_capacity(&mut self, desired: u32) {
+        match (&mut self.control, &mut self.group) {
+            (Control::Fixed(count), Group::Instances(_)) => {
+                *count = desired;
+                self.hold(desired);
+            }
+            (Control::Hpa(_), Group::Pods(pods)) => pods.scale(&mut self.site, desired),
+            (Control::Cloud(controller), _) => {
+                let now = self.site.now;
+                let mut decisions = Decisions::default();
+                controller.set_desired(now, desired, &mut decisions);
+                let next = controller.next_wake();
+                self.site.agenda.at(next.max(now), Event::Wake);
+                self.carry_out(decisions);
+            }
+            _ => {}
+        }
+    }
+
+    fn start(&mut self) {
+        let scenario = self.scenario;
+        let file = &scenario.file;
+        let first = match &self.control {
+            Control::Cloud(controller) => controller.desired(),
+            Control::Fixed(count) => *count,
+            Control::Hpa(control) => control.first_replicas(file),
+        };
+        match &mut self.group {
+            Group::Instances(instances) => instances.start(&mut self.site, first),
+            Group::Pods(pods) => pods.start(&mut self.site, first),
+        }
+        let rate = self.offered.mean(SimTime::ZERO, SimTime::ZERO.saturating_add(self.row).min(self.end)).unwrap_or(0.0);
+        self.site.ledger.offer(SimTime::ZERO, rate);
+        let agenda = &mut self.site.agenda;
+        agenda.at(SimTime::ZERO + file.slo.window, Event::WindowEnds);
+        agenda.at(SimTime::ZERO + self.row, Event::RowEnds);
+        for (number, event) in file.event.iter().enumerate() {
+            agenda.at(SimTime::ZERO + event.at, Event::Injected(number));
+        }
+        match &self.control {
+            Control::Cloud(controller) => {
+                let wake = controller.next_wake();
+                agenda.at(SimTime::ZERO + file.sensors.every, Event::Sample);
+                agenda.at(wake, Event::Wake);
+            }
+            Control::Hpa(control) => agenda.at(SimTime::ZERO + control.period(), Event::Sync),
+            Control::Fixed(_) => {}
+        }
+        self.deliver();
+    }
+}
+
+/// The stream of delays of metrics.
+fn delay_stream(streams: Streams) -> Generator {
+    streams.stream(Purpose::MetricDelay)
+}

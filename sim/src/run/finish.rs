@@ -1,0 +1,242 @@
+//! Closes the books of a run.
+
+use windtunnel_traces::SimTime;
+
+use super::{Control, Group, SimulationError, World};
+use crate::controllers::decision::Metric;
+use crate::controllers::hpa::Resource;
+use crate::controllers::hpa::spec::{Goal, Source};
+use crate::outcome::recorder::Segment;
+use crate::outcome::{ActivityEntry, AlarmLevel, MetricValues, Outcome, Warning, cost};
+
+pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, SimulationError> {
+    let scenario = world.scenario;
+    world.end_row();
+    if let Some(fault) = scenario.open_trace().and_then(|trace| trace.fault()) {
+        return Err(SimulationError::Trace(fault.to_string()));
+    }
+    let total = world.site.ledger.total().clone();
+    let bill = bill(&world);
+    let metrics = metrics(&mut world, &total, bill);
+    let warnings = warnings(&world, &total);
+    let thresholds = thresholds(&world);
+    let calendar = scenario.open_trace().and_then(|trace| trace.calendar());
+    let zone = calendar.as_ref().and_then(|calendar| calendar.start().time_zone().iana_name().map(str::to_string));
+    Ok(Outcome {
+        name: scenario.name.clone(),
+        provider: scenario.provider(),
+        seed,
+        digest: scenario.digest.clone(),
+        traffic: scenario.traffic(),
+        horizon: scenario.horizon,
+        calendar_start: calendar.map(|calendar| calendar.start().timestamp().as_second()),
+        time_zone: zone,
+        currency: scenario.file.instance.price.currency.clone(),
+        objective: scenario.objective(),
+        metrics,
+        timeline: std::mem::take(&mut world.site.ledger.rows),
+        activities: world.activities,
+        alarms: world.alarms,
+        thresholds,
+        instances: std::mem::take(&mut world.site.ledger.lives),
+        latency: total.latency,
+        warnings,
+    })
+}
+
+/// Hours that are billed, and their amount.
+fn bill(world: &World<'_>) -> (f64, f64) {
+    let price = &world.scenario.file.instance.price;
+    let mut hours = 0.0;
+    let mut amount = 0.0;
+    let mut add = |launched, ended| {
+        let (billed, cost) = cost::bill(launched, ended, world.end, price);
+        hours += billed.as_secs_f64() / 3600.0;
+        amount += cost;
+    };
+    match &world.group {
+        Group::Pods(pods) => pods.node_lives().for_each(|(launched, ended)| add(launched, ended)),
+        Group::Instances(instances) => instances.spans().for_each(|(launched, ended)| add(launched, ended)),
+    }
+    (hours, amount)
+}
+
+fn metrics(world: &mut World<'_>, total: &Segment, (hours, instances_cost): (f64, f64)) -> MetricValues {
+    let end = world.end;
+    let seconds = world.scenario.horizon.as_secs_f64();
+    let in_flight = world.site.plant.in_flight();
+    let (outs, ins, refused) = scalings(world);
+    let flaps = flaps(&world.activities, world.scenario.file.slo.flap_window.as_secs_f64());
+    let (reaction_median, reaction_worst) = reactions(world);
+    let is_pods = matches!(world.group, Group::Pods(_));
+    let ledger = &mut world.site.ledger;
+    let balancer_cost = ledger.balancer_cost(world.scenario.horizon, total.attempts as f64);
+    let (windows, violating_windows) = ledger.windows();
+    let utilization = ledger.mean_utilization(end);
+    let mean_in_service = ledger.in_service.integral(end) / seconds;
+    let mean_billed = if is_pods { ledger.nodes.integral(end) } else { ledger.billed.integral(end) } / seconds;
+    let share = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+    let decided = total.decided();
+    let satisfied = total.served - total.slow;
+    let tolerating = total.slow - total.frustrated;
+    let elasticity = &ledger.elasticity;
+    MetricValues::collect(|name| match name {
+        "requests_arrived" => total.arrived as f64,
+        "requests_served" => total.served as f64,
+        "requests_timed_out" => total.timed_out as f64,
+        "requests_rejected" => total.rejected as f64,
+        "requests_failed" => total.failed as f64,
+        "requests_in_flight_at_end" => in_flight as f64,
+        "attempts" => total.attempts as f64,
+        "latency_mean_seconds" => total.latency.mean_seconds(),
+        "latency_p50_seconds" => total.latency.quantile(0.5),
+        "latency_p95_seconds" => total.latency.quantile(0.95),
+        "latency_p99_seconds" => total.latency.quantile(0.99),
+        "latency_p999_seconds" => total.latency.quantile(0.999),
+        "latency_max_seconds" => total.latency.max_seconds(),
+        "slo_violating_request_fraction" => share(total.violating(), decided),
+        "slo_violating_window_fraction" => share(violating_windows, windows),
+        "apdex" => {
+            if decided == 0 {
+                1.0
+            } else {
+                (satisfied as f64 + tolerating as f64 / 2.0) / decided as f64
+            }
+        }
+        "cost_total" => instances_cost + balancer_cost,
+        "cost_instances" => instances_cost,
+        "cost_balancer" => balancer_cost,
+        "instance_hours" => hours,
+        "mean_in_service" => mean_in_service,
+        "peak_in_service" => ledger.in_service.peak(),
+        "mean_billed" => mean_billed,
+        "cpu_utilization_mean" => utilization,
+        "scale_outs" => outs as f64,
+        "scale_ins" => ins as f64,
+        "rejected_actions" => refused as f64,
+        "flaps" => flaps as f64,
+        "instance_starts_per_hour" => ledger.starts as f64 / seconds * 3600.0,
+        "instance_stops_per_hour" => ledger.stops as f64 / seconds * 3600.0,
+        "under_provision_accuracy" => elasticity.under_provision_accuracy(),
+        "over_provision_accuracy" => elasticity.over_provision_accuracy(),
+        "under_provision_timeshare" => elasticity.under_provision_timeshare(),
+        "over_provision_timeshare" => elasticity.over_provision_timeshare(),
+        "instability" => elasticity.instability(),
+        "reaction_median_seconds" => reaction_median,
+        "reaction_worst_seconds" => reaction_worst,
+        // A definition without a figure would be a fault of this table; the test of every name finds it.
+        _ => f64::NAN,
+    })
+}
+
+/// Scale-outs, scale-ins and refusals.
+fn scalings(world: &World<'_>) -> (u64, u64, u64) {
+    let count = |wanted: fn(&&ActivityEntry) -> bool| world.activities.iter().filter(wanted).count() as u64;
+    let outs = count(|entry| entry.accepted && entry.to > entry.from);
+    let ins = count(|entry| entry.accepted && entry.to < entry.from);
+    let refused = count(|entry| !entry.accepted);
+    let held_back = match &world.control {
+        Control::Hpa(control) => control.held_back,
+        _ => 0,
+    };
+    (outs, ins, refused + held_back)
+}
+
+/// Activities that go the other way than the one before, within `window` seconds of it.
+fn flaps(activities: &[ActivityEntry], window: f64) -> usize {
+    let changes: Vec<(f64, bool)> = activities
+        .iter()
+        .filter(|entry| entry.accepted && entry.to != entry.from)
+        .map(|entry| (entry.at_seconds, entry.to > entry.from))
+        .collect();
+    changes.windows(2).filter(|pair| pair[0].1 != pair[1].1 && pair[1].0 - pair[0].0 <= window).count()
+}
+
+/// Median and longest time from the first breaching sample of a scale-out to its first instance in service.
+fn reactions(world: &World<'_>) -> (f64, f64) {
+    let lives = &world.site.ledger.lives;
+    let mut times: Vec<f64> = world
+        .breaches
+        .iter()
+        .filter_map(|(activity, breach)| {
+            let launched = world.launched_by.iter().filter(|(_, by)| by == activity);
+            let served = launched.filter_map(|(id, _)| lives.get(*id as usize)?.in_service_seconds);
+            let first = served.min_by(f64::total_cmp)?;
+            Some(first - breach.as_secs_f64())
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    match times.as_slice() {
+        [] => (0.0, 0.0),
+        times => (times[(times.len() - 1) / 2], times[times.len() - 1]),
+    }
+}
+
+fn thresholds(world: &World<'_>) -> Vec<AlarmLevel> {
+    match &world.control {
+        Control::Cloud(controller) => controller
+            .alarms()
+            .into_iter()
+            .map(|alarm| AlarmLevel {
+                name: alarm.name,
+                metric: format!("{:?}", alarm.metric),
+                comparison: alarm.comparison.to_string(),
+                threshold: alarm.threshold,
+                is_cpu_utilization: alarm.metric == Metric::CpuUtilization,
+            })
+            .collect(),
+        Control::Hpa(control) => control
+            .spec()
+            .metrics
+            .iter()
+            .filter_map(|metric| match metric.source {
+                Source::Resource(resource, Goal::Utilization(percent))
+                | Source::ContainerResource(resource, _, Goal::Utilization(percent)) => Some(AlarmLevel {
+                    name: format!("{} target", metric.name),
+                    metric: metric.name.clone(),
+                    comparison: "target".into(),
+                    threshold: f64::from(percent),
+                    is_cpu_utilization: resource == Resource::Cpu,
+                }),
+                _ => None,
+            })
+            .collect(),
+        Control::Fixed(_) => Vec::new(),
+    }
+}
+
+fn warnings(world: &World<'_>, total: &Segment) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let mut warn = |message: String, hint: &str| warnings.push(Warning { message, hint: Some(hint.to_string()) });
+    if total.arrived == 0 {
+        warn("no request arrived in the whole run".into(), "look at the trace and the horizon");
+    }
+    let in_flight = world.site.plant.in_flight();
+    if total.arrived > 1000 && in_flight as f64 > 0.05 * total.arrived as f64 {
+        warn(
+            format!("{in_flight} requests were still inside at the end: the queue grew without bound"),
+            "set service.timeout and instance.backlog, or add capacity",
+        );
+    }
+    if let Some(trace) = world.scenario.open_trace() {
+        let gaps = trace.gaps();
+        if gaps.count > 0 {
+            warn(
+                format!("the recording has {} gaps, {} in all", gaps.count, gaps.total),
+                "what fills them is said by trace.gaps",
+            );
+        }
+    }
+    if world.end < SimTime::ZERO + world.scenario.file.slo.window {
+        warn("the run is shorter than one window of the objective".into(), "simulate longer, or shorten slo.window");
+    }
+    if let (Group::Pods(_), Some(pods)) = (&world.group, &world.scenario.file.pods) {
+        if pods.cpu.request.is_none() {
+            warn(
+                "pods have no CPU request: an HPA on CPU utilization refuses to act".into(),
+                "set pods.cpu.request, as resources.requests in the Deployment",
+            );
+        }
+    }
+    warnings
+}

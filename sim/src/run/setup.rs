@@ -1,0 +1,292 @@
+//! Puts a world together from a scenario.
+
+use windtunnel_traces::clients::ClientsSpec;
+use windtunnel_traces::trace::Trace;
+use windtunnel_traces::{Cores, Purpose, SimDuration, SimTime, Streams};
+
+use super::{Control, Group, Monitoring, OfferedLoad, World, delay_stream, hpa};
+use crate::agenda::Agenda;
+use crate::controllers::cloud::{Calendar, RemovalPolicy as ConfiguredRemoval};
+use crate::controllers::decision::Controller;
+use crate::fleet::Site;
+use crate::fleet::instances::{Instances, InstancesConfig};
+use crate::fleet::pods::{Pods, PodsConfig};
+use crate::fleet::removal::RemovalPolicy;
+use crate::outcome::Provider;
+use crate::outcome::demand::DemandCurve;
+use crate::outcome::ledger::Ledger;
+use crate::outcome::recorder::{Recorder, Segment};
+use crate::plant::balancer::{LeastOutstanding, PowerOfTwo, Random, RoundRobin};
+use crate::plant::clients::Clients;
+use crate::plant::events::{EventPlant, Extras, RetryRules, SharedDependency};
+use crate::plant::fcfs::{FcfsPlant, Rules};
+use crate::plant::requests::{Demands, RequestStream};
+use crate::plant::{ColdStart, Plant, StationSpec};
+use crate::scenario::schema::{Algorithm, Discipline};
+use crate::scenario::{Policy, Scenario};
+use crate::sensors::MetricStore;
+use crate::sensors::store::needs_latency;
+
+/// Rows that a timeline has at most unless its interval is given.
+const ROWS: u64 = 1440;
+/// Intervals that rows are rounded up to, in seconds.
+const NICE_ROWS: [u64; 12] = [1, 5, 10, 15, 30, 60, 300, 600, 900, 1800, 3600, 86_400];
+
+pub(super) fn world(scenario: &Scenario, seed: u64) -> World<'_> {
+    let streams = Streams::new(seed);
+    let demands = Demands::new(scenario.laws.classes.clone(), scenario.laws.patience.clone(), streams);
+    let ledger = ledger(scenario, &demands);
+    let plant = plant(scenario, demands, streams);
+    let control = control(scenario, streams);
+    let site = Site {
+        now: SimTime::ZERO,
+        plant,
+        recorder: Recorder::new(scenario.file.slo.latency.as_nanos()),
+        ledger,
+        agenda: Agenda::default(),
+        streams,
+        notices: Vec::new(),
+    };
+    let group = match &scenario.policy {
+        Policy::Hpa { .. } => Group::Pods(Pods::new(pods_config(scenario), streams)),
+        _ => Group::Instances(Instances::new(instances_config(scenario), streams)),
+    };
+    let watches_latency = match &control {
+        Control::Cloud(controller) => controller.alarms().iter().any(|alarm| needs_latency(alarm.metric)),
+        _ => false,
+    };
+    let latency = watches_latency.then(Segment::default);
+    World {
+        scenario,
+        site,
+        group,
+        control,
+        metrics: MetricStore::default(),
+        monitoring: Monitoring { latency, ..Monitoring::default() },
+        delay_stream: delay_stream(streams),
+        offered: OfferedLoad { segments: scenario.open_trace().map(|trace| trace.rate_segments().peekable()) },
+        row: row_length(scenario),
+        end: scenario.end(),
+        activities: Vec::new(),
+        running: Vec::new(),
+        alarms: Vec::new(),
+        breaches: Vec::new(),
+        launched_by: Vec::new(),
+        reported: 0,
+    }
+}
+
+fn row_length(scenario: &Scenario) -> SimDuration {
+    scenario.file.timeline.interval.unwrap_or_else(|| {
+        let least = scenario.horizon.as_nanos().div_ceil(ROWS).div_ceil(1_000_000_000);
+        let days = least.div_ceil(86_400) * 86_400;
+        SimDuration::from_secs(NICE_ROWS.into_iter().find(|&nice| nice >= least).unwrap_or(days))
+    })
+}
+
+fn ledger(scenario: &Scenario, demands: &Demands) -> Ledger {
+    let file = &scenario.file;
+    let objective = scenario.objective();
+    let node_cores = file.instance.cores;
+    let (serving, measured): (Cores, Cores) = match (&scenario.policy, &file.pods) {
+        (Policy::Hpa { .. }, Some(pods)) => {
+            let limit = pods.cpu.limit.unwrap_or(node_cores).min(node_cores);
+            (limit, pods.cpu.request.unwrap_or(limit))
+        }
+        _ => (node_cores, node_cores),
+    };
+    let demand = DemandCurve::new(
+        serving.as_f64(),
+        demands.mean_cpu_nanos() * 1e-9,
+        demands.mean_wait_nanos() * 1e-9,
+        objective.latency_seconds,
+        objective.percentile,
+    );
+    let balancer = (file.balancer.price_per_hour, file.balancer.price_per_million);
+    Ledger::new(objective, demand, measured.as_f64(), file.instance.price.per_hour, balancer)
+}
+
+// ---- the plant
+
+/// True when a request's fate follows from the state at its arrival: the recursion applies.
+fn recursion_applies(scenario: &Scenario) -> bool {
+    let file = &scenario.file;
+    !matches!(scenario.policy, Policy::Hpa { .. })
+        && matches!(scenario.trace, Trace::Open(_))
+        && file.instance.discipline == Discipline::Fcfs
+        && file.instance.cores.whole().is_some()
+        && matches!(file.balancer.algorithm, Algorithm::RoundRobin | Algorithm::Random)
+        && file.service.retry.is_none()
+        && file.service.downstream.is_none()
+}
+
+fn plant(scenario: &Scenario, demands: Demands, streams: Streams) -> Box<dyn Plant> {
+    let file = &scenario.file;
+    let requests = match &scenario.trace {
+        Trace::Open(trace) => RequestStream::open(trace.arrivals(streams), demands),
+        Trace::Closed(_) => RequestStream::closed(demands),
+    };
+    let rules = Rules {
+        timeout: file.service.timeout,
+        cancel_on_timeout: file.service.cancel_on_timeout,
+        cold_start: file.service.cold_start.as_ref().map(|cold| ColdStart::new(cold.slowdown, cold.settle)),
+    };
+    let ties = || streams.stream(Purpose::Balancer);
+    if recursion_applies(scenario) {
+        return match file.balancer.algorithm {
+            Algorithm::Random => Box::new(FcfsPlant::new(requests, Random(ties()), rules)),
+            _ => Box::new(FcfsPlant::new(requests, RoundRobin::default(), rules)),
+        };
+    }
+    let extras = extras(scenario, streams);
+    match file.balancer.algorithm {
+        Algorithm::RoundRobin => Box::new(EventPlant::new(requests, RoundRobin::default(), rules, extras)),
+        Algorithm::Random => Box::new(EventPlant::new(requests, Random(ties()), rules, extras)),
+        Algorithm::LeastOutstanding => Box::new(EventPlant::new(requests, LeastOutstanding::default(), rules, extras)),
+        Algorithm::PowerOfTwo => Box::new(EventPlant::new(requests, PowerOfTwo(ties()), rules, extras)),
+    }
+}
+
+fn extras(scenario: &Scenario, streams: Streams) -> Extras {
+    let (file, laws) = (&scenario.file, &scenario.laws);
+    let until = |lasts: &Option<SimDuration>| lasts.unwrap_or(scenario.horizon).as_nanos();
+    let clients = match &scenario.trace {
+        Trace::Open(_) => None,
+        Trace::Closed(ClientsSpec::Batch { batch, pause, for_ }) => {
+            Some(Clients::Batch { size: *batch, pause: pause.as_nanos(), until: until(for_) })
+        }
+        Trace::Closed(ClientsSpec::Users { users, for_, .. }) => laws.think.clone().map(|think| Clients::Users {
+            count: *users,
+            think,
+            stream: streams.stream(Purpose::Think),
+            until: until(for_),
+        }),
+    };
+    let retry = file.service.retry.as_ref().zip(laws.backoff.clone()).map(|(retry, backoff)| RetryRules {
+        attempts: retry.attempts,
+        backoff,
+        stream: streams.stream(Purpose::Backoff),
+        budget: retry.budget.map(|budget| budget.as_f64()),
+    });
+    let downstream = file.service.downstream.as_ref().zip(laws.downstream.clone());
+    let downstream = downstream.map(|(shared, wait)| SharedDependency {
+        limit: shared.limit,
+        wait,
+        stream: streams.stream(Purpose::Downstream),
+    });
+    Extras { clients, retry, downstream }
+}
+
+// ---- the controller
+
+fn control(scenario: &Scenario, streams: Streams) -> Control {
+    let calendar = match scenario.open_trace().and_then(|trace| trace.calendar()) {
+        Some(calendar) => {
+            let start = calendar.start();
+            Calendar { start: start.timestamp(), zone: start.time_zone().clone() }
+        }
+        None => Calendar::default(),
+    };
+    let controller: Box<dyn Controller> = match &scenario.policy {
+        Policy::Ess(config) => match config.controller(streams, &calendar) {
+            Ok(controller) => controller,
+            Err(_) => return Control::Fixed(config.initial_capacity()),
+        },
+        Policy::Aws(config) => match config.controller(streams, &calendar) {
+            Ok(controller) => controller,
+            Err(_) => return Control::Fixed(config.initial_capacity()),
+        },
+        Policy::Tencent(config) => match config.controller(streams, &calendar) {
+            Ok(controller) => controller,
+            Err(_) => return Control::Fixed(config.initial_capacity()),
+        },
+        Policy::Hpa { spec, flags } => {
+            let latency = scenario.file.hpa.as_ref().map_or(SimDuration::ZERO, |hpa| hpa.controller.sync_latency);
+            return Control::Hpa(Box::new(hpa::HpaControl::new((**spec).clone(), *flags, latency)));
+        }
+        Policy::Fixed(count) => return Control::Fixed(*count),
+    };
+    Control::Cloud(controller)
+}
+
+// ---- the fleet
+
+fn instances_config(scenario: &Scenario) -> InstancesConfig {
+    let file = &scenario.file;
+    let removal = match &scenario.policy {
+        Policy::Ess(config) => config.removal(),
+        Policy::Aws(config) => config.removal(),
+        Policy::Tencent(config) => config.removal(),
+        _ => &[],
+    };
+    let provider = scenario.provider();
+    let removal: Vec<RemovalPolicy> =
+        removal.iter().flat_map(|policy| removal_policies(*policy, provider)).copied().collect();
+    let stage = |name: &String| file.boot.iter().position(|stage| &stage.stage == name);
+    let created_after = match &file.fleet.created_after {
+        Some(name) => stage(name).map_or(0, |index| index + 1),
+        None => file.boot.len().min(1),
+    };
+    InstancesConfig {
+        station: StationSpec {
+            cores: file.instance.cores,
+            discipline: file.instance.discipline,
+            workers: file.instance.workers,
+            backlog: file.instance.backlog,
+            node: None,
+            warm: false,
+        },
+        memory: file.instance.memory.as_u64(),
+        memory_use: (file.service.memory.base.as_u64(), file.service.memory.per_request.as_u64()),
+        stages: scenario.laws.boot.clone(),
+        created_after,
+        attach: file.balancer.attach,
+        drain: file.balancer.drain,
+        drain_ends_when_idle: file.balancer.drain_ends_when_idle,
+        stop: file.fleet.stop,
+        health: file.balancer.health.clone(),
+        slow_start: file.balancer.slow_start,
+        mean_time_between_crashes: file.fleet.mean_time_between_crashes,
+        provider_check: file.fleet.health_check,
+        zones: file.fleet.zones,
+        removal: if removal.is_empty() { vec![RemovalPolicy::Oldest] } else { removal },
+        // AWS keeps zones in balance before any policy; ESS and Tencent go by the policy alone unless told.
+        balance_zones: provider == Provider::Aws,
+    }
+}
+
+/// A configured policy in the fleet's words; a provider's default is its documented chain.
+fn removal_policies(policy: ConfiguredRemoval, provider: Provider) -> &'static [RemovalPolicy] {
+    match policy {
+        ConfiguredRemoval::OldestInstance => &[RemovalPolicy::Oldest],
+        ConfiguredRemoval::NewestInstance => &[RemovalPolicy::Newest],
+        ConfiguredRemoval::OldestConfiguration => &[RemovalPolicy::OldestConfiguration],
+        ConfiguredRemoval::ClosestToNextInstanceHour => &[RemovalPolicy::ClosestToNextHour],
+        ConfiguredRemoval::Default => match provider {
+            Provider::Aws => &[RemovalPolicy::OldestConfiguration, RemovalPolicy::ClosestToNextHour],
+            Provider::Ess => &[RemovalPolicy::OldestConfiguration, RemovalPolicy::Oldest],
+            _ => &[RemovalPolicy::Oldest],
+        },
+    }
+}
+
+fn pods_config(scenario: &Scenario) -> PodsConfig {
+    let (file, laws) = (&scenario.file, &scenario.laws);
+    let none = || laws.classes[0].wait.scaled(0.0);
+    let autoscaler = file.cluster_autoscaler.clone();
+    let fixed = file.nodes.as_ref().map_or(0, |nodes| nodes.count);
+    PodsConfig {
+        // The check of the scenario has made sure that there are pods.
+        pods: file.pods.clone().unwrap_or_else(|| unreachable!("an HPA scenario without [pods] is refused")),
+        node_cores: file.instance.cores,
+        node_memory: file.instance.memory,
+        zones: file.fleet.zones,
+        first_nodes: autoscaler.as_ref().map_or(fixed, |autoscaler| autoscaler.min),
+        autoscaler,
+        node_boot: laws.boot.clone(),
+        image_pull: laws.image_pull.clone().unwrap_or_else(none),
+        start: laws.pod_start.clone().unwrap_or_else(none),
+        memory_use: (file.service.memory.base.as_u64(), file.service.memory.per_request.as_u64()),
+        sensors: file.sensors.clone(),
+    }
+}

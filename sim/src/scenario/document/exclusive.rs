@@ -1,0 +1,74 @@
+//! Keys that exclude each other: to give one of them in an overlay or by `--set` takes the others away.
+
+use super::tree::Table;
+
+/// The tables that choose a controller. A scenario has one.
+pub(crate) const CONTROLLERS: [&str; 6] = ["ess", "aws", "tencent", "hpa", "fixed", "baseline"];
+
+/// The keys of `[trace]` that say where traffic comes from. A trace has one.
+pub(crate) const TRACE_SOURCES: [&str; 5] = ["file", "arrivals", "shape", "sum", "clients"];
+
+/// The keys of `[trace]` that keep their meaning whatever the source is; all others go with the source they describe.
+const TRACE_SHARED: [&str; 5] = ["rescale", "start", "zone", "repeat", "name"];
+
+/// Families of distributions. A family and its parameters are given together, so they are replaced together.
+pub(super) const DISTRIBUTIONS: [&str; 12] = [
+    "constant",
+    "exponential",
+    "lognormal",
+    "gamma",
+    "pareto",
+    "weibull",
+    "uniform",
+    "hyperexponential",
+    "mixture",
+    "quantiles",
+    "empirical",
+    "histogram",
+];
+
+/// Keys of which a table called `table` has at most one.
+struct Alternatives {
+    table: &'static str,
+    keys: &'static [&'static str],
+}
+
+const ALTERNATIVES: [Alternatives; 4] = [
+    Alternatives { table: "adjust", keys: &["change", "percent", "exact"] },
+    Alternatives { table: "boot", keys: &["time", "poll"] },
+    Alternatives { table: "rescale", keys: &["mean", "peak", "factor"] },
+    Alternatives { table: "hpa", keys: &["manifest", "spec"] },
+];
+
+/// True where a table names a distribution.
+pub(super) fn is_distribution(table: &Table) -> bool {
+    table.keys().any(|key| DISTRIBUTIONS.contains(&key))
+}
+
+/// Takes away from `table` (called `name`; "" for the document itself) what giving `key` excludes. Values from the
+/// command line that only describe a source stay: `--set` may come in any order.
+pub(super) fn make_room(table: &mut Table, name: &str, key: &str) {
+    if name.is_empty() && CONTROLLERS.contains(&key) {
+        table.entries.retain(|entry| entry.key == key || !CONTROLLERS.contains(&entry.key.as_str()));
+    }
+    if name == "trace" && TRACE_SOURCES.contains(&key) {
+        replace_trace_source(table, key);
+    }
+    if DISTRIBUTIONS.contains(&key) {
+        table.entries.retain(|entry| entry.key == key || !DISTRIBUTIONS.contains(&entry.key.as_str()));
+    }
+    for alternatives in ALTERNATIVES.iter().filter(|group| group.table == name && group.keys.contains(&key)) {
+        table.entries.retain(|entry| entry.key == key || !alternatives.keys.contains(&entry.key.as_str()));
+    }
+}
+
+fn replace_trace_source(trace: &mut Table, source: &str) {
+    if trace.contains(source) && !trace.keys().any(|key| key != source && TRACE_SOURCES.contains(&key)) {
+        return;
+    }
+    trace.entries.retain(|entry| {
+        let key = entry.key.as_str();
+        let describes = !TRACE_SOURCES.contains(&key);
+        key == source || TRACE_SHARED.contains(&key) || (describes && entry.key_origin.source.is_command_line())
+    });
+}

@@ -1,0 +1,133 @@
+//! Kubernetes' resource metrics: the kubelet keeps a point of each pod's usage every ten seconds, metrics-server reads
+//! the points at its resolution and answers with the difference of the last two.
+//!
+//! Sources: metrics-server `pkg/storage/pod.go`, `pkg/storage/types.go`; kubelet `pkg/kubelet/cadvisor`.
+
+use windtunnel_traces::{SimDuration, SimTime};
+
+/// The kubelet's housekeeping interval.
+pub const HOUSEKEEPING: SimDuration = SimDuration::from_secs(10);
+
+/// A fresh container's start may stand in for its first point when the first sample finds it at least this old
+/// (`freshContainerMinMetricsResolution`).
+const FRESH_CONTAINER_LEAST_AGE: SimDuration = SimDuration::from_secs(10);
+
+/// Usage of a pod at an instant.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Point {
+    /// When.
+    pub at: SimTime,
+    /// Core time used since the start of the container, in nanoseconds.
+    pub busy_core_nanos: f64,
+    /// Memory in use, in bytes.
+    pub memory: u64,
+}
+
+/// The usage that metrics-server answers with.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct PodMetrics {
+    /// The time of the last point.
+    pub at: SimTime,
+    /// The time between the two points.
+    pub window: SimDuration,
+    /// Cores in use over the window, in billionths of a core, rounded down.
+    pub cpu_nanocores: u64,
+    /// Memory in use at the last point.
+    pub memory: u64,
+}
+
+/// What the kubelet and metrics-server know of one pod.
+#[derive(Copy, Clone, Debug)]
+pub struct PodUsage {
+    started: SimTime,
+    kubelet: Option<Point>,
+    last: Option<Point>,
+    previous: Option<Point>,
+}
+
+impl PodUsage {
+    /// A pod whose container starts now.
+    pub fn new(started: SimTime) -> Self {
+        PodUsage { started, kubelet: None, last: None, previous: None }
+    }
+
+    /// A pod that has been running for long when the run begins: its first point is the start of the run.
+    pub fn warm(now: SimTime) -> Self {
+        let point = Point { at: now, busy_core_nanos: 0.0, memory: 0 };
+        PodUsage { started: now, kubelet: None, last: Some(point), previous: None }
+    }
+
+    /// The kubelet takes a point.
+    pub fn housekeeping(&mut self, point: Point) {
+        self.kubelet = Some(point);
+    }
+
+    /// metrics-server reads the kubelet's point. The same point as before changes nothing.
+    pub fn scrape(&mut self, resolution: SimDuration) {
+        let Some(point) = self.kubelet else { return };
+        if self.last.is_some_and(|last| last.at == point.at) {
+            return;
+        }
+        let age = point.at.saturating_since(self.started);
+        self.previous = match self.last {
+            Some(last) => Some(last),
+            None if age >= FRESH_CONTAINER_LEAST_AGE && age < resolution => {
+                Some(Point { at: self.started, busy_core_nanos: 0.0, memory: 0 })
+            }
+            None => None,
+        };
+        self.last = Some(point);
+    }
+
+    /// What a query is answered with; nothing before there are two points.
+    pub fn metrics(&self) -> Option<PodMetrics> {
+        let (last, previous) = (self.last?, self.previous?);
+        let window = last.at - previous.at;
+        let cores = (last.busy_core_nanos - previous.busy_core_nanos) / window.as_nanos() as f64;
+        Some(PodMetrics { at: last.at, window, cpu_nanocores: (cores * 1e9) as u64, memory: last.memory })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(seconds: u64, busy_seconds: f64) -> Point {
+        Point { at: SimTime::from_secs(seconds), busy_core_nanos: busy_seconds * 1e9, memory: 5 }
+    }
+
+    const RESOLUTION: SimDuration = SimDuration::from_secs(15);
+
+    #[test]
+    fn usage_is_the_difference_of_two_points() {
+        let mut usage = PodUsage::new(SimTime::ZERO);
+        usage.housekeeping(point(20, 5.0));
+        usage.scrape(RESOLUTION);
+        assert_eq!(usage.metrics(), None, "one point, and too old for a fresh container");
+        usage.housekeeping(point(30, 8.0));
+        usage.scrape(RESOLUTION);
+        let metrics = usage.metrics().expect("two points");
+        assert_eq!((metrics.cpu_nanocores, metrics.window), (300_000_000, SimDuration::from_secs(10)));
+    }
+
+    #[test]
+    fn a_fresh_container_counts_from_its_start() {
+        let mut usage = PodUsage::new(SimTime::from_secs(100));
+        usage.housekeeping(point(112, 6.0));
+        usage.scrape(RESOLUTION);
+        let metrics = usage.metrics().expect("the start is the first point");
+        assert_eq!((metrics.cpu_nanocores, metrics.window), (500_000_000, SimDuration::from_secs(12)));
+    }
+
+    #[test]
+    fn the_same_point_repeats_the_same_answer() {
+        let mut usage = PodUsage::new(SimTime::ZERO);
+        for seconds in [20, 30] {
+            usage.housekeeping(point(seconds, seconds as f64));
+            usage.scrape(RESOLUTION);
+        }
+        let before = usage.metrics();
+        usage.scrape(RESOLUTION);
+        assert_eq!(usage.metrics(), before);
+    }
+}

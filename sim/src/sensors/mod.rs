@@ -1,0 +1,6 @@
+//! What a controller can know, and how late: sampling, aggregation, publication delay, gaps.
+
+pub mod metrics_server;
+pub mod store;
+
+pub use store::MetricStore;
