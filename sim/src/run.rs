@@ -461,7 +461,8 @@ impl World<'_> {
             Group::Instances(instances) => instances.start(&mut self.site, first),
             Group::Pods(pods) => pods.start(&mut self.site, first),
         }
-        let rate = self.offered.mean(SimTime::ZERO, SimTime::ZERO.saturating_add(self.row).min(self.end)).unwrap_or(0.0);
+        let rate =
+            self.offered.mean(SimTime::ZERO, SimTime::ZERO.saturating_add(self.row).min(self.end)).unwrap_or(0.0);
         self.site.ledger.offer(SimTime::ZERO, rate);
         let agenda = &mut self.site.agenda;
         agenda.at(SimTime::ZERO + file.slo.window, Event::WindowEnds);

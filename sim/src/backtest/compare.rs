@@ -30,20 +30,12 @@ impl fmt::Display for Difference {
 
 /// The fields in which a decision differs from the expected one.
 #[must_use]
-pub fn differences(
-    decision: &Decision,
-    expected: &Expected,
-) -> Vec<(&'static str, String, String)> {
-    let some =
-        |value: Option<i32>| value.map_or_else(|| "null".to_owned(), |value| value.to_string());
+pub fn differences(decision: &Decision, expected: &Expected) -> Vec<(&'static str, String, String)> {
+    let some = |value: Option<i32>| value.map_or_else(|| "null".to_owned(), |value| value.to_string());
     let text = |value: &str| format!("{value:?}");
     [
         ("scale", some(expected.scale), some(decision.scale)),
-        (
-            "desired",
-            expected.desired.to_string(),
-            decision.desired.to_string(),
-        ),
+        ("desired", expected.desired.to_string(), decision.desired.to_string()),
         ("raw", some(expected.raw), some(decision.raw)),
         ("err", expected.err.to_string(), decision.err.to_string()),
         ("able", text(&expected.able), text(&decision.able)),
@@ -60,11 +52,7 @@ pub fn differences(
 #[must_use]
 pub fn current_metrics(outcome: &SyncOutcome) -> Option<Vec<CurrentMetric>> {
     let of = outcome.metrics.iter().map(|metric| match metric.proposal {
-        Ok(_) => CurrentMetric {
-            u: metric.utilization,
-            a: metric.average,
-            v: metric.value,
-        },
+        Ok(_) => CurrentMetric { u: metric.utilization, a: metric.average, v: metric.value },
         Err(_) => CurrentMetric::default(),
     });
     (!outcome.metrics.is_empty()).then(|| of.collect())
@@ -87,13 +75,7 @@ struct Count {
 
 impl Agreement {
     /// Adds a scenario: how many of its steps were compared, how many agree, and the first that does not.
-    pub fn add(
-        &mut self,
-        category: &str,
-        steps: usize,
-        agreeing: usize,
-        first: Option<Difference>,
-    ) {
+    pub fn add(&mut self, category: &str, steps: usize, agreeing: usize, first: Option<Difference>) {
         let count = self.categories.entry(category.to_owned()).or_default();
         count.scenarios += 1;
         count.agreeing_scenarios += usize::from(steps == agreeing);
@@ -124,14 +106,12 @@ impl Agreement {
     }
 
     fn total(&self) -> Count {
-        self.categories
-            .values()
-            .fold(Count::default(), |sum, count| Count {
-                scenarios: sum.scenarios + count.scenarios,
-                agreeing_scenarios: sum.agreeing_scenarios + count.agreeing_scenarios,
-                steps: sum.steps + count.steps,
-                agreeing_steps: sum.agreeing_steps + count.agreeing_steps,
-            })
+        self.categories.values().fold(Count::default(), |sum, count| Count {
+            scenarios: sum.scenarios + count.scenarios,
+            agreeing_scenarios: sum.agreeing_scenarios + count.agreeing_scenarios,
+            steps: sum.steps + count.steps,
+            agreeing_steps: sum.agreeing_steps + count.agreeing_steps,
+        })
     }
 }
 

@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::controllers::hpa::api::HpaSpec;
-use crate::controllers::hpa::{
-    Container, ControllerFlags, FeatureGates, Instant, Phase, ReadyStatus, Requests, Span,
-};
+use crate::controllers::hpa::{Container, ControllerFlags, FeatureGates, Instant, Phase, ReadyStatus, Requests, Span};
 
 /// One recorded HPA.
 #[derive(Debug, Clone, Deserialize)]
@@ -60,26 +58,13 @@ impl Controller {
         ControllerFlags {
             sync_period: span(self.sync_period_s, unset.sync_period),
             tolerance: self.tolerance.unwrap_or(unset.tolerance),
-            downscale_stabilization: span(
-                self.downscale_stabilization_s,
-                unset.downscale_stabilization,
-            ),
-            cpu_initialization_period: span(
-                self.cpu_initialization_period_s,
-                unset.cpu_initialization_period,
-            ),
-            initial_readiness_delay: span(
-                self.initial_readiness_delay_s,
-                unset.initial_readiness_delay,
-            ),
+            downscale_stabilization: span(self.downscale_stabilization_s, unset.downscale_stabilization),
+            cpu_initialization_period: span(self.cpu_initialization_period_s, unset.cpu_initialization_period),
+            initial_readiness_delay: span(self.initial_readiness_delay_s, unset.initial_readiness_delay),
             gates: FeatureGates {
                 scale_to_zero: gates.scale_to_zero.unwrap_or(unset.gates.scale_to_zero),
-                configurable_tolerance: gates
-                    .configurable_tolerance
-                    .unwrap_or(unset.gates.configurable_tolerance),
-                pod_level_resources: gates
-                    .pod_level_resources
-                    .unwrap_or(unset.gates.pod_level_resources),
+                configurable_tolerance: gates.configurable_tolerance.unwrap_or(unset.gates.configurable_tolerance),
+                pod_level_resources: gates.pod_level_resources.unwrap_or(unset.gates.pod_level_resources),
             },
         }
     }
@@ -100,18 +85,12 @@ pub struct ContainerRecord {
 
 impl ContainerRecord {
     pub(super) fn container(&self) -> Container {
-        Container {
-            name: self.n.clone(),
-            requests: requests(self.cpu, self.mem),
-        }
+        Container { name: self.n.clone(), requests: requests(self.cpu, self.mem) }
     }
 }
 
 pub(super) fn requests(millicores: Option<i64>, bytes: Option<i64>) -> Requests {
-    Requests {
-        cpu: millicores,
-        memory: bytes.map(|bytes| bytes.saturating_mul(1_000)),
-    }
+    Requests { cpu: millicores, memory: bytes.map(|bytes| bytes.saturating_mul(1_000)) }
 }
 
 /// One sync.

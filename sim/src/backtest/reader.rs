@@ -50,9 +50,7 @@ pub enum ReadError {
         message: String,
     },
     /// A step before the one in front of it.
-    #[error(
-        "line {line}: steps[{step}].t: {t} s is before the previous step's {previous} s: time runs backwards"
-    )]
+    #[error("line {line}: steps[{step}].t: {t} s is before the previous step's {previous} s: time runs backwards")]
     TimeRunsBackwards {
         /// Line, from 1.
         line: usize,
@@ -88,10 +86,7 @@ pub fn decompressed<'r>(source: impl Read + 'r) -> io::Result<(Box<dyn BufRead +
     let mut source = BufReader::with_capacity(BUFFER_BYTES, source);
     if source.fill_buf()?.starts_with(&GZIP_MAGIC) {
         let plain = MultiGzDecoder::new(source);
-        Ok((
-            Box::new(BufReader::with_capacity(BUFFER_BYTES, plain)),
-            true,
-        ))
+        Ok((Box::new(BufReader::with_capacity(BUFFER_BYTES, plain)), true))
     } else {
         Ok((Box::new(source), false))
     }
@@ -103,33 +98,21 @@ impl<'r> Records<'r> {
     /// # Errors
     /// When the source cannot be read.
     pub fn new(source: impl Read + 'r) -> Result<Self, ReadError> {
-        let (source, compressed) =
-            decompressed(source).map_err(|source| ReadError::Io { line: 1, source })?;
-        Ok(Self {
-            source,
-            compressed,
-            line: 0,
-            found: false,
-            text: Vec::new(),
-        })
+        let (source, compressed) = decompressed(source).map_err(|source| ReadError::Io { line: 1, source })?;
+        Ok(Self { source, compressed, line: 0, found: false, text: Vec::new() })
     }
 
     fn read_line(&mut self) -> Result<usize, ReadError> {
         self.text.clear();
         self.line += 1;
         let line = self.line;
-        self.source
-            .read_until(b'\n', &mut self.text)
-            .map_err(|source| match (self.compressed, source.kind()) {
-                (true, io::ErrorKind::UnexpectedEof) => ReadError::TruncatedGzip { line },
-                (true, io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => {
-                    ReadError::DamagedGzip {
-                        line,
-                        message: source.to_string(),
-                    }
-                }
-                _ => ReadError::Io { line, source },
-            })
+        self.source.read_until(b'\n', &mut self.text).map_err(|source| match (self.compressed, source.kind()) {
+            (true, io::ErrorKind::UnexpectedEof) => ReadError::TruncatedGzip { line },
+            (true, io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => {
+                ReadError::DamagedGzip { line, message: source.to_string() }
+            }
+            _ => ReadError::Io { line, source },
+        })
     }
 
     fn next_record(&mut self) -> Result<Option<(usize, Record)>, ReadError> {
@@ -159,12 +142,8 @@ impl Iterator for Records<'_> {
 /// Reads one line.
 fn record(line: usize, text: &[u8]) -> Result<Record, ReadError> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let record: Record =
-        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| shape(line, &error))?;
-    deserializer.end().map_err(|error| ReadError::NotJson {
-        line,
-        message: error.to_string(),
-    })?;
+    let record: Record = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| shape(line, &error))?;
+    deserializer.end().map_err(|error| ReadError::NotJson { line, message: error.to_string() })?;
     check_times(line, &record)?;
     Ok(record)
 }
@@ -172,15 +151,9 @@ fn record(line: usize, text: &[u8]) -> Result<Record, ReadError> {
 fn shape(line: usize, error: &serde_path_to_error::Error<serde_json::Error>) -> ReadError {
     let inner = error.inner();
     // serde_json counts lines inside the text it got: always line 1 here.
-    let message = inner
-        .to_string()
-        .replace(" at line 1 column ", " at column ");
+    let message = inner.to_string().replace(" at line 1 column ", " at column ");
     match inner.classify() {
-        serde_json::error::Category::Data => ReadError::Shape {
-            line,
-            path: error.path().to_string(),
-            message,
-        },
+        serde_json::error::Category::Data => ReadError::Shape { line, path: error.path().to_string(), message },
         _ => ReadError::NotJson { line, message },
     }
 }
@@ -188,12 +161,7 @@ fn shape(line: usize, error: &serde_path_to_error::Error<serde_json::Error>) -> 
 fn check_times(line: usize, record: &Record) -> Result<(), ReadError> {
     for (index, pair) in record.steps.windows(2).enumerate() {
         if pair[1].t < pair[0].t {
-            return Err(ReadError::TimeRunsBackwards {
-                line,
-                step: index + 1,
-                t: pair[1].t,
-                previous: pair[0].t,
-            });
+            return Err(ReadError::TimeRunsBackwards { line, step: index + 1, t: pair[1].t, previous: pair[0].t });
         }
     }
     Ok(())
@@ -212,11 +180,7 @@ mod tests {
             Ok(records) => records,
             Err(error) => return error.to_string(),
         };
-        records
-            .filter_map(Result::err)
-            .map(|error| error.to_string())
-            .next()
-            .unwrap_or_default()
+        records.filter_map(Result::err).map(|error| error.to_string()).next().unwrap_or_default()
     }
 
     fn gzip(text: &str) -> Vec<u8> {
@@ -241,11 +205,7 @@ mod tests {
         assert!(error(format!("{LINE}\nnope\n").as_bytes()).starts_with("line 2: not JSON"));
         assert!(error(format!("{LINE}\n{{\"id\":").as_bytes()).starts_with("line 2: not JSON"));
         let cut = &gzip(&format!("{LINE}\n{LINE}\n"))[..60];
-        assert!(
-            error(cut).contains("the gzip stream is truncated"),
-            "{}",
-            error(cut)
-        );
+        assert!(error(cut).contains("the gzip stream is truncated"), "{}", error(cut));
         let backwards = LINE.replace("\"t\":15", "\"t\":-15");
         assert!(error(backwards.as_bytes()).contains("line 1: steps[1].t: -15 s is before"));
     }
@@ -255,11 +215,7 @@ mod tests {
         let missing = LINE.replace("\"hpa\":{\"maxReplicas\":3},", "");
         assert!(error(missing.as_bytes()).contains("missing field `hpa`"));
         let wrong = LINE.replace("\"t\":15", "\"t\":\"soon\"");
-        assert!(
-            error(wrong.as_bytes()).contains("steps[1].t"),
-            "{}",
-            error(wrong.as_bytes())
-        );
+        assert!(error(wrong.as_bytes()).contains("steps[1].t"), "{}", error(wrong.as_bytes()));
         let id = LINE.replace("\"id\":\"a\",", "");
         assert!(error(id.as_bytes()).contains("missing field `id`"));
     }

@@ -5,14 +5,13 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::observations::{
-    ContainerRecord, CustomList, DetailedUsage, PodRecord, PodUsage, ResourceList, Step, Usage,
-    requests,
+    ContainerRecord, CustomList, DetailedUsage, PodRecord, PodUsage, ResourceList, Step, Usage, requests,
 };
 use crate::controllers::hpa::samples::{ContainerUsage, container_usage, pod_usage};
 use crate::controllers::hpa::spec::{Metric, Source};
 use crate::controllers::hpa::{
-    Condition, ControllerFlags, DefaultedSpec, Hpa, Instant, MetricError, Observation, Pod,
-    PodSamples, PodTemplate, Reading, ReadyCondition, Resource, Sample, Span, SyncOutcome,
+    Condition, ControllerFlags, DefaultedSpec, Hpa, Instant, MetricError, Observation, Pod, PodSamples, PodTemplate,
+    Reading, ReadyCondition, Resource, Sample, Span, SyncOutcome,
 };
 
 /// Window of a custom metric that reports none (MC metricServerDefaultMetricWindow).
@@ -30,11 +29,7 @@ impl Replay {
     /// A freshly started controller, and no pods yet. `template` has the containers of pods that list none.
     #[must_use]
     pub fn new(policy: DefaultedSpec, flags: ControllerFlags, template: PodTemplate) -> Self {
-        Self {
-            hpa: Hpa::new(policy, flags),
-            pods: PodList::new(template),
-            readings: Vec::new(),
-        }
+        Self { hpa: Hpa::new(policy, flags), pods: PodList::new(template), readings: Vec::new() }
     }
 
     /// The controller.
@@ -94,9 +89,7 @@ impl Decision {
     /// The decision of a sync at `t` seconds.
     #[must_use]
     pub fn of(t: f64, outcome: &SyncOutcome) -> Self {
-        let text = |condition: Option<Condition>| {
-            condition.map_or_else(String::new, |condition| condition.to_string())
-        };
+        let text = |condition: Option<Condition>| condition.map_or_else(String::new, |condition| condition.to_string());
         let conditions = outcome.conditions;
         Self {
             t,
@@ -115,11 +108,7 @@ impl Decision {
 /// Whole seconds without a decimal point, as recordings write them.
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
 fn plain_seconds<S: serde::Serializer>(t: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    if t.fract() == 0.0 && t.abs() < 9e15 {
-        serializer.serialize_i64(*t as i64)
-    } else {
-        serializer.serialize_f64(*t)
-    }
+    if t.fract() == 0.0 && t.abs() < 9e15 { serializer.serialize_i64(*t as i64) } else { serializer.serialize_f64(*t) }
 }
 
 /// The pods of a recording by name, and the shapes they share.
@@ -134,12 +123,7 @@ struct PodList {
 
 impl PodList {
     fn new(template: PodTemplate) -> Self {
-        Self {
-            names: Vec::new(),
-            index: HashMap::new(),
-            pods: Vec::new(),
-            templates: vec![template],
-        }
+        Self { names: Vec::new(), index: HashMap::new(), pods: Vec::new(), templates: vec![template] }
     }
 
     fn apply(&mut self, step: &Step) {
@@ -165,9 +149,7 @@ impl PodList {
             ready: record.rd.map(|status| ReadyCondition {
                 status: status.into(),
                 // A condition without a time: Go's zero time, long ago.
-                since: record
-                    .rt
-                    .map_or(Instant::from_nanos(i64::MIN), Instant::from_seconds),
+                since: record.rt.map_or(Instant::from_nanos(i64::MIN), Instant::from_seconds),
             }),
             started: record.st.map(Instant::from_seconds),
             deleting: record.del,
@@ -203,10 +185,7 @@ impl PodList {
             Some(own) => own.iter().map(ContainerRecord::container).collect(),
             None => self.templates[0].containers.clone(),
         };
-        let template = PodTemplate {
-            containers,
-            pod_level: record.plr.map(|level| requests(level.cpu, level.mem)),
-        };
+        let template = PodTemplate { containers, pod_level: record.plr.map(|level| requests(level.cpu, level.mem)) };
         let known = self.templates.iter().position(|other| *other == template);
         let index = known.unwrap_or_else(|| {
             self.templates.push(template);
@@ -224,10 +203,7 @@ impl PodList {
             }
             Source::Pods(_) => self.custom(step.custom.get(&metric.name)),
             Source::Object(_) => {
-                let object = step
-                    .object
-                    .get(&metric.name)
-                    .ok_or(MetricError::ApiFailed)?;
+                let object = step.object.get(&metric.name).ok_or(MetricError::ApiFailed)?;
                 let value = object.v.filter(|_| object.err.is_none());
                 Ok(Reading::Series(vec![value.ok_or(MetricError::ApiFailed)?]))
             }
@@ -259,32 +235,19 @@ impl PodList {
             let at = usage.at().unwrap_or(list.ts);
             let window = usage.window().unwrap_or(list.win);
             if let Some(value) = self.usage(usage, resource, container)? {
-                let sample = Sample {
-                    value,
-                    at: Instant::from_seconds(at),
-                    window: Span::from_seconds(window),
-                };
+                let sample = Sample { value, at: Instant::from_seconds(at), window: Span::from_seconds(window) };
                 self.place(&mut samples, name, sample);
             }
         }
         Ok(Reading::Pods(samples))
     }
 
-    fn usage(
-        &self,
-        usage: &PodUsage,
-        resource: Resource,
-        container: Option<&str>,
-    ) -> Result<Option<i64>, MetricError> {
+    fn usage(&self, usage: &PodUsage, resource: Resource, container: Option<&str>) -> Result<Option<i64>, MetricError> {
         match usage.containers() {
             Containers::Only(usage) => {
                 let default = self.templates[0].containers.first();
                 let name = default.map_or("", |container| container.name.as_str());
-                of_containers(
-                    usage.map(|usage| measured(name, usage)),
-                    resource,
-                    container,
-                )
+                of_containers(usage.map(|usage| measured(name, usage)), resource, container)
             }
             Containers::Each(detailed) => {
                 let each = detailed.c.iter().flatten();
@@ -314,18 +277,11 @@ impl PodList {
     }
 
     fn no_samples(&self) -> PodSamples {
-        PodSamples {
-            of_pods: vec![None; self.pods.len()],
-            strays: Vec::new(),
-        }
+        PodSamples { of_pods: vec![None; self.pods.len()], strays: Vec::new() }
     }
 
     fn place(&self, samples: &mut PodSamples, name: &str, sample: Sample) {
-        match self
-            .index
-            .get(name)
-            .and_then(|&index| samples.of_pods.get_mut(index))
-        {
+        match self.index.get(name).and_then(|&index| samples.of_pods.get_mut(index)) {
             Some(place) => *place = Some(sample),
             None => samples.strays.push(sample.value),
         }

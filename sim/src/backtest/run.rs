@@ -56,12 +56,7 @@ pub fn run(
     mut each: impl FnMut(&Decided<'_>),
 ) -> Result<Comparison, PolicyError> {
     let flags = record.controller.flags();
-    let refused = |place: String, errors| PolicyError {
-        line,
-        id: record.id.clone(),
-        place,
-        errors,
-    };
+    let refused = |place: String, errors| PolicyError { line, id: record.id.clone(), place, errors };
     let first = match policy {
         Some(policy) => policy.clone(),
         None => recorded(&record.hpa, &flags).map_err(|errors| refused(String::new(), errors))?,
@@ -70,10 +65,9 @@ pub fn run(
     let mut comparison = Comparison::default();
     for (index, step) in record.steps.iter().enumerate() {
         let edit = match (&step.hpa, policy) {
-            (Some(spec), None) => Some(
-                recorded(spec, &flags)
-                    .map_err(|errors| refused(format!(": steps[{index}].hpa"), errors))?,
-            ),
+            (Some(spec), None) => {
+                Some(recorded(spec, &flags).map_err(|errors| refused(format!(": steps[{index}].hpa"), errors))?)
+            }
             _ => None,
         };
         let decision = Decision::of(step.t, replay.step(step, edit));
@@ -96,23 +90,13 @@ fn recorded(spec: &HpaSpec, flags: &ControllerFlags) -> Result<DefaultedSpec, Fi
 
 fn default_template(record: &Record) -> PodTemplate {
     PodTemplate {
-        containers: record
-            .containers
-            .iter()
-            .map(super::observations::ContainerRecord::container)
-            .collect(),
+        containers: record.containers.iter().map(super::observations::ContainerRecord::container).collect(),
         pod_level: None,
     }
 }
 
 impl Comparison {
-    fn add(
-        &mut self,
-        id: &str,
-        index: usize,
-        step: &Step,
-        decision: &Decision,
-    ) -> Vec<(&'static str, String, String)> {
+    fn add(&mut self, id: &str, index: usize, step: &Step, decision: &Decision) -> Vec<(&'static str, String, String)> {
         let Some(expected) = &step.exp else {
             return Vec::new();
         };
@@ -121,11 +105,7 @@ impl Comparison {
         if fields.is_empty() {
             self.agreeing += 1;
         } else if self.first.is_none() {
-            self.first = Some(Difference {
-                id: id.to_owned(),
-                step: index,
-                fields: fields.clone(),
-            });
+            self.first = Some(Difference { id: id.to_owned(), step: index, fields: fields.clone() });
         }
         fields
     }

@@ -68,7 +68,9 @@ mod tests {
     #[test]
     fn a_poll_passes_at_the_first_check_after_what_it_waits_for() {
         let poll = Some((SimDuration::from_secs(10), 30));
-        for (needs, lasts, fails) in [(0, 0, false), (1, 10, false), (10, 10, false), (290, 290, false), (291, 300, true)] {
+        for (needs, lasts, fails) in
+            [(0, 0, false), (1, 10, false), (10, 10, false), (290, 290, false), (291, 300, true)]
+        {
             let drawn = draw(&[stage(needs, poll, 0.0)], Streams::new(1), 0);
             assert_eq!(drawn[0], DrawnStage { lasts: SimDuration::from_secs(lasts), fails }, "needs {needs} s");
         }

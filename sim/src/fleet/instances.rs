@@ -215,8 +215,7 @@ impl Instances {
         self.alive.push(id);
         site.ledger.booting.add(site.now, 1.0);
         site.ledger.billed.add(site.now, 1.0);
-        let life =
-            InstanceLife { id: id.0, zone, launched_seconds: site.now.as_secs_f64(), ..InstanceLife::default() };
+        let life = InstanceLife { id: id.0, zone, launched_seconds: site.now.as_secs_f64(), ..InstanceLife::default() };
         site.ledger.lives.push(life);
         id
     }
@@ -474,8 +473,9 @@ impl Instances {
         self.member(id).phase = Phase::Crashed;
         if let Some(health) = &self.config.health {
             let phase = uniform(&mut site.streams.indexed(Purpose::ProbePhase, id.0));
-            let noticed =
-                health.every.mul_f64(phase) + health.every * u64::from(health.unhealthy.saturating_sub(1)) + health.timeout;
+            let noticed = health.every.mul_f64(phase)
+                + health.every * u64::from(health.unhealthy.saturating_sub(1))
+                + health.timeout;
             site.agenda.at(site.now + noticed, Event::FoundUnhealthy(id));
         }
         let check = self.config.provider_check;

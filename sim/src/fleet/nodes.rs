@@ -76,7 +76,8 @@ impl NodePool {
     /// The mean share of CPU and memory reserved with one more pod.
     fn share(&self, node: &Node, pod: Reservation) -> f64 {
         let share = |reserved: u64, offered: u64| reserved as f64 / offered.max(1) as f64;
-        share(node.reserved.cpu + pod.cpu, self.offers.cpu) + share(node.reserved.memory + pod.memory, self.offers.memory)
+        share(node.reserved.cpu + pod.cpu, self.offers.cpu)
+            + share(node.reserved.memory + pod.memory, self.offers.memory)
     }
 
     /// The larger of the shares of CPU and memory that a node's pods have reserved.

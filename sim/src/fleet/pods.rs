@@ -7,8 +7,8 @@ pub mod observe;
 use std::collections::VecDeque;
 
 use windtunnel_traces::distribution::Sampler;
-use windtunnel_traces::{Bytes, Cores, Purpose, SimDuration, SimTime, Streams};
 use windtunnel_traces::random::{below, uniform};
+use windtunnel_traces::{Bytes, Cores, Purpose, SimDuration, SimTime, Streams};
 
 use super::Site;
 use super::boot::Stage;
@@ -131,8 +131,7 @@ impl Pods {
             cpu: config.pods.cpu.request.map_or(0, |cores| u64::from(cores.as_millis())),
             memory: config.pods.memory.request.map_or(0, Bytes::as_u64),
         };
-        let offers =
-            Reservation { cpu: u64::from(config.node_cores.as_millis()), memory: config.node_memory.as_u64() };
+        let offers = Reservation { cpu: u64::from(config.node_cores.as_millis()), memory: config.node_memory.as_u64() };
         Pods {
             config,
             pods: Vec::new(),

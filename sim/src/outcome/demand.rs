@@ -27,7 +27,11 @@ impl DemandCurve {
 
     /// Instances needed at a load in requests per second.
     pub fn instances(&self, rate: f64) -> f64 {
-        if self.per_instance.is_finite() && self.per_instance > 0.0 { libm::ceil(rate / self.per_instance) } else { 0.0 }
+        if self.per_instance.is_finite() && self.per_instance > 0.0 {
+            libm::ceil(rate / self.per_instance)
+        } else {
+            0.0
+        }
     }
 }
 

@@ -108,8 +108,7 @@ mod tests {
     #[test]
     fn bungees_vector() {
         let demand = [(0, 1.0), (7, 5.0), (16, 3.0), (17, 2.0), (19, 4.0)];
-        let supply =
-            [(0, 1.0), (2, 2.0), (3, 1.0), (5, 3.0), (9, 7.0), (11, 6.0), (12, 8.0), (14, 2.0), (20, 2.0)];
+        let supply = [(0, 1.0), (2, 2.0), (3, 1.0), (5, 3.0), (9, 7.0), (11, 6.0), (12, 8.0), (14, 2.0), (20, 2.0)];
         let mut elasticity = Elasticity::default();
         for second in 0..=20u64 {
             let now = SimTime::from_secs(second);

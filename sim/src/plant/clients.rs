@@ -41,9 +41,9 @@ impl Clients {
     pub(super) fn first(&mut self) -> Vec<Sending> {
         match self {
             Clients::Batch { size, .. } => vec![Sending { at: 0, requests: *size }],
-            Clients::Users { count, think, stream, .. } => (0..*count)
-                .map(|_| Sending { at: (think.sample(stream) + 0.5) as u64, requests: 1 })
-                .collect(),
+            Clients::Users { count, think, stream, .. } => {
+                (0..*count).map(|_| Sending { at: (think.sample(stream) + 0.5) as u64, requests: 1 }).collect()
+            }
         }
     }
 

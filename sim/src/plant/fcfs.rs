@@ -122,11 +122,8 @@ impl<B: Balance> FcfsPlant<B> {
                 }
             }
         }
-        let wait = if self.wait_factor == 1.0 {
-            request.wait
-        } else {
-            (request.wait as f64 * self.wait_factor + 0.5) as u64
-        };
+        let wait =
+            if self.wait_factor == 1.0 { request.wait } else { (request.wait as f64 * self.wait_factor + 0.5) as u64 };
         let fate = station.decide(request, worker, wait, &self.rules);
         self.undecided += 1;
         // Who leaves the queue early may leave before those in front; only who gets a core stays in order.

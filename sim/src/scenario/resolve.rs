@@ -61,7 +61,10 @@ fn compile_laws(file: &ScenarioFile, document: &Document, findings: &mut Finding
     let mut classes = Vec::new();
     for class in &service.class {
         let path = format!("service.class.{}", class.name);
-        let of = |law: &Option<Distribution>, key: &str, default: &Option<Sampler>, compile: &mut dyn FnMut(&Distribution, &str) -> Option<Sampler>| match law {
+        let of = |law: &Option<Distribution>,
+                  key: &str,
+                  default: &Option<Sampler>,
+                  compile: &mut dyn FnMut(&Distribution, &str) -> Option<Sampler>| match law {
             Some(law) => compile(law, &format!("{path}.{key}")),
             None => default.clone(),
         };
@@ -135,9 +138,9 @@ impl TraceFiles for ScenarioTraces<'_> {
 
     fn reopener(&self, path: &str) -> io::Result<Reopen> {
         match self.files.embedded(&self.disk.base.join(path)) {
-            Some(text) => Ok(std::sync::Arc::new(move || {
-                Ok(Box::new(io::Cursor::new(text.as_bytes())) as Box<dyn Read + Send>)
-            })),
+            Some(text) => {
+                Ok(std::sync::Arc::new(move || Ok(Box::new(io::Cursor::new(text.as_bytes())) as Box<dyn Read + Send>)))
+            }
             None => self.disk.reopener(path),
         }
     }
@@ -256,10 +259,8 @@ fn hpa_policy(
             );
             return None;
         }
-        (None, Some(spec)) => {
-            DefaultedSpec::new(spec.clone(), flags.gates, Origin::Scenario)
-                .map_err(|errors| findings.error("hpa.spec", errors.to_string()))
-        }
+        (None, Some(spec)) => DefaultedSpec::new(spec.clone(), flags.gates, Origin::Scenario)
+            .map_err(|errors| findings.error("hpa.spec", errors.to_string())),
         (Some(name), None) => {
             let path = document.base_dir_of("hpa.manifest").join(name);
             let text = match files.read(&path) {

@@ -150,10 +150,11 @@ impl MetricSource for MetricStore {
                 Metric::RequestRatePerInstance if slot.healthy > 0 => {
                     aggregate.add(slot.requests as f64 / seconds / f64::from(slot.healthy));
                 }
-                // A count per target and minute: slots of less than a minute add up under Sum, so scale to the minute
-                // here and let Average be the figure that target tracking compares.
+                // A count per target: Sum adds it up over the period, as the load balancer does; the other statistics are
+                // per minute, the figure that target tracking compares.
                 Metric::RequestCountPerTarget if slot.healthy > 0 => {
-                    aggregate.add(slot.requests as f64 / f64::from(slot.healthy) * 60.0 / seconds);
+                    let scale = if statistic == Statistic::Sum { 1.0 } else { 60.0 / seconds };
+                    aggregate.add(slot.requests as f64 / f64::from(slot.healthy) * scale);
                 }
                 Metric::RequestCount => aggregate.add(slot.requests as f64),
                 Metric::InFlight => aggregate.add(slot.in_flight as f64),
@@ -170,13 +171,7 @@ impl MetricSource for MetricStore {
         aggregate.result()
     }
 
-    fn per_instance(
-        &self,
-        metric: Metric,
-        statistic: Statistic,
-        from: SimTime,
-        to: SimTime,
-    ) -> Vec<(InstanceId, f64)> {
+    fn per_instance(&self, metric: Metric, statistic: Statistic, from: SimTime, to: SimTime) -> Vec<(InstanceId, f64)> {
         let mut of_instance = std::collections::BTreeMap::new();
         for slot in self.readable(from, to) {
             let seconds = (slot.end - slot.start).as_secs_f64();
@@ -273,7 +268,10 @@ mod tests {
         assert_eq!(read(&store, Metric::CpuUtilization, Statistic::Average), Some(20.0));
         store.set_now(SimTime::from_secs(180));
         assert_eq!(read(&store, Metric::CpuUtilization, Statistic::Average), Some(50.0));
-        assert_eq!(store.statistic(Metric::CpuUtilization, Statistic::Average, SimTime::from_secs(120), SimTime::NEVER), None);
+        assert_eq!(
+            store.statistic(Metric::CpuUtilization, Statistic::Average, SimTime::from_secs(120), SimTime::NEVER),
+            None
+        );
     }
 
     #[test]

@@ -273,3 +273,17 @@ fn cloud_aws_alarm_phases_are_drawn_per_alarm_and_kept() {
     assert_ne!(phase("a0"), phase("a1"));
     assert!(secs(phase("a0")) >= 60 && secs(phase("a0")) < 120);
 }
+
+#[test]
+fn cloud_aws_predictive_scaling_and_dynamic_policies_take_the_larger() {
+    // "Predictive scaling": dynamic 10, predictive 8 gives 10; it never scales in, and a scale-in stops at the forecast.
+    // CPU is 80 from 09:00 to 10:00 each day, else 20, of whatever is in service; the target is 40.
+    let text = format!(
+        "min = 1\nmax = 20\ndesired = 4\n[[policy]]\nname = \"forecast\"\n\
+         target = {{ metric = \"CPUUtilization\", value = 40 }}\npredictive = {{ mode = \"forecast-and-scale\" }}\n{PLAIN}"
+    );
+    let metrics = At(|from| Some(if from / 3600 % 24 == 9 { 80.0 } else { 20.0 }));
+    let replay = run_aws(&aws(&text), &metrics, OpenLoopFleet::default(), 40 * 3600);
+    // Hour 33 is 09:00 of the second day; the buffer of 300 s comes before it. Load 80 * 4 / 40 = 8; it then stays.
+    assert_eq!(steps(&replay.desired), [(0, 4), (33 * 3600 - 300, 8)]);
+}

@@ -23,9 +23,7 @@ pub enum PrometheusError {
     #[error("not Prometheus range-query JSON: {0}")]
     NotJson(String),
     /// A series that says neither by itself nor by its response what it is.
-    #[error(
-        "a series has no `__name__`: save it as an object from the metric's name to the response"
-    )]
+    #[error("a series has no `__name__`: save it as an object from the metric's name to the response")]
     NoName,
     /// Points out of order.
     #[error("{name}: the point at {t} s follows the one at {previous} s: time runs backwards")]
@@ -76,11 +74,7 @@ impl Recording {
         flags: &ControllerFlags,
     ) -> Result<Self, PrometheusError> {
         let series = response::read(text)?;
-        let target = manifest
-            .spec
-            .scale_target_ref
-            .as_ref()
-            .map_or("", |target| target.name.as_str());
+        let target = manifest.spec.scale_target_ref.as_ref().map_or("", |target| target.name.as_str());
         let axis = axis(&series).ok_or(PrometheusError::NoPods)?;
         let mut known = Known::default();
         let mut pods: BTreeMap<String, PodSeries> = BTreeMap::new();
@@ -152,10 +146,7 @@ impl Recording {
         };
         say(
             true,
-            format!(
-                "the HPA synced every {} s from the first recorded point on, without latency",
-                self.sync_period
-            ),
+            format!("the HPA synced every {} s from the first recorded point on, without latency", self.sync_period),
         );
         say(
             true,
@@ -163,65 +154,40 @@ impl Recording {
                 "recorded points are {step} s apart: their times are taken for the times of metrics-server's samples, and what has no point for {step} s is taken to be gone"
             ),
         );
-        say(
-            true,
-            "open loop: decisions change neither the recorded replicas nor the recorded usage"
-                .to_owned(),
-        );
+        say(true, "open loop: decisions change neither the recorded replicas nor the recorded usage".to_owned());
         say(known.cpu, "cpu is the increase of container_cpu_usage_seconds_total between two recorded points; a fall is a counter reset".to_owned());
         say(known.ready, "a pod became ready at the first point that shows it; one that was ready from the first point on, at its start".to_owned());
-        say(
-            !known.ready,
-            "readiness is not recorded: every pod is taken to be ready from its start".to_owned(),
-        );
+        say(!known.ready, "readiness is not recorded: every pod is taken to be ready from its start".to_owned());
         say(
             !known.start,
             format!(
                 "start times are not recorded: a pod started at its first point, or {LONG_AGO_SECONDS} s before the recording"
             ),
         );
-        say(
-            !known.phase,
-            "phases are not recorded: a pod with usage is taken to be Running".to_owned(),
-        );
-        say(
-            !known.deletion,
-            "deletion is not recorded: no pod is taken to be terminating".to_owned(),
-        );
+        say(!known.phase, "phases are not recorded: a pod with usage is taken to be Running".to_owned());
+        say(!known.deletion, "deletion is not recorded: no pod is taken to be terminating".to_owned());
         say(
             !known.requests && !self.template.containers.is_empty(),
             "requests are those of the workload in the manifest".to_owned(),
         );
         say(
             !known.requests && self.template.containers.is_empty(),
-            "requests are neither recorded nor in the manifest: containers are taken to have none"
-                .to_owned(),
+            "requests are neither recorded nor in the manifest: containers are taken to have none".to_owned(),
         );
-        let fallback = if self.existing.is_some() {
-            "the replicas that existed"
-        } else {
-            "the number of pods"
-        };
+        let fallback = if self.existing.is_some() { "the replicas that existed" } else { "the number of pods" };
         say(
             self.asked_for.is_none(),
             format!("kube_deployment_spec_replicas is not recorded: {fallback} are taken for it"),
         );
         say(
             self.existing.is_none(),
-            "kube_deployment_status_replicas is not recorded: the number of pods is taken for it"
-                .to_owned(),
+            "kube_deployment_status_replicas is not recorded: the number of pods is taken for it".to_owned(),
         );
         for metric in &self.policy.metrics {
-            let is_resource = matches!(
-                metric.source,
-                Source::Resource(..) | Source::ContainerResource(..)
-            );
+            let is_resource = matches!(metric.source, Source::Resource(..) | Source::ContainerResource(..));
             let found = is_resource || self.others.iter().any(|series| series.name == metric.name);
             if !found {
-                self.assumptions.push(format!(
-                    "metric {} is not recorded: it fails at every sync",
-                    metric.name
-                ));
+                self.assumptions.push(format!("metric {} is not recorded: it fails at every sync", metric.name));
             }
         }
     }
@@ -229,10 +195,7 @@ impl Recording {
     /// Without any requests the containers are still known from their usage.
     fn complete_template(&mut self) {
         if self.template.containers.is_empty()
-            && let Some(pod) = self
-                .pods
-                .values()
-                .find(|pod| !pod.cpu.is_empty() || !pod.memory.is_empty())
+            && let Some(pod) = self.pods.values().find(|pod| !pod.cpu.is_empty() || !pod.memory.is_empty())
         {
             self.template.containers = pod.unrequested();
         }
@@ -240,31 +203,18 @@ impl Recording {
 }
 
 /// Keeps the pods of the HPA's target, when their names tell.
-fn keep_target(
-    pods: &mut BTreeMap<String, PodSeries>,
-    target: &str,
-    assumptions: &mut Vec<String>,
-) {
+fn keep_target(pods: &mut BTreeMap<String, PodSeries>, target: &str, assumptions: &mut Vec<String>) {
     let prefix = format!("{target}-");
-    let (own, other): (Vec<String>, Vec<String>) = pods
-        .keys()
-        .cloned()
-        .partition(|name| name.starts_with(&prefix));
+    let (own, other): (Vec<String>, Vec<String>) = pods.keys().cloned().partition(|name| name.starts_with(&prefix));
     if !own.is_empty() && !other.is_empty() {
         pods.retain(|name, _| name.starts_with(&prefix));
-        assumptions.push(format!(
-            "pods of `{target}` are those named `{prefix}...`; {} others are left out",
-            other.len()
-        ));
+        assumptions
+            .push(format!("pods of `{target}` are those named `{prefix}...`; {} others are left out", other.len()));
     }
 }
 
 /// Replicas of the target, or of the only Deployment there is.
-fn replicas(
-    series: &[Series],
-    name: &str,
-    target: &str,
-) -> Result<Option<Points>, PrometheusError> {
+fn replicas(series: &[Series], name: &str, target: &str) -> Result<Option<Points>, PrometheusError> {
     let deployment = |one: &Series| one.labels.get("deployment").cloned().unwrap_or_default();
     let all: Vec<&Series> = series.iter().filter(|one| one.name == name).collect();
     let own = all.iter().find(|one| deployment(one) == target);
@@ -289,16 +239,11 @@ fn axis(series: &[Series]) -> Option<Axis> {
             end = end.max(last.0);
         }
         for pair in points.windows(2) {
-            *gaps
-                .entry(((pair[1].0 - pair[0].0) * 1e3).round() as i64)
-                .or_default() += 1;
+            *gaps.entry(((pair[1].0 - pair[0].0) * 1e3).round() as i64).or_default() += 1;
         }
     }
     // Of equally common distances the larger one.
-    let step = gaps
-        .into_iter()
-        .max_by_key(|&(gap, count)| (count, gap))
-        .map_or(15.0, |(gap, _)| gap as f64 / 1e3);
+    let step = gaps.into_iter().max_by_key(|&(gap, count)| (count, gap)).map_or(15.0, |(gap, _)| gap as f64 / 1e3);
     (start <= end).then_some(Axis { start, end, step })
 }
 
@@ -321,10 +266,7 @@ spec:
 ";
 
     fn series(name: &str, labels: &str, values: &[(u32, &str)]) -> String {
-        let values: Vec<String> = values
-            .iter()
-            .map(|(t, v)| format!("[{t},\"{v}\"]"))
-            .collect();
+        let values: Vec<String> = values.iter().map(|(t, v)| format!("[{t},\"{v}\"]")).collect();
         let values = values.join(",");
         format!(r#"{{"metric":{{"__name__":"{name}",{labels}}},"values":[{values}]}}"#)
     }
@@ -341,11 +283,7 @@ spec:
         let request = r#""pod":"web-1","container":"app","resource":"cpu","unit":"core""#;
         [
             response(&[series("container_cpu_usage_seconds_total", pod, &cpu)]),
-            response(&[series(
-                "kube_pod_container_resource_requests",
-                request,
-                &[(0, "1"), (45, "1")],
-            )]),
+            response(&[series("kube_pod_container_resource_requests", request, &[(0, "1"), (45, "1")])]),
             response(&[series(
                 "kube_deployment_spec_replicas",
                 r#""deployment":"web""#,
@@ -364,16 +302,9 @@ spec:
     fn decisions(text: &str) -> Vec<Decision> {
         let recording = recording(text).expect("usable");
         let policy = recording.policy.clone();
-        let mut replay = Replay::new(
-            policy,
-            ControllerFlags::default(),
-            recording.template().clone(),
-        );
+        let mut replay = Replay::new(policy, ControllerFlags::default(), recording.template().clone());
         let steps: Vec<Step> = recording.steps().collect();
-        steps
-            .iter()
-            .map(|step| Decision::of(step.t, replay.step(step, None)))
-            .collect()
+        steps.iter().map(|step| Decision::of(step.t, replay.step(step, None))).collect()
     }
 
     #[test]
@@ -416,51 +347,29 @@ spec:
             ])
         );
         let steps: Vec<Step> = recording(&text).expect("usable").steps().collect();
-        let since: Vec<Option<f64>> = steps
-            .iter()
-            .map(|step| step.pods.as_ref().and_then(|pods| pods[0].rt))
-            .collect();
-        assert_eq!(
-            since,
-            [Some(-3600.0), Some(-3600.0), Some(30.0), Some(30.0)]
-        );
+        let since: Vec<Option<f64>> = steps.iter().map(|step| step.pods.as_ref().and_then(|pods| pods[0].rt)).collect();
+        assert_eq!(since, [Some(-3600.0), Some(-3600.0), Some(30.0), Some(30.0)]);
     }
 
     #[test]
     fn what_is_not_recorded_is_said() {
         let [cpu, ..] = parts();
         let said = recording(&cpu).expect("usable").assumptions().join("\n");
-        for expected in [
-            "open loop",
-            "readiness is not recorded",
-            "requests are neither",
-            "start times",
-            "phases",
-        ] {
+        for expected in ["open loop", "readiness is not recorded", "requests are neither", "start times", "phases"] {
             assert!(said.contains(expected), "{expected}: {said}");
         }
     }
 
     #[test]
     fn unusable_data_is_refused() {
-        let message = |text: &str| {
-            recording(text)
-                .map(|_| ())
-                .expect_err("refused")
-                .to_string()
-        };
+        let message = |text: &str| recording(text).map(|_| ()).expect_err("refused").to_string();
         assert!(message("").contains("not Prometheus"));
         assert!(message("[]").contains("no pods"));
         assert!(message("nope").contains("line 1"));
         assert!(message(r#"{"status":"error","error":"boom"}"#).contains("failed"));
         assert!(message(r#"{"resultType":"vector","result":[]}"#).contains("matrix"));
         assert!(message(r#"{"metric":{"pod":"a"},"values":[[0,"1"]]}"#).contains("__name__"));
-        assert!(
-            message(r#"{"x":{"metric":{},"values":[[15,"1"],[0,"1"]]}}"#).contains("backwards")
-        );
-        assert!(
-            message(r#"{"x":{"metric":{},"values":[[15,"one"]]}}"#)
-                .contains("`one` is not a value")
-        );
+        assert!(message(r#"{"x":{"metric":{},"values":[[15,"1"],[0,"1"]]}}"#).contains("backwards"));
+        assert!(message(r#"{"x":{"metric":{},"values":[[15,"one"]]}}"#).contains("`one` is not a value"));
     }
 }

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::response::{Points, Series};
-use crate::backtest::observations::{
-    ContainerRecord, DetailedUsage, PhaseName, PodRecord, PodUsage, ReadyName, Usage,
-};
+use crate::backtest::observations::{ContainerRecord, DetailedUsage, PhaseName, PodRecord, PodUsage, ReadyName, Usage};
 
 /// A pod that was there before the recording is taken to have started this long before it.
 pub(super) const LONG_AGO_SECONDS: f64 = 3600.0;
@@ -150,16 +148,9 @@ impl PodSeries {
             all_ready.entry(t.to_bits()).or_insert((t, true)).1 &= value == 1.0;
         }
         let status = |ready| {
-            if ready {
-                ReadyName::True
-            } else {
-                ReadyName::False
-            }
+            if ready { ReadyName::True } else { ReadyName::False }
         };
-        all_ready
-            .into_values()
-            .map(|(t, ready)| (t, status(ready)))
-            .collect()
+        all_ready.into_values().map(|(t, ready)| (t, status(ready))).collect()
     }
 
     /// The pod at a time, if it exists then.
@@ -192,23 +183,14 @@ impl PodSeries {
                 .map(|(phase, _)| *phase);
         }
         let mut usage = self.cpu.values().chain(self.memory.values());
-        usage
-            .any(|points| live(points).is_some())
-            .then_some(PhaseName::Running)
+        usage.any(|points| live(points).is_some()).then_some(PhaseName::Running)
     }
 
     fn readiness_at(&self, t: f64, axis: Axis) -> Option<(ReadyName, f64)> {
-        let index = self
-            .readiness
-            .partition_point(|change| change.0 <= t)
-            .checked_sub(1)?;
+        let index = self.readiness.partition_point(|change| change.0 <= t).checked_sub(1)?;
         let (since, status) = self.readiness[index];
         // As it was when the recording began: when that began, only the pod's start can tell.
-        let since = if index == 0 && since < axis.start + axis.step {
-            self.started(axis)
-        } else {
-            since
-        };
+        let since = if index == 0 && since < axis.start + axis.step { self.started(axis) } else { since };
         Some((status, since))
     }
 
@@ -229,11 +211,8 @@ impl PodSeries {
         let mut containers: BTreeMap<&String, (Option<i64>, Option<i64>)> =
             measured.map(|name| (name, (None, None))).collect();
         containers.extend(self.requests.iter().map(|(name, request)| (name, *request)));
-        let record = |(name, (cpu, mem)): (&String, (Option<i64>, Option<i64>))| ContainerRecord {
-            n: name.clone(),
-            cpu,
-            mem,
-        };
+        let record =
+            |(name, (cpu, mem)): (&String, (Option<i64>, Option<i64>))| ContainerRecord { n: name.clone(), cpu, mem };
         Some(containers.into_iter().map(record).collect())
     }
 
@@ -246,30 +225,17 @@ impl PodSeries {
             if oldest.is_none_or(|(oldest, _)| at < oldest) {
                 oldest = Some((at, window));
             }
-            containers
-                .entry(name.clone())
-                .or_default()
-                .get_or_insert_default()
-                .0 = Some(nanocores);
+            containers.entry(name.clone()).or_default().get_or_insert_default().0 = Some(nanocores);
         }
         for (name, points) in &self.memory {
             let Some((at, bytes)) = points.live(t, axis.step) else {
                 continue;
             };
             oldest.get_or_insert((at, 0.0));
-            containers
-                .entry(name.clone())
-                .or_default()
-                .get_or_insert_default()
-                .1 = Some(bytes as i64);
+            containers.entry(name.clone()).or_default().get_or_insert_default().1 = Some(bytes as i64);
         }
         let (ts, win) = oldest.filter(|_| known.cpu || known.memory)?;
-        Some(PodUsage::Detailed(DetailedUsage {
-            v: None,
-            ts: Some(ts),
-            win: Some(win),
-            c: Some(containers),
-        }))
+        Some(PodUsage::Detailed(DetailedUsage { v: None, ts: Some(ts), win: Some(win), c: Some(containers) }))
     }
 }
 

@@ -5,10 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess,
-    Visitor,
-};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::PrometheusError;
 
@@ -48,12 +45,8 @@ pub(super) fn read(text: &str) -> Result<Vec<Series>, PrometheusError> {
     let mut series = Vec::new();
     let mut deserializer = serde_json::Deserializer::from_str(text);
     loop {
-        let seed = Node {
-            name: "",
-            series: &mut series,
-        };
-        seed.deserialize(&mut deserializer)
-            .map_err(|error| PrometheusError::NotJson(error.to_string()))?;
+        let seed = Node { name: "", series: &mut series };
+        seed.deserialize(&mut deserializer).map_err(|error| PrometheusError::NotJson(error.to_string()))?;
         if deserializer.end().is_ok() {
             break;
         }
@@ -103,10 +96,7 @@ impl<'de> Visitor<'de> for Node<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         loop {
-            let seed = Node {
-                name: self.name,
-                series: self.series,
-            };
+            let seed = Node { name: self.name, series: self.series };
             if list.next_element_seed(seed)?.is_none() {
                 return Ok(());
             }
@@ -120,9 +110,7 @@ impl<'de> Visitor<'de> for Node<'_> {
             match key.as_str() {
                 "status" => {
                     if map.next_value::<String>()? == "error" {
-                        return Err(A::Error::custom(
-                            "the response has status `error`: the query failed",
-                        ));
+                        return Err(A::Error::custom("the response has status `error`: the query failed"));
                     }
                 }
                 "resultType" => {
@@ -135,30 +123,17 @@ impl<'de> Visitor<'de> for Node<'_> {
                 }
                 "metric" => labels = Some(map.next_value()?),
                 "values" => points = Some(map.next_value()?),
-                "data" | "result" => map.next_value_seed(Node {
-                    name: self.name,
-                    series: self.series,
-                })?,
-                "error" | "errorType" | "warnings" | "infos" | "stats" | "isPartial"
-                | "histograms" => {
+                "data" | "result" => map.next_value_seed(Node { name: self.name, series: self.series })?,
+                "error" | "errorType" | "warnings" | "infos" | "stats" | "isPartial" | "histograms" => {
                     map.next_value::<IgnoredAny>()?;
                 }
-                name => map.next_value_seed(Node {
-                    name,
-                    series: self.series,
-                })?,
+                name => map.next_value_seed(Node { name, series: self.series })?,
             }
         }
         if let Some(points) = points {
             let mut labels = labels.unwrap_or_default();
-            let name = labels
-                .remove("__name__")
-                .unwrap_or_else(|| self.name.to_owned());
-            self.series.push(Series {
-                name,
-                labels,
-                points,
-            });
+            let name = labels.remove("__name__").unwrap_or_else(|| self.name.to_owned());
+            self.series.push(Series { name, labels, points });
         }
         Ok(())
     }
@@ -169,9 +144,7 @@ impl<'de> Deserialize<'de> for Points {
         let points: Vec<(f64, Value)> = Deserialize::deserialize(deserializer)?;
         // NaN is how Prometheus writes that there is no value.
         let points = points.into_iter().map(|(t, value)| (t, value.0));
-        Ok(Self(
-            points.filter(|(_, value)| value.is_finite()).collect(),
-        ))
+        Ok(Self(points.filter(|(_, value)| value.is_finite()).collect()))
     }
 }
 
@@ -187,9 +160,7 @@ impl<'de> Deserialize<'de> for Value {
                 f.write_str("a value in a string, such as \"0.25\"")
             }
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value, E> {
-                text.parse()
-                    .map(Value)
-                    .map_err(|_| E::custom(format!("`{text}` is not a value")))
+                text.parse().map(Value).map_err(|_| E::custom(format!("`{text}` is not a value")))
             }
         }
         deserializer.deserialize_str(Text)

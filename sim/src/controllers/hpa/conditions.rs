@@ -50,19 +50,13 @@ impl Condition {
     /// A condition that holds.
     #[must_use]
     pub const fn yes(reason: Reason) -> Self {
-        Self {
-            status: true,
-            reason,
-        }
+        Self { status: true, reason }
     }
 
     /// A condition that does not hold.
     #[must_use]
     pub const fn no(reason: Reason) -> Self {
-        Self {
-            status: false,
-            reason,
-        }
+        Self { status: false, reason }
     }
 }
 
@@ -89,7 +83,6 @@ pub struct Conditions {
 impl Conditions {
     /// Whether the controller itself took this workload to zero (H getScaledToZeroConditionStatus).
     pub(super) fn is_scaled_to_zero(&self) -> bool {
-        self.scaled_to_zero
-            .is_some_and(|condition| condition.status)
+        self.scaled_to_zero.is_some_and(|condition| condition.status)
     }
 }

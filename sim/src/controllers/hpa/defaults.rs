@@ -1,8 +1,6 @@
 //! What the API server fills in (pkg/apis/autoscaling/v2/defaults.go), and what it drops.
 
-use super::api::{
-    BehaviorSpec, HpaSpec, MetricSpec, MetricTarget, ResourceSource, ScalingPolicy, ScalingRules,
-};
+use super::api::{BehaviorSpec, HpaSpec, MetricSpec, MetricTarget, ResourceSource, ScalingPolicy, ScalingRules};
 use super::flags::FeatureGates;
 
 /// Utilization that an HPA without metrics aims at (autoscaling.DefaultCPUUtilization).
@@ -55,21 +53,14 @@ fn complete_rules(rules: &mut ScalingRules, policies: &[(&str, i32)]) {
     rules.policies.get_or_insert_with(|| {
         policies
             .iter()
-            .map(|&(kind, value)| ScalingPolicy {
-                kind: kind.to_owned(),
-                value,
-                period_seconds: 15,
-            })
+            .map(|&(kind, value)| ScalingPolicy { kind: kind.to_owned(), value, period_seconds: 15 })
             .collect()
     });
 }
 
 /// A field whose gate is off is dropped on create (registry strategy PrepareForCreate), not refused.
 fn drop_tolerances(behavior: &mut BehaviorSpec) {
-    for rules in [&mut behavior.scale_up, &mut behavior.scale_down]
-        .into_iter()
-        .flatten()
-    {
+    for rules in [&mut behavior.scale_up, &mut behavior.scale_down].into_iter().flatten() {
         rules.tolerance = None;
     }
 }
@@ -88,36 +79,21 @@ mod tests {
     fn an_empty_behavior_is_filled_in_and_an_absent_one_is_not() {
         let without = completed(r#"{"maxReplicas":3}"#);
         assert_eq!(without["minReplicas"], 1);
-        assert_eq!(
-            without["metrics"][0]["resource"]["target"]["averageUtilization"],
-            80
-        );
+        assert_eq!(without["metrics"][0]["resource"]["target"]["averageUtilization"], 80);
         assert!(without.get("behavior").is_none());
 
         let with = completed(r#"{"maxReplicas":3,"behavior":{}}"#);
         assert_eq!(with["behavior"]["scaleUp"]["stabilizationWindowSeconds"], 0);
-        assert_eq!(
-            with["behavior"]["scaleUp"]["policies"]
-                .as_array()
-                .map(Vec::len),
-            Some(2)
-        );
+        assert_eq!(with["behavior"]["scaleUp"]["policies"].as_array().map(Vec::len), Some(2));
         assert_eq!(with["behavior"]["scaleDown"]["selectPolicy"], "Max");
-        assert!(
-            with["behavior"]["scaleDown"]
-                .get("stabilizationWindowSeconds")
-                .is_none()
-        );
+        assert!(with["behavior"]["scaleDown"].get("stabilizationWindowSeconds").is_none());
     }
 
     #[test]
     fn a_tolerance_without_its_gate_is_dropped() {
         let json = r#"{"maxReplicas":3,"behavior":{"scaleUp":{"tolerance":"0.3"}}}"#;
         let mut spec: HpaSpec = serde_json::from_str(json).expect("a spec");
-        let gates = FeatureGates {
-            configurable_tolerance: false,
-            ..FeatureGates::default()
-        };
+        let gates = FeatureGates { configurable_tolerance: false, ..FeatureGates::default() };
         apply(&mut spec, gates);
         let up = spec.behavior.and_then(|behavior| behavior.scale_up);
         assert_eq!(up.expect("scaleUp").tolerance, None);

@@ -17,10 +17,7 @@ impl SyncOutcome {
     /// Explains this outcome of a policy, one line for each step of the decision.
     #[must_use]
     pub fn explain<'a>(&'a self, spec: &'a DefaultedSpec) -> Explanation<'a> {
-        Explanation {
-            spec,
-            outcome: self,
-        }
+        Explanation { spec, outcome: self }
     }
 
     /// The decision in a few words, for a table or an activity log.
@@ -38,28 +35,16 @@ impl SyncOutcome {
     }
 
     fn failure(&self, spec: &DefaultedSpec) -> String {
-        let reason = self
-            .conditions
-            .scaling_active
-            .map_or_else(String::new, |condition| condition.reason.to_string());
-        let first = self
-            .metrics
-            .iter()
-            .zip(&spec.metrics)
-            .find_map(|(outcome, metric)| {
-                outcome
-                    .proposal
-                    .err()
-                    .map(|error| format!(" ({}: {error})", metric.name))
+        let reason = self.conditions.scaling_active.map_or_else(String::new, |condition| condition.reason.to_string());
+        let first =
+            self.metrics.iter().zip(&spec.metrics).find_map(|(outcome, metric)| {
+                outcome.proposal.err().map(|error| format!(" ({}: {error})", metric.name))
             });
         format!("{reason}{}", first.unwrap_or_default())
     }
 
     fn metrics_summary(&self, spec: &DefaultedSpec) -> String {
-        let mut text = match self
-            .chosen
-            .and_then(|index| Some((spec.metrics.get(index)?, self.metrics.get(index)?)))
-        {
+        let mut text = match self.chosen.and_then(|index| Some((spec.metrics.get(index)?, self.metrics.get(index)?))) {
             Some((metric, outcome)) => Measured { metric, outcome }.to_string(),
             None => "no metric".to_owned(),
         };
@@ -68,31 +53,18 @@ impl SyncOutcome {
         {
             text.push_str(&format!(", stabilized to {}", stabilization.stabilized));
         }
-        if let Some(limit) = self
-            .limit
-            .filter(|limit| limit.reason != Reason::DesiredWithinRange)
-        {
+        if let Some(limit) = self.limit.filter(|limit| limit.reason != Reason::DesiredWithinRange) {
             text.push_str(&format!(", {} {}", limit.reason, limit.result));
         }
         if self.err {
-            text.push_str(&format!(
-                ", partial failure: {}",
-                self.failure_of_some(spec)
-            ));
+            text.push_str(&format!(", partial failure: {}", self.failure_of_some(spec)));
         }
         text
     }
 
     fn failure_of_some(&self, spec: &DefaultedSpec) -> String {
-        let failed = self
-            .metrics
-            .iter()
-            .zip(&spec.metrics)
-            .filter(|(outcome, _)| outcome.proposal.is_err());
-        failed
-            .map(|(_, metric)| metric.name.as_str())
-            .collect::<Vec<_>>()
-            .join(", ")
+        let failed = self.metrics.iter().zip(&spec.metrics).filter(|(outcome, _)| outcome.proposal.is_err());
+        failed.map(|(_, metric)| metric.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -117,24 +89,13 @@ impl fmt::Display for Explanation<'_> {
         }
         if let Some(limit) = outcome.limit {
             self.limit(f, limit)?;
-            if outcome
-                .scale
-                .is_some_and(|replicas| replicas != limit.result)
-            {
+            if outcome.scale.is_some_and(|replicas| replicas != limit.result) {
                 writeln!(f, "  from zero: raised to minReplicas {}", spec.min)?;
             }
         }
         match outcome.scale {
-            Some(replicas) => write!(
-                f,
-                "  decision: scale from {} to {replicas}",
-                outcome.current
-            )?,
-            None => write!(
-                f,
-                "  decision: nothing is written, desired {}",
-                outcome.desired
-            )?,
+            Some(replicas) => write!(f, "  decision: scale from {} to {replicas}", outcome.current)?,
+            None => write!(f, "  decision: nothing is written, desired {}", outcome.desired)?,
         }
         if outcome.err {
             write!(f, "; the sync returned an error")?;
@@ -148,19 +109,9 @@ impl Explanation<'_> {
     fn metrics(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let outcome = self.outcome;
         let tolerance = outcome.tolerance;
-        writeln!(
-            f,
-            "  tolerance: a ratio from {} to {} changes nothing",
-            1.0 - tolerance.down,
-            1.0 + tolerance.up
-        )?;
-        for (index, (metric, result)) in self.spec.metrics.iter().zip(&outcome.metrics).enumerate()
-        {
-            let chosen = if outcome.chosen == Some(index) {
-                " (the largest)"
-            } else {
-                ""
-            };
+        writeln!(f, "  tolerance: a ratio from {} to {} changes nothing", 1.0 - tolerance.down, 1.0 + tolerance.up)?;
+        for (index, (metric, result)) in self.spec.metrics.iter().zip(&outcome.metrics).enumerate() {
+            let chosen = if outcome.chosen == Some(index) { " (the largest)" } else { "" };
             write!(f, "  metric {index}: ")?;
             metric_lines(f, metric, result, outcome)?;
             match result.proposal {
@@ -174,53 +125,28 @@ impl Explanation<'_> {
         }
     }
 
-    fn stabilization(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        stabilization: Stabilization,
-    ) -> fmt::Result {
-        let Stabilization {
-            up_window,
-            down_window,
-            lowest,
-            highest,
-            stabilized,
-        } = stabilization;
+    fn stabilization(&self, f: &mut fmt::Formatter<'_>, stabilization: Stabilization) -> fmt::Result {
+        let Stabilization { up_window, down_window, lowest, highest, stabilized } = stabilization;
         write!(f, "  window: ")?;
         if let Some(up) = up_window {
             write!(f, "lowest of the last {} s is {lowest}, ", up.seconds())?;
         }
-        writeln!(
-            f,
-            "highest of the last {} s is {highest}: {stabilized}",
-            down_window.seconds()
-        )
+        writeln!(f, "highest of the last {} s is {highest}: {stabilized}", down_window.seconds())
     }
 
     fn limit(&self, f: &mut fmt::Formatter<'_>, limit: Limit) -> fmt::Result {
-        let stabilized = self
-            .outcome
-            .stabilization
-            .map_or(limit.result, |s| s.stabilized);
+        let stabilized = self.outcome.stabilization.map_or(limit.result, |s| s.stabilized);
         let rises = stabilized > self.outcome.current;
         write!(f, "  limits: ")?;
         if let Some(rate) = limit.rate {
             let side = if rises { "at most" } else { "at least" };
             write!(f, "the rate allows {side} {rate}{}, ", self.disabled(rises))?;
         }
-        writeln!(
-            f,
-            "the bounds {} to {}: {} ({})",
-            self.spec.min, self.spec.max, limit.result, limit.reason
-        )
+        writeln!(f, "the bounds {} to {}: {} ({})", self.spec.min, self.spec.max, limit.result, limit.reason)
     }
 
     fn disabled(&self, rises: bool) -> &'static str {
-        let rules = self
-            .spec
-            .behavior
-            .as_ref()
-            .map(|behavior| if rises { &behavior.up } else { &behavior.down });
+        let rules = self.spec.behavior.as_ref().map(|behavior| if rises { &behavior.up } else { &behavior.down });
         match rules {
             Some(rules) if rules.select == Select::Disabled => " (selectPolicy: Disabled)",
             Some(_) => "",
@@ -253,14 +179,7 @@ fn metric_lines(
     result: &MetricOutcome,
     outcome: &SyncOutcome,
 ) -> fmt::Result {
-    writeln!(
-        f,
-        "{:#}",
-        Measured {
-            metric,
-            outcome: result
-        }
-    )?;
+    writeln!(f, "{:#}", Measured { metric, outcome: result })?;
     let groups = result.groups;
     if groups != Default::default() {
         write!(
@@ -277,20 +196,12 @@ fn metric_lines(
         return Ok(());
     }
     if result.request > 0 {
-        writeln!(
-            f,
-            "    usage {} of {} requested",
-            amount(metric, result.usage),
-            amount(metric, result.request)
-        )?;
+        writeln!(f, "    usage {} of {} requested", amount(metric, result.usage), amount(metric, result.request))?;
     } else {
         writeln!(f, "    usage {}", amount(metric, result.usage))?;
     }
     if let Some((ratio, samples)) = result.rebalanced {
-        writeln!(
-            f,
-            "    with missing and unready pods filled in: ratio {ratio} over {samples} samples"
-        )?;
+        writeln!(f, "    with missing and unready pods filled in: ratio {ratio} over {samples} samples")?;
     }
     if let Some(pods) = result.ready_pods {
         writeln!(f, "    {pods} pods are Running and Ready")?;
@@ -301,11 +212,7 @@ fn metric_lines(
         Verdict::DirectionFlipped => "filled in, the ratio changes sides",
         Verdict::CountFlipped => "the number of samples would turn the change around",
     };
-    writeln!(
-        f,
-        "    {verdict}: the {} replicas are kept",
-        outcome.current
-    )
+    writeln!(f, "    {verdict}: the {} replicas are kept", outcome.current)
 }
 
 /// A metric, its value and its target in one phrase; the alternate form has the ratio to its last digit.
@@ -333,25 +240,13 @@ impl fmt::Display for Measured<'_> {
             Target::Percent(target) => {
                 write!(f, " {} % of {target} %", outcome.utilization.unwrap_or(0))?;
             }
-            Target::Average(target) => write!(
-                f,
-                " {} per pod of {}",
-                amount(metric, outcome.average.unwrap_or(0)),
-                amount(metric, target)
-            )?,
-            Target::Value(target) => write!(
-                f,
-                " {} of {}",
-                amount(metric, outcome.usage),
-                amount(metric, target)
-            )?,
+            Target::Average(target) => {
+                write!(f, " {} per pod of {}", amount(metric, outcome.average.unwrap_or(0)), amount(metric, target))?
+            }
+            Target::Value(target) => write!(f, " {} of {}", amount(metric, outcome.usage), amount(metric, target))?,
             Target::Unset => {}
         }
-        if f.alternate() {
-            write!(f, ", ratio {}", outcome.ratio)
-        } else {
-            write!(f, ", ratio {:.3}", outcome.ratio)
-        }
+        if f.alternate() { write!(f, ", ratio {}", outcome.ratio) } else { write!(f, ", ratio {:.3}", outcome.ratio) }
     }
 }
 

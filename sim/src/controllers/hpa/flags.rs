@@ -45,10 +45,6 @@ pub struct FeatureGates {
 
 impl Default for FeatureGates {
     fn default() -> Self {
-        Self {
-            scale_to_zero: false,
-            configurable_tolerance: true,
-            pod_level_resources: true,
-        }
+        Self { scale_to_zero: false, configurable_tolerance: true, pod_level_resources: true }
     }
 }

@@ -81,25 +81,13 @@ impl Manifest {
         let name = text_at(document, "/metadata/name").to_owned();
         let mut notes = Vec::new();
         if documents.len() > 1 {
-            let others = if hpas > 1 {
-                format!("the first of {hpas} HorizontalPodAutoscalers, ")
-            } else {
-                String::new()
-            };
-            notes.push(format!(
-                "document {} of {} is taken: {others}`{name}`",
-                picked + 1,
-                documents.len()
-            ));
+            let others =
+                if hpas > 1 { format!("the first of {hpas} HorizontalPodAutoscalers, ") } else { String::new() };
+            notes.push(format!("document {} of {} is taken: {others}`{name}`", picked + 1, documents.len()));
         }
         let spec = read_hpa(document, &mut notes)?;
         let workload = find_workload(&documents, &spec, &mut notes)?;
-        Ok(Self {
-            name,
-            spec,
-            workload,
-            notes,
-        })
+        Ok(Self { name, spec, workload, notes })
     }
 
     /// The policy after the API server's defaulting and validation.
@@ -113,14 +101,12 @@ impl Manifest {
 
 /// Every document, those of a `List` one by one.
 fn documents(text: &str) -> Result<Vec<Value>, ManifestError> {
-    let documents: Vec<Value> = serde_saphyr::from_multiple(text)
-        .map_err(|error| ManifestError::Yaml(error.without_snippet().to_string()))?;
+    let documents: Vec<Value> =
+        serde_saphyr::from_multiple(text).map_err(|error| ManifestError::Yaml(error.without_snippet().to_string()))?;
     Ok(documents
         .into_iter()
         .flat_map(|document| match document.get("items") {
-            Some(Value::Array(items)) if text_at(&document, "/kind").ends_with("List") => {
-                items.clone()
-            }
+            Some(Value::Array(items)) if text_at(&document, "/kind").ends_with("List") => items.clone(),
             _ => vec![document],
         })
         .collect())
@@ -148,9 +134,7 @@ fn read_hpa(document: &Value, notes: &mut Vec<String>) -> Result<HpaSpec, Manife
         "autoscaling/v2" => strictly(spec),
         "autoscaling/v1" => {
             notes.push("autoscaling/v1 was converted to autoscaling/v2".to_owned());
-            let annotations = document
-                .pointer("/metadata/annotations")
-                .unwrap_or(&Value::Null);
+            let annotations = document.pointer("/metadata/annotations").unwrap_or(&Value::Null);
             Ok(v1::convert(strictly(spec)?, annotations)?)
         }
         "autoscaling/v2beta1" | "autoscaling/v2beta2" => Err(ManifestError::Version(
@@ -176,11 +160,7 @@ pub(super) fn typed<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T,
     serde_path_to_error::deserialize(value).map_err(|error| {
         let inner = error.path().to_string();
         ManifestError::Shape {
-            path: if inner == "." {
-                path.to_owned()
-            } else {
-                format!("{path}.{inner}")
-            },
+            path: if inner == "." { path.to_owned() } else { format!("{path}.{inner}") },
             message: error.inner().to_string(),
         }
     })
@@ -189,22 +169,16 @@ pub(super) fn typed<T: DeserializeOwned>(value: &Value, path: &str) -> Result<T,
 /// The first field that was given but did not survive reading.
 fn unknown_field(given: &Value, known: &Value) -> Option<String> {
     match (given, known) {
-        (Value::Object(given), Value::Object(known)) => {
-            given.iter().find_map(|(key, value)| match known.get(key) {
-                None if value.is_null() => None,
-                None => Some(format!(".{key}")),
-                Some(known) => unknown_field(value, known).map(|path| format!(".{key}{path}")),
-            })
-        }
-        (Value::Array(given), Value::Array(known)) => {
-            given
-                .iter()
-                .zip(known)
-                .enumerate()
-                .find_map(|(index, (given, known))| {
-                    unknown_field(given, known).map(|path| format!("[{index}]{path}"))
-                })
-        }
+        (Value::Object(given), Value::Object(known)) => given.iter().find_map(|(key, value)| match known.get(key) {
+            None if value.is_null() => None,
+            None => Some(format!(".{key}")),
+            Some(known) => unknown_field(value, known).map(|path| format!(".{key}{path}")),
+        }),
+        (Value::Array(given), Value::Array(known)) => given
+            .iter()
+            .zip(known)
+            .enumerate()
+            .find_map(|(index, (given, known))| unknown_field(given, known).map(|path| format!("[{index}]{path}"))),
         _ => None,
     }
 }
@@ -223,10 +197,7 @@ fn find_workload(
         if document.pointer("/spec/template/spec/containers").is_none() {
             continue;
         }
-        let (kind, name) = (
-            text_at(document, "/kind"),
-            text_at(document, "/metadata/name"),
-        );
+        let (kind, name) = (text_at(document, "/kind"), text_at(document, "/metadata/name"));
         if found.is_none() && kind == target.kind && name == target.name {
             found = Some(read_workload(document)?);
         } else {
@@ -269,10 +240,7 @@ spec:
 
     fn message(text: &str) -> String {
         match Manifest::parse(text) {
-            Ok(manifest) => manifest
-                .policy(FeatureGates::default())
-                .expect_err("refused")
-                .to_string(),
+            Ok(manifest) => manifest.policy(FeatureGates::default()).expect_err("refused").to_string(),
             Err(error) => error.to_string(),
         }
     }
@@ -281,20 +249,13 @@ spec:
     fn the_hpa_is_picked_and_said_so() {
         let manifest = Manifest::parse(&format!("{DEPLOYMENT}---{HPA}")).expect("a manifest");
         assert_eq!(manifest.name, "web");
-        assert!(
-            manifest.notes[0].contains("document 2 of 2"),
-            "{:?}",
-            manifest.notes
-        );
+        assert!(manifest.notes[0].contains("document 2 of 2"), "{:?}", manifest.notes);
         let workload = manifest.workload.expect("the Deployment");
         assert_eq!(workload.replicas, Some(3));
         let requests = workload.template.containers[0].requests;
         assert_eq!(requests.cpu, Some(250));
         // The API server takes the limit for a request that is not given.
-        assert_eq!(
-            requests.memory,
-            Some(1 << 30).map(|bytes: i64| bytes * 1_000)
-        );
+        assert_eq!(requests.memory, Some(1 << 30).map(|bytes: i64| bytes * 1_000));
     }
 
     #[test]
@@ -331,11 +292,7 @@ spec:
                 "averageUtilization: -5",
                 "spec.metrics[0].resource.target.averageUtilization: -5",
             ),
-            (
-                "averageUtilization: 70",
-                "averageUtilisation: 70",
-                "spec.metrics[0].resource.target.averageUtilisation",
-            ),
+            ("averageUtilization: 70", "averageUtilisation: 70", "spec.metrics[0].resource.target.averageUtilisation"),
             (
                 "type: Utilization, averageUtilization: 70",
                 "type: AverageValue, averageValue: -1",
@@ -346,21 +303,9 @@ spec:
                 "averageUtilization: lots",
                 "spec.metrics[0].resource.target.averageUtilization",
             ),
-            (
-                "type: Resource",
-                "type: Cpu",
-                "spec.metrics[0].type: unsupported value \"Cpu\"",
-            ),
-            (
-                "maxReplicas: 9",
-                "minReplicas: 3\n  maxReplicas: 2",
-                "spec.maxReplicas: 2",
-            ),
-            (
-                "maxReplicas: 9",
-                "minReplicas: 0\n  maxReplicas: 2",
-                "spec.minReplicas: 0",
-            ),
+            ("type: Resource", "type: Cpu", "spec.metrics[0].type: unsupported value \"Cpu\""),
+            ("maxReplicas: 9", "minReplicas: 3\n  maxReplicas: 2", "spec.maxReplicas: 2"),
+            ("maxReplicas: 9", "minReplicas: 0\n  maxReplicas: 2", "spec.minReplicas: 0"),
             ("  maxReplicas: 9\n", "", "maxReplicas"),
             (
                 "maxReplicas: 9",
@@ -372,11 +317,7 @@ spec:
                 "maxReplicas: 9\n  behavior: {scaleDown: {stabilizationWindowSeconds: 3601}}",
                 "spec.behavior.scaleDown.stabilizationWindowSeconds: 3601",
             ),
-            (
-                "kind: Deployment, name: web",
-                "kind: Deployment",
-                "spec.scaleTargetRef.name",
-            ),
+            ("kind: Deployment, name: web", "kind: Deployment", "spec.scaleTargetRef.name"),
         ];
         for (from, to, expected) in cases {
             let text = HPA.replace(from, to);

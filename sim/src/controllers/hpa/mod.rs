@@ -46,9 +46,7 @@ pub use explain::Explanation;
 pub use flags::{ControllerFlags, FeatureGates};
 pub use groups::Groups;
 pub use instant::{Instant, Span};
-pub use observation::{
-    Fault, Observation, Phase, Pod, PodSamples, Reading, ReadyCondition, ReadyStatus, Sample,
-};
+pub use observation::{Fault, Observation, Phase, Pod, PodSamples, Reading, ReadyCondition, ReadyStatus, Sample};
 pub use outcome::{Limit, MetricError, MetricOutcome, Path, Stabilization, SyncOutcome, Verdict};
 pub use requests::{Container, PodTemplate, Requests, Resource};
 pub use spec::DefaultedSpec;

@@ -83,10 +83,7 @@ pub struct Pod {
 impl Pod {
     /// Running and Ready=True: podutil.IsPodReady with the phase that getReadyPodsCount asks for.
     pub(super) fn is_running_and_ready(&self) -> bool {
-        self.phase == Phase::Running
-            && self
-                .ready
-                .is_some_and(|condition| condition.status == ReadyStatus::True)
+        self.phase == Phase::Running && self.ready.is_some_and(|condition| condition.status == ReadyStatus::True)
     }
 }
 

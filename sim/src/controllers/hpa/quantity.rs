@@ -93,9 +93,7 @@ fn parse(text: &str) -> Option<Quantity> {
         b'+' => (false, &text[1..]),
         _ => (false, text),
     };
-    let end = unsigned
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(unsigned.len());
+    let end = unsigned.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(unsigned.len());
     let (number, suffix) = unsigned.split_at(end);
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if fraction.contains('.') || (whole.is_empty() && fraction.is_empty()) {
@@ -105,17 +103,11 @@ fn parse(text: &str) -> Option<Quantity> {
     let all = format!("{}{fraction}", whole.trim_start_matches('0'));
     let kept = &all[..all.len().min(MAX_DIGITS)];
     let dropped = i32::try_from(all.len() - kept.len()).ok()?;
-    let digits: i128 = if kept.is_empty() {
-        0
-    } else {
-        kept.parse().ok()?
-    };
+    let digits: i128 = if kept.is_empty() { 0 } else { kept.parse().ok()? };
     Some(Quantity {
         text: text.to_owned(),
         digits: if negative { -digits } else { digits },
-        ten: ten
-            .saturating_sub(i32::try_from(fraction.len()).ok()?)
-            .saturating_add(dropped),
+        ten: ten.saturating_sub(i32::try_from(fraction.len()).ok()?).saturating_add(dropped),
         two,
     })
 }
@@ -187,11 +179,7 @@ impl Visitor<'_> for QuantityVisitor {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Quantity, E> {
-        if value.is_finite() {
-            self.visit_str(&value.to_string())
-        } else {
-            Err(E::custom("a quantity must be finite"))
-        }
+        if value.is_finite() { self.visit_str(&value.to_string()) } else { Err(E::custom("a quantity must be finite")) }
     }
 }
 
@@ -210,10 +198,7 @@ mod tests {
         assert_eq!(milli("1k"), 1_000_000);
         assert_eq!(milli("1.5Gi"), 1_610_612_736_000);
         assert_eq!(milli("2e3"), 2_000_000);
-        assert_eq!(
-            milli("2E"),
-            2_000_000_000_000_000_000_i64.saturating_mul(1_000)
-        );
+        assert_eq!(milli("2E"), 2_000_000_000_000_000_000_i64.saturating_mul(1_000));
         assert_eq!(milli("1e-2"), 10);
         assert_eq!(milli(".5"), 500);
         assert_eq!(milli("5."), 5_000);
@@ -230,18 +215,14 @@ mod tests {
 
     #[test]
     fn too_much_saturates() {
-        assert_eq!(
-            milli("99999999999999999999999999999999999999999999"),
-            i64::MAX
-        );
+        assert_eq!(milli("99999999999999999999999999999999999999999999"), i64::MAX);
         assert_eq!(milli("1e400"), i64::MAX);
         assert_eq!(milli("1e-400"), 1);
     }
 
     #[test]
     fn approximate_multiplies_digits_by_a_power_of_ten() {
-        let value =
-            |text| Quantity::parse(text).map_or(f64::NAN, |quantity| quantity.approximate());
+        let value = |text| Quantity::parse(text).map_or(f64::NAN, |quantity| quantity.approximate());
         assert_eq!(value("0.3"), 3.0 * 0.1);
         assert_ne!(value("0.3"), 0.3);
         assert_eq!(value("200m"), 200.0 * 0.001);

@@ -21,11 +21,8 @@ const SCALE_UP_LIMIT_MINIMUM: i32 = 4;
 /// and none on the way down.
 pub(super) fn limit_without_behavior(current: i32, stabilized: i32, bounds: Bounds) -> Limit {
     let rate = current.saturating_mul(2).max(SCALE_UP_LIMIT_MINIMUM);
-    let (highest, reason) = if bounds.max > rate {
-        (rate, Reason::ScaleUpLimit)
-    } else {
-        (bounds.max, Reason::TooManyReplicas)
-    };
+    let (highest, reason) =
+        if bounds.max > rate { (rate, Reason::ScaleUpLimit) } else { (bounds.max, Reason::TooManyReplicas) };
     let (result, reason) = if stabilized < bounds.min {
         (bounds.min, Reason::TooFewReplicas)
     } else if stabilized > highest {
@@ -33,11 +30,7 @@ pub(super) fn limit_without_behavior(current: i32, stabilized: i32, bounds: Boun
     } else {
         (stabilized, Reason::DesiredWithinRange)
     };
-    Limit {
-        result,
-        reason,
-        rate: (stabilized > current).then_some(rate),
-    }
+    Limit { result, reason, rate: (stabilized > current).then_some(rate) }
 }
 
 /// H convertDesiredReplicasWithBehaviorRate: the policies of the direction of travel, then the bound.
@@ -52,32 +45,16 @@ pub(super) fn limit_with_behavior(
     let start = |policy: &Policy| events.replicas_at_start(current, policy.period_seconds, now);
     let (rate, end, reason) = if stabilized > current {
         let rate = scale_up_limit(current, &behavior.up, start).max(current);
-        let reason = if bounds.max > rate {
-            Reason::ScaleUpLimit
-        } else {
-            Reason::TooManyReplicas
-        };
+        let reason = if bounds.max > rate { Reason::ScaleUpLimit } else { Reason::TooManyReplicas };
         (Some(rate), stabilized.min(rate.min(bounds.max)), reason)
     } else if stabilized < current {
         let rate = scale_down_limit(current, &behavior.down, start).min(current);
-        let reason = if bounds.min < rate {
-            Reason::ScaleDownLimit
-        } else {
-            Reason::TooFewReplicas
-        };
+        let reason = if bounds.min < rate { Reason::ScaleDownLimit } else { Reason::TooFewReplicas };
         (Some(rate), stabilized.max(rate.max(bounds.min)), reason)
     } else {
         (None, stabilized, Reason::DesiredWithinRange)
     };
-    Limit {
-        result: end,
-        reason: if end == stabilized {
-            Reason::DesiredWithinRange
-        } else {
-            reason
-        },
-        rate,
-    }
+    Limit { result: end, reason: if end == stabilized { Reason::DesiredWithinRange } else { reason }, rate }
 }
 
 /// H calculateScaleUpLimitWithScalingRules
@@ -104,9 +81,7 @@ fn scale_down_limit(current: i32, rules: &Rules, start: impl Fn(&Policy) -> i32)
         match policy.kind {
             PolicyKind::Pods => start.saturating_sub(policy.value),
             // Truncated by the conversion to an integer.
-            PolicyKind::Percent => {
-                (f64::from(start) * (1.0 - f64::from(policy.value) / 100.0)) as i32
-            }
+            PolicyKind::Percent => (f64::from(start) * (1.0 - f64::from(policy.value) / 100.0)) as i32,
         }
     });
     match rules.select {

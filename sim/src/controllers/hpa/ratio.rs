@@ -55,11 +55,7 @@ impl Totals {
     /// UT GetMetricUsageRatio: the average in whole milli-units.
     fn average_ratio(&self, target: i64) -> Ratio {
         let average = self.usage / self.summed.max(1);
-        Ratio {
-            ratio: average as f64 / target as f64,
-            utilization: None,
-            average,
-        }
+        Ratio { ratio: average as f64 / target as f64, utilization: None, average }
     }
 }
 

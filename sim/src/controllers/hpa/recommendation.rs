@@ -29,30 +29,15 @@ struct PodMetric<'a> {
 
 impl Calculator<'_> {
     /// H computeReplicasForMetric. `scratch` keeps each pod's group and request between the two passes.
-    pub(super) fn evaluate(
-        &self,
-        metric: &Metric,
-        reading: Option<&Reading>,
-        scratch: &mut Scratch,
-    ) -> MetricOutcome {
-        let of_pods = |goal, resource, container| PodMetric {
-            goal,
-            resource,
-            container,
-        };
+    pub(super) fn evaluate(&self, metric: &Metric, reading: Option<&Reading>, scratch: &mut Scratch) -> MetricOutcome {
+        let of_pods = |goal, resource, container| PodMetric { goal, resource, container };
         let outcome = match &metric.source {
-            Source::Resource(resource, goal) => {
-                self.pods(of_pods(*goal, Some(*resource), None), reading, scratch)
-            }
+            Source::Resource(resource, goal) => self.pods(of_pods(*goal, Some(*resource), None), reading, scratch),
             Source::ContainerResource(resource, name, goal) => {
                 let metric = of_pods(*goal, Some(*resource), Some(name.as_str()));
                 self.pods(metric, reading, scratch)
             }
-            Source::Pods(target) => self.pods(
-                of_pods(Goal::Average(*target), None, None),
-                reading,
-                scratch,
-            ),
+            Source::Pods(target) => self.pods(of_pods(Goal::Average(*target), None, None), reading, scratch),
             Source::Object(goal) | Source::External(goal) => self.series(*goal, reading),
         };
         outcome.unwrap_or_else(MetricOutcome::failed)
@@ -97,11 +82,7 @@ impl Calculator<'_> {
         let grows_with_unready = groups.unready > 0 && first.ratio > 1.0;
         if groups.missing == 0 && !grows_with_unready {
             let pods = groups.ready;
-            self.plain(
-                &mut outcome,
-                self.observation.spec_replicas,
-                first.ratio * pods as f64,
-            );
+            self.plain(&mut outcome, self.observation.spec_replicas, first.ratio * pods as f64);
         } else {
             let filled = scratch.fill(totals, metric.goal, first.ratio, grows_with_unready);
             let again = filled.ratio(metric.goal)?.ratio;
@@ -120,21 +101,13 @@ impl Calculator<'_> {
             let sample = samples.of_pods.get(index).and_then(Option::as_ref);
             let group = group_of(pod, sample, is_cpu, self.now, self.flags);
             groups.count(group);
-            scratch.pods.push(Counted {
-                group,
-                usage: sample.map_or(0, |sample| sample.value),
-                request: 0,
-            });
+            scratch.pods.push(Counted { group, usage: sample.map_or(0, |sample| sample.value), request: 0 });
         }
         groups
     }
 
     /// RC calculateRequests, over every listed pod, also those that do not count.
-    fn find_requests(
-        &self,
-        metric: PodMetric<'_>,
-        scratch: &mut Scratch,
-    ) -> Result<(), MetricError> {
+    fn find_requests(&self, metric: PodMetric<'_>, scratch: &mut Scratch) -> Result<(), MetricError> {
         let mut last: Option<(u32, i64)> = None;
         for (pod, counted) in self.observation.pods.iter().zip(&mut scratch.pods) {
             counted.request = match last {
@@ -147,11 +120,7 @@ impl Calculator<'_> {
     }
 
     fn request_of(&self, pod: &Pod, metric: PodMetric<'_>) -> Result<i64, MetricError> {
-        let template = self
-            .observation
-            .templates
-            .get(pod.template as usize)
-            .ok_or(MetricError::MissingRequest)?;
+        let template = self.observation.templates.get(pod.template as usize).ok_or(MetricError::MissingRequest)?;
         let resource = metric.resource.unwrap_or(Resource::Other);
         template.request(resource, metric.container, self.flags.gates)
     }
@@ -187,26 +156,17 @@ impl Calculator<'_> {
     }
 
     /// Object and External metrics.
-    fn series(
-        &self,
-        goal: SeriesGoal,
-        reading: Option<&Reading>,
-    ) -> Result<MetricOutcome, MetricError> {
+    fn series(&self, goal: SeriesGoal, reading: Option<&Reading>) -> Result<MetricOutcome, MetricError> {
         if goal == SeriesGoal::Unset {
             return Err(MetricError::NoTarget);
         }
         let usage = match reading {
             Some(Reading::Series(values)) if values.is_empty() => return Err(MetricError::Empty),
-            Some(Reading::Series(values)) => {
-                values.iter().copied().fold(0_i64, i64::saturating_add)
-            }
+            Some(Reading::Series(values)) => values.iter().copied().fold(0_i64, i64::saturating_add),
             Some(Reading::Failed(error)) => return Err(*error),
             Some(Reading::Pods(_)) | None => return Err(MetricError::ApiFailed),
         };
-        let mut outcome = MetricOutcome {
-            usage,
-            ..MetricOutcome::failed(MetricError::Empty)
-        };
+        let mut outcome = MetricOutcome { usage, ..MetricOutcome::failed(MetricError::Empty) };
         match goal {
             SeriesGoal::PerPod(target) => self.per_pod(&mut outcome, target),
             SeriesGoal::Value(target) => self.whole(&mut outcome, target)?,

@@ -65,9 +65,7 @@ impl PodTemplate {
     ) -> Result<i64, MetricError> {
         match (container, self.pod_level) {
             (Some(name), _) => self.container_request(resource, name),
-            (None, Some(pod_level))
-                if gates.pod_level_resources && pod_level != Requests::default() =>
-            {
+            (None, Some(pod_level)) if gates.pod_level_resources && pod_level != Requests::default() => {
                 self.pod_request(resource, pod_level)
             }
             (None, _) => self.sum_of_containers(resource),
@@ -90,10 +88,7 @@ impl PodTemplate {
     /// RC calculatePodRequestsFromContainers, over all containers: each must have a request.
     fn sum_of_containers(&self, resource: Resource) -> Result<i64, MetricError> {
         self.containers.iter().try_fold(0_i64, |sum, container| {
-            let request = container
-                .requests
-                .of(resource)
-                .ok_or(MetricError::MissingRequest)?;
+            let request = container.requests.of(resource).ok_or(MetricError::MissingRequest)?;
             Ok(sum.saturating_add(request))
         })
     }

@@ -41,16 +41,10 @@ pub const fn millicores_of_nanocores(nanocores: i64) -> i64 {
 ///
 /// MC getPodMetrics. Each container is rounded to milli-units before summing.
 #[must_use]
-pub fn pod_usage<'a>(
-    containers: impl IntoIterator<Item = ContainerUsage<'a>>,
-    resource: Resource,
-) -> Option<i64> {
+pub fn pod_usage<'a>(containers: impl IntoIterator<Item = ContainerUsage<'a>>, resource: Resource) -> Option<i64> {
     let mut sum = None;
     for container in containers {
-        sum = Some(
-            sum.unwrap_or(0_i64)
-                .saturating_add(container.milli(resource)?),
-        );
+        sum = Some(sum.unwrap_or(0_i64).saturating_add(container.milli(resource)?));
     }
     sum
 }
@@ -78,11 +72,7 @@ mod tests {
     use super::*;
 
     fn usage(name: &str, cpu: Option<i64>) -> ContainerUsage<'_> {
-        ContainerUsage {
-            name,
-            cpu,
-            memory: None,
-        }
+        ContainerUsage { name, cpu, memory: None }
     }
 
     #[test]
@@ -102,9 +92,6 @@ mod tests {
     fn a_named_container_must_be_in_the_sample() {
         let containers = [usage("app", None)];
         assert_eq!(container_usage(containers, Resource::Cpu, "app"), Ok(None));
-        assert_eq!(
-            container_usage(containers, Resource::Cpu, "mesh"),
-            Err(MetricError::ContainerNotInSample)
-        );
+        assert_eq!(container_usage(containers, Resource::Cpu, "mesh"), Err(MetricError::ContainerNotInSample));
     }
 }

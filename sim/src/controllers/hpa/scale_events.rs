@@ -20,17 +20,9 @@ pub(super) struct ScaleEvents {
 impl ScaleEvents {
     /// H storeScaleEvent: takes the place of the last outdated event of its list, else is appended.
     pub(super) fn store(&mut self, behavior: &Behavior, from: i32, to: i32, now: Instant) {
-        let (events, rules) = if to > from {
-            (&mut self.up, &behavior.up)
-        } else {
-            (&mut self.down, &behavior.down)
-        };
+        let (events, rules) = if to > from { (&mut self.up, &behavior.up) } else { (&mut self.down, &behavior.down) };
         mark_outdated(events, longest_period(rules), now);
-        let event = ScaleEvent {
-            change: to.saturating_sub(from).saturating_abs(),
-            at: now,
-            outdated: false,
-        };
+        let event = ScaleEvent { change: to.saturating_sub(from).saturating_abs(), at: now, outdated: false };
         match events.iter_mut().rev().find(|event| event.outdated) {
             Some(place) => *place = event,
             None => events.push(event),
@@ -40,19 +32,18 @@ impl ScaleEvents {
     /// The replica count at the start of a period that ends now: both lists are read in both directions (H
     /// calculateScaleUpLimitWithScalingRules, calculateScaleDownLimitWithBehaviors).
     pub(super) fn replicas_at_start(&self, current: i32, period_seconds: i32, now: Instant) -> i32 {
-        current
-            .saturating_sub(change_in_period(&self.up, period_seconds, now))
-            .saturating_add(change_in_period(&self.down, period_seconds, now))
+        current.saturating_sub(change_in_period(&self.up, period_seconds, now)).saturating_add(change_in_period(
+            &self.down,
+            period_seconds,
+            now,
+        ))
     }
 }
 
 /// H getReplicasChangePerPeriod: an event exactly as old as the period is out.
 fn change_in_period(events: &[ScaleEvent], period_seconds: i32, now: Instant) -> i32 {
     let cutoff = now.before(Span::from_whole_seconds(period_seconds.into()));
-    events
-        .iter()
-        .filter(|event| event.at > cutoff)
-        .fold(0, |sum: i32, event| sum.saturating_add(event.change))
+    events.iter().filter(|event| event.at > cutoff).fold(0, |sum: i32, event| sum.saturating_add(event.change))
 }
 
 /// H markScaleEventsOutdated. The mark sticks, also when the periods are lengthened later.
@@ -65,10 +56,6 @@ fn mark_outdated(events: &mut [ScaleEvent], period: Span, now: Instant) {
 
 /// H getLongestPolicyPeriod, of this direction only.
 fn longest_period(rules: &Rules) -> Span {
-    let seconds = rules
-        .policies
-        .iter()
-        .map(|policy| policy.period_seconds)
-        .max();
+    let seconds = rules.policies.iter().map(|policy| policy.period_seconds).max();
     Span::from_whole_seconds(seconds.unwrap_or(0).into())
 }

@@ -28,11 +28,7 @@ impl DefaultedSpec {
     ///
     /// # Errors
     /// Every rule the spec breaks, by field.
-    pub fn new(
-        mut spec: HpaSpec,
-        gates: FeatureGates,
-        origin: Origin,
-    ) -> Result<Self, FieldErrors> {
+    pub fn new(mut spec: HpaSpec, gates: FeatureGates, origin: Origin) -> Result<Self, FieldErrors> {
         defaults::apply(&mut spec, gates);
         validation::validate(&spec, gates, origin)?;
         let metrics = spec.metrics.iter().flatten().map(Metric::of).collect();
@@ -40,21 +36,13 @@ impl DefaultedSpec {
             up: Rules::of(behavior.scale_up.as_ref()),
             down: Rules::of(behavior.scale_down.as_ref()),
         });
-        Ok(Self {
-            min: spec.min_replicas.unwrap_or(1),
-            max: spec.max_replicas,
-            metrics,
-            behavior,
-            stored: spec,
-        })
+        Ok(Self { min: spec.min_replicas.unwrap_or(1), max: spec.max_replicas, metrics, behavior, stored: spec })
     }
 
     /// H hasObjectOrExternalMetrics
     #[must_use]
     pub fn has_object_or_external_metric(&self) -> bool {
-        self.metrics
-            .iter()
-            .any(|metric| matches!(metric.source, Source::Object(_) | Source::External(_)))
+        self.metrics.iter().any(|metric| matches!(metric.source, Source::Object(_) | Source::External(_)))
     }
 }
 
@@ -110,31 +98,19 @@ impl Metric {
         } else if let Some(source) = &spec.container_resource {
             let resource = resource_of(&source.name);
             let goal = Goal::of(&source.target);
-            (
-                &source.name,
-                Source::ContainerResource(resource, source.container.clone(), goal),
-            )
+            (&source.name, Source::ContainerResource(resource, source.container.clone(), goal))
         } else if let Some(source) = &spec.pods {
             let target = milli(source.target.average_value.as_ref());
             (&source.metric.name, Source::Pods(target))
         } else if let Some(source) = &spec.object {
-            (
-                &source.metric.name,
-                Source::Object(SeriesGoal::of_object(&source.target)),
-            )
+            (&source.metric.name, Source::Object(SeriesGoal::of_object(&source.target)))
         } else if let Some(source) = &spec.external {
-            (
-                &source.metric.name,
-                Source::External(SeriesGoal::of_external(&source.target)),
-            )
+            (&source.metric.name, Source::External(SeriesGoal::of_external(&source.target)))
         } else {
             // Validation lets no metric without a source through.
             (&spec.kind, Source::External(SeriesGoal::Unset))
         };
-        Self {
-            name: name.clone(),
-            source,
-        }
+        Self { name: name.clone(), source }
     }
 
     /// The reason of ScalingActive=False when this metric fails first (H computeReplicasForMetric).
@@ -248,11 +224,7 @@ impl Rules {
     fn of(rules: Option<&ScalingRules>) -> Self {
         let rules = rules.cloned().unwrap_or_default();
         let policies = rules.policies.iter().flatten().map(|policy| Policy {
-            kind: if policy.kind == "Pods" {
-                PolicyKind::Pods
-            } else {
-                PolicyKind::Percent
-            },
+            kind: if policy.kind == "Pods" { PolicyKind::Pods } else { PolicyKind::Percent },
             value: policy.value,
             period_seconds: policy.period_seconds,
         });

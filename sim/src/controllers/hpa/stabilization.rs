@@ -38,13 +38,7 @@ impl Recommendations {
             }
         }
         self.store(raw, now, outdated);
-        Stabilization {
-            up_window: None,
-            down_window: window,
-            lowest: raw,
-            highest,
-            stabilized: highest,
-        }
+        Stabilization { up_window: None, down_window: window, lowest: raw, highest, stabilized: highest }
     }
 
     /// H stabilizeRecommendationWithBehaviors: the current count, moved no further than the lowest of the scale-up

@@ -129,11 +129,7 @@ impl Hpa {
     /// Bounds overrule metrics, stabilization and rate limits.
     fn path(&self, current: i32) -> Path {
         if current == 0 {
-            if self.may_leave_zero() {
-                Path::Metrics
-            } else {
-                Path::Disabled
-            }
+            if self.may_leave_zero() { Path::Metrics } else { Path::Disabled }
         } else if current > self.spec.max {
             Path::AboveMax
         } else if current < self.spec.min {
@@ -201,17 +197,8 @@ impl Hpa {
     }
 
     /// Evaluates the metrics in order: the largest proposal, and the reason of the first failure.
-    fn evaluate_metrics(
-        &mut self,
-        now: Instant,
-        observation: &Observation<'_>,
-    ) -> (i32, Option<Reason>) {
-        let calculator = Calculator {
-            now,
-            flags: &self.flags,
-            tolerance: self.outcome.tolerance,
-            observation,
-        };
+    fn evaluate_metrics(&mut self, now: Instant, observation: &Observation<'_>) -> (i32, Option<Reason>) {
+        let calculator = Calculator { now, flags: &self.flags, tolerance: self.outcome.tolerance, observation };
         let (mut replicas, mut failed) = (0, None);
         for (index, metric) in self.spec.metrics.iter().enumerate() {
             let reading = observation.readings.get(index);
@@ -233,10 +220,7 @@ impl Hpa {
     }
 
     fn normalize(&mut self, current: i32, raw: i32, now: Instant) -> i32 {
-        let bounds = Bounds {
-            min: self.spec.min,
-            max: self.spec.max,
-        };
+        let bounds = Bounds { min: self.spec.min, max: self.spec.max };
         let (stabilization, limit) = match &self.spec.behavior {
             None => {
                 let window = self.flags.downscale_stabilization;
@@ -246,12 +230,9 @@ impl Hpa {
             }
             Some(behavior) => {
                 let (up, down) = windows(behavior, &self.flags);
-                let stabilization = self
-                    .recommendations
-                    .stabilize_both_ways(current, raw, now, up, down);
+                let stabilization = self.recommendations.stabilize_both_ways(current, raw, now, up, down);
                 let stabilized = stabilization.stabilized;
-                let limit =
-                    limit_with_behavior(current, stabilized, bounds, behavior, &self.events, now);
+                let limit = limit_with_behavior(current, stabilized, bounds, behavior, &self.events, now);
                 (stabilization, limit)
             }
         };
@@ -261,15 +242,9 @@ impl Hpa {
         } else {
             Reason::ScaleDownStabilized
         };
-        self.conditions.able_to_scale = Some(Condition::yes(if stabilized == raw {
-            Reason::ReadyForNewScale
-        } else {
-            held_back
-        }));
-        self.conditions.scaling_limited = Some(Condition {
-            status: limit.result != stabilized,
-            reason: limit.reason,
-        });
+        self.conditions.able_to_scale =
+            Some(Condition::yes(if stabilized == raw { Reason::ReadyForNewScale } else { held_back }));
+        self.conditions.scaling_limited = Some(Condition { status: limit.result != stabilized, reason: limit.reason });
         self.outcome.stabilization = Some(stabilization);
         self.outcome.limit = Some(limit);
         limit.result
@@ -286,15 +261,8 @@ impl Hpa {
             self.events.store(behavior, current, wanted, now);
         }
         self.conditions.scaled_to_zero = self.flags.gates.scale_to_zero.then(|| {
-            let to_zero = current > 0
-                && wanted == 0
-                && self.spec.min == 0
-                && self.spec.has_object_or_external_metric();
-            if to_zero {
-                Condition::yes(Reason::ScaledToZero)
-            } else {
-                Condition::no(Reason::NotScaledToZero)
-            }
+            let to_zero = current > 0 && wanted == 0 && self.spec.min == 0 && self.spec.has_object_or_external_metric();
+            if to_zero { Condition::yes(Reason::ScaledToZero) } else { Condition::no(Reason::NotScaledToZero) }
         });
         self.outcome.scale = Some(wanted);
         self.desired = wanted;
@@ -305,14 +273,6 @@ impl Hpa {
 /// The stabilization windows. An unset one for scale-down is the flag, in whole seconds
 /// (H maybeInitScaleDownStabilizationWindow).
 fn windows(behavior: &Behavior, flags: &ControllerFlags) -> (Span, Span) {
-    let of = |seconds: Option<i32>, unset: i64| {
-        Span::from_whole_seconds(seconds.map_or(unset, i64::from))
-    };
-    (
-        of(behavior.up.window_seconds, 0),
-        of(
-            behavior.down.window_seconds,
-            flags.downscale_stabilization.whole_seconds(),
-        ),
-    )
+    let of = |seconds: Option<i32>, unset: i64| Span::from_whole_seconds(seconds.map_or(unset, i64::from));
+    (of(behavior.up.window_seconds, 0), of(behavior.down.window_seconds, flags.downscale_stabilization.whole_seconds()))
 }

@@ -19,19 +19,10 @@ fn hpa(max: i32, behavior: serde_json::Value, flags: ControllerFlags) -> Hpa {
         spec["behavior"] = behavior;
     }
     let spec: HpaSpec = serde_json::from_value(spec).expect("a spec");
-    Hpa::new(
-        DefaultedSpec::new(spec, flags.gates, Origin::Scenario).expect("valid"),
-        flags,
-    )
+    Hpa::new(DefaultedSpec::new(spec, flags.gates, Origin::Scenario).expect("valid"), flags)
 }
 
-fn sync(
-    hpa: &mut Hpa,
-    seconds: i64,
-    replicas: i32,
-    load: i64,
-    fault: Option<Fault>,
-) -> SyncOutcome {
+fn sync(hpa: &mut Hpa, seconds: i64, replicas: i32, load: i64, fault: Option<Fault>) -> SyncOutcome {
     let observation = Observation {
         spec_replicas: replicas,
         status_replicas: replicas,
@@ -69,21 +60,9 @@ fn without_behavior_a_recommendation_as_old_as_the_window_still_counts() {
     let flags = ControllerFlags::default();
     let lasts = |behavior| {
         let mut hpa = hpa(50, behavior, flags);
-        let replicas = |seconds| {
-            sync(
-                &mut hpa,
-                seconds,
-                20,
-                if seconds == 0 { 20 } else { 1 },
-                None,
-            )
-            .scale
-        };
+        let replicas = |seconds| sync(&mut hpa, seconds, 20, if seconds == 0 { 20 } else { 1 }, None).scale;
         let scaled: Vec<Option<i32>> = (0..=21).map(|number| number * 15).map(replicas).collect();
-        scaled
-            .iter()
-            .position(Option::is_some)
-            .map(|number| number * 15)
+        scaled.iter().position(Option::is_some).map(|number| number * 15)
     };
     assert_eq!(lasts(serde_json::Value::Null), Some(315));
     assert_eq!(lasts(json!({})), Some(300));
@@ -97,42 +76,28 @@ fn faults_leave_upstreams_conditions() {
         let outcome = sync(&mut hpa, 0, 5, 8, Some(fault));
         assert!(outcome.err);
         assert_eq!((outcome.scale, outcome.desired), (None, 0));
-        let able = outcome
-            .conditions
-            .able_to_scale
-            .map(|condition| condition.to_string());
-        let active = outcome
-            .conditions
-            .scaling_active
-            .map(|condition| condition.to_string());
+        let able = outcome.conditions.able_to_scale.map(|condition| condition.to_string());
+        let active = outcome.conditions.scaling_active.map(|condition| condition.to_string());
         (able.unwrap_or_default(), active.unwrap_or_default())
     };
     assert_eq!(reasons(Fault::GetScale).0, "False/FailedGetScale");
     assert_eq!(reasons(Fault::UpdateScale).0, "False/FailedUpdateScale");
     assert_eq!(reasons(Fault::NoSelector).1, "False/InvalidSelector");
-    assert_eq!(
-        reasons(Fault::AmbiguousSelector).1,
-        "False/AmbiguousSelector"
-    );
+    assert_eq!(reasons(Fault::AmbiguousSelector).1, "False/AmbiguousSelector");
 }
 
 #[test]
 fn a_failed_write_leaves_no_scale_event() {
-    let behavior =
-        json!({"scaleUp": {"policies": [{"type": "Pods", "value": 2, "periodSeconds": 600}]}});
+    let behavior = json!({"scaleUp": {"policies": [{"type": "Pods", "value": 2, "periodSeconds": 600}]}});
     let mut hpa = hpa(50, behavior, ControllerFlags::default());
-    assert_eq!(
-        sync(&mut hpa, 0, 5, 9, Some(Fault::UpdateScale)).scale,
-        None
-    );
+    assert_eq!(sync(&mut hpa, 0, 5, 9, Some(Fault::UpdateScale)).scale, None);
     assert_eq!(sync(&mut hpa, 15, 5, 9, None).scale, Some(7));
     assert_eq!(sync(&mut hpa, 30, 7, 9, None).scale, None);
 }
 
 #[test]
 fn a_restart_forgets_the_rate_limit_and_remembers_the_replicas() {
-    let behavior =
-        json!({"scaleUp": {"policies": [{"type": "Pods", "value": 2, "periodSeconds": 600}]}});
+    let behavior = json!({"scaleUp": {"policies": [{"type": "Pods", "value": 2, "periodSeconds": 600}]}});
     let mut hpa = hpa(50, behavior, ControllerFlags::default());
     assert_eq!(sync(&mut hpa, 0, 5, 40, None).scale, Some(7));
     hpa.restart_controller();
@@ -146,10 +111,7 @@ fn a_restart_forgets_the_rate_limit_and_remembers_the_replicas() {
 #[test]
 fn zero_that_somebody_else_set_stays() {
     let flags = ControllerFlags {
-        gates: FeatureGates {
-            scale_to_zero: true,
-            ..FeatureGates::default()
-        },
+        gates: FeatureGates { scale_to_zero: true, ..FeatureGates::default() },
         ..ControllerFlags::default()
     };
     let outcome = sync(&mut hpa(9, json!({}), flags), 0, 0, 8, None);

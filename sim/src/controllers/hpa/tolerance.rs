@@ -15,17 +15,10 @@ pub struct Tolerance {
 impl Tolerance {
     /// H tolerancesForHpa: the policy's own when the gate is on, else the flag.
     pub(super) fn of(spec: &DefaultedSpec, flags: &ControllerFlags) -> Self {
-        let own = spec
-            .behavior
-            .as_ref()
-            .filter(|_| flags.gates.configurable_tolerance);
+        let own = spec.behavior.as_ref().filter(|_| flags.gates.configurable_tolerance);
         Self {
-            down: own
-                .and_then(|behavior| behavior.down.tolerance)
-                .unwrap_or(flags.tolerance),
-            up: own
-                .and_then(|behavior| behavior.up.tolerance)
-                .unwrap_or(flags.tolerance),
+            down: own.and_then(|behavior| behavior.down.tolerance).unwrap_or(flags.tolerance),
+            up: own.and_then(|behavior| behavior.up.tolerance).unwrap_or(flags.tolerance),
         }
     }
 

@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::api::{
-    BehaviorSpec, ContainerResourceSource, ExternalSource, HpaSpec, MetricIdentifier, MetricSpec,
-    MetricTarget, ObjectReference, ObjectSource, PodsSource, ResourceSource,
+    BehaviorSpec, ContainerResourceSource, ExternalSource, HpaSpec, MetricIdentifier, MetricSpec, MetricTarget,
+    ObjectReference, ObjectSource, PodsSource, ResourceSource,
 };
 use super::quantity::Quantity;
 
@@ -30,11 +30,7 @@ pub struct HpaSpecV1 {
     /// The upper bound.
     pub max_replicas: i32,
     /// Percent of the requested CPU.
-    #[serde(
-        rename = "targetCPUUtilizationPercentage",
-        default,
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "targetCPUUtilizationPercentage", default, skip_serializing_if = "Option::is_none")]
     pub target_cpu: Option<i32>,
 }
 
@@ -53,11 +49,7 @@ pub struct BadAnnotation {
 pub fn convert(spec: HpaSpecV1, annotations: &Value) -> Result<HpaSpec, BadAnnotation> {
     let others: Option<Vec<OldMetric>> = read(annotations, METRICS_ANNOTATION)?;
     let behavior: Option<BehaviorSpec> = read(annotations, BEHAVIOR_ANNOTATION)?;
-    let mut metrics: Vec<MetricSpec> = others
-        .into_iter()
-        .flatten()
-        .map(OldMetric::convert)
-        .collect();
+    let mut metrics: Vec<MetricSpec> = others.into_iter().flatten().map(OldMetric::convert).collect();
     metrics.extend(spec.target_cpu.map(cpu_utilization));
     Ok(HpaSpec {
         scale_target_ref: spec.scale_target_ref,
@@ -68,28 +60,17 @@ pub fn convert(spec: HpaSpecV1, annotations: &Value) -> Result<HpaSpec, BadAnnot
     })
 }
 
-fn read<T: DeserializeOwned>(
-    annotations: &Value,
-    annotation: &'static str,
-) -> Result<Option<T>, BadAnnotation> {
+fn read<T: DeserializeOwned>(annotations: &Value, annotation: &'static str) -> Result<Option<T>, BadAnnotation> {
     let Some(text) = annotations.get(annotation).and_then(Value::as_str) else {
         return Ok(None);
     };
-    serde_json::from_str(text)
-        .map(Some)
-        .map_err(|error| BadAnnotation {
-            annotation,
-            message: error.to_string(),
-        })
+    serde_json::from_str(text).map(Some).map_err(|error| BadAnnotation { annotation, message: error.to_string() })
 }
 
 fn cpu_utilization(percent: i32) -> MetricSpec {
     MetricSpec {
         kind: "Resource".to_owned(),
-        resource: Some(ResourceSource {
-            name: "cpu".to_owned(),
-            target: usage_target(Some(percent), None),
-        }),
+        resource: Some(ResourceSource { name: "cpu".to_owned(), target: usage_target(Some(percent), None) }),
         ..MetricSpec::default()
     }
 }
@@ -149,11 +130,7 @@ impl OldMetric {
             }),
             object: self.object.map(|old| {
                 let (metric, target, described_object) = old.convert();
-                ObjectSource {
-                    described_object,
-                    metric,
-                    target,
-                }
+                ObjectSource { described_object, metric, target }
             }),
             external: self.external.map(|old| {
                 let (metric, target, _) = old.convert();
@@ -165,41 +142,23 @@ impl OldMetric {
 
 impl OldSeries {
     fn convert(self) -> (MetricIdentifier, MetricTarget, ObjectReference) {
-        let kind = if self.target_average_value.is_some() {
-            "AverageValue"
-        } else {
-            "Value"
-        };
+        let kind = if self.target_average_value.is_some() { "AverageValue" } else { "Value" };
         // v1 objects write targetValue: "0" beside an averageValue.
-        let value = self
-            .target_value
-            .filter(|_| self.target_average_value.is_none());
+        let value = self.target_value.filter(|_| self.target_average_value.is_none());
         let target = MetricTarget {
             kind: kind.to_owned(),
             value,
             average_value: self.target_average_value,
             average_utilization: None,
         };
-        let metric = MetricIdentifier {
-            name: self.metric_name,
-            selector: self.selector.or(self.metric_selector),
-        };
+        let metric = MetricIdentifier { name: self.metric_name, selector: self.selector.or(self.metric_selector) };
         (metric, target, self.target.unwrap_or_default())
     }
 }
 
 fn usage_target(percent: Option<i32>, value: Option<Quantity>) -> MetricTarget {
-    let kind = if value.is_some() {
-        "AverageValue"
-    } else {
-        "Utilization"
-    };
-    MetricTarget {
-        kind: kind.to_owned(),
-        value: None,
-        average_value: value,
-        average_utilization: percent,
-    }
+    let kind = if value.is_some() { "AverageValue" } else { "Utilization" };
+    MetricTarget { kind: kind.to_owned(), value: None, average_value: value, average_utilization: percent }
 }
 
 #[cfg(test)]
@@ -207,12 +166,7 @@ mod tests {
     use super::*;
 
     fn spec(target_cpu: Option<i32>) -> HpaSpecV1 {
-        HpaSpecV1 {
-            scale_target_ref: None,
-            min_replicas: Some(2),
-            max_replicas: 9,
-            target_cpu,
-        }
+        HpaSpecV1 { scale_target_ref: None, min_replicas: Some(2), max_replicas: 9, target_cpu }
     }
 
     #[test]

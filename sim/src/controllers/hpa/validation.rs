@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use super::api::{
-    HpaSpec, MetricIdentifier, MetricSpec, MetricTarget, ObjectReference, ScalingPolicy,
-    ScalingRules,
-};
+use super::api::{HpaSpec, MetricIdentifier, MetricSpec, MetricTarget, ObjectReference, ScalingPolicy, ScalingRules};
 use super::flags::FeatureGates;
 use super::quantity::Quantity;
 
@@ -69,11 +66,7 @@ pub fn validate(spec: &HpaSpec, gates: FeatureGates, origin: Origin) -> Result<(
         errors.rules(behavior.scale_up.as_ref(), "spec.behavior.scaleUp");
         errors.rules(behavior.scale_down.as_ref(), "spec.behavior.scaleDown");
     }
-    if errors.0.is_empty() {
-        Ok(())
-    } else {
-        Err(FieldErrors(errors.0))
-    }
+    if errors.0.is_empty() { Ok(()) } else { Err(FieldErrors(errors.0)) }
 }
 
 #[derive(Default)]
@@ -81,10 +74,7 @@ struct Errors(Vec<FieldError>);
 
 impl Errors {
     fn add(&mut self, path: &str, message: impl Into<String>) {
-        self.0.push(FieldError {
-            path: path.to_owned(),
-            message: message.into(),
-        });
+        self.0.push(FieldError { path: path.to_owned(), message: message.into() });
     }
 
     /// Adds the message when the rule does not hold.
@@ -98,16 +88,8 @@ impl Errors {
         let lowest = i32::from(origin != Origin::Recording && !gates.scale_to_zero);
         let min = spec.min_replicas.unwrap_or(1);
         let max = spec.max_replicas;
-        self.require(
-            min >= lowest,
-            "spec.minReplicas",
-            format!("{min}: must be greater than or equal to {lowest}"),
-        );
-        self.require(
-            max >= 1,
-            "spec.maxReplicas",
-            format!("{max}: must be greater than 0"),
-        );
+        self.require(min >= lowest, "spec.minReplicas", format!("{min}: must be greater than or equal to {lowest}"));
+        self.require(max >= 1, "spec.maxReplicas", format!("{max}: must be greater than 0"));
         self.require(
             max >= min,
             "spec.maxReplicas",
@@ -138,9 +120,7 @@ impl Errors {
         for (index, metric) in metrics.iter().enumerate() {
             self.metric(metric, &format!("spec.metrics[{index}]"));
         }
-        let scales_from_zero = metrics
-            .iter()
-            .any(|metric| metric.kind == "Object" || metric.kind == "External");
+        let scales_from_zero = metrics.iter().any(|metric| metric.kind == "Object" || metric.kind == "External");
         self.require(
             spec.min_replicas != Some(0) || scales_from_zero || origin == Origin::Recording,
             "spec.metrics",
@@ -155,21 +135,13 @@ impl Errors {
             ("External", "external", metric.external.is_some()),
             ("Pods", "pods", metric.pods.is_some()),
             ("Resource", "resource", metric.resource.is_some()),
-            (
-                "ContainerResource",
-                "containerResource",
-                metric.container_resource.is_some(),
-            ),
+            ("ContainerResource", "containerResource", metric.container_resource.is_some()),
         ];
-        let Some((_, own, populated)) = present.iter().find(|(kind, ..)| *kind == metric.kind)
-        else {
+        let Some((_, own, populated)) = present.iter().find(|(kind, ..)| *kind == metric.kind) else {
             let message = if metric.kind.is_empty() {
                 "required: must specify a metric source type".to_owned()
             } else {
-                format!(
-                    "unsupported value \"{}\": supported values: {METRIC_TYPES}",
-                    metric.kind
-                )
+                format!("unsupported value \"{}\": supported values: {METRIC_TYPES}", metric.kind)
             };
             self.add(&format!("{path}.type"), message);
             return;
@@ -177,19 +149,10 @@ impl Errors {
         self.require(
             *populated,
             format!("{path}.{own}"),
-            format!(
-                "required: must populate information for the metric source {}",
-                metric.kind
-            ),
+            format!("required: must populate information for the metric source {}", metric.kind),
         );
-        for (_, field, _) in present
-            .iter()
-            .filter(|(_, field, given)| *given && field != own)
-        {
-            self.add(
-                &format!("{path}.{field}"),
-                "forbidden: must populate the given metric source only",
-            );
+        for (_, field, _) in present.iter().filter(|(_, field, given)| *given && field != own) {
+            self.add(&format!("{path}.{field}"), "forbidden: must populate the given metric source only");
         }
         self.sources(metric, path);
     }
@@ -197,20 +160,12 @@ impl Errors {
     fn sources(&mut self, metric: &MetricSpec, path: &str) {
         if let Some(source) = &metric.resource {
             let path = format!("{path}.resource");
-            self.require(
-                !source.name.is_empty(),
-                format!("{path}.name"),
-                "required: must specify a resource name",
-            );
+            self.require(!source.name.is_empty(), format!("{path}.name"), "required: must specify a resource name");
             self.usage_target(&source.target, &format!("{path}.target"));
         }
         if let Some(source) = &metric.container_resource {
             let path = format!("{path}.containerResource");
-            self.require(
-                !source.name.is_empty(),
-                format!("{path}.name"),
-                "required: must specify a resource name",
-            );
+            self.require(!source.name.is_empty(), format!("{path}.name"), "required: must specify a resource name");
             self.require(
                 !source.container.is_empty(),
                 format!("{path}.container"),
@@ -230,10 +185,7 @@ impl Errors {
         }
         if let Some(source) = &metric.object {
             let path = format!("{path}.object");
-            self.reference(
-                Some(&source.described_object),
-                &format!("{path}.describedObject"),
-            );
+            self.reference(Some(&source.described_object), &format!("{path}.describedObject"));
             self.identifier(&source.metric, &path);
             self.value_target(&source.target, &format!("{path}.target"));
         }
@@ -258,10 +210,7 @@ impl Errors {
     /// validateResourceSource and validateContainerResourceSource
     fn usage_target(&mut self, target: &MetricTarget, path: &str) {
         self.target(target, path);
-        let (value, utilization) = (
-            target.average_value.is_some(),
-            target.average_utilization.is_some(),
-        );
+        let (value, utilization) = (target.average_value.is_some(), target.average_utilization.is_some());
         self.require(
             value || utilization,
             format!("{path}.averageUtilization"),
@@ -290,16 +239,10 @@ impl Errors {
         self.require(
             known,
             format!("{path}.type"),
-            format!(
-                "\"{}\": must be either Utilization, Value, or AverageValue",
-                target.kind
-            ),
+            format!("\"{}\": must be either Utilization, Value, or AverageValue", target.kind),
         );
         self.positive(target.value.as_ref(), format!("{path}.value"));
-        self.positive(
-            target.average_value.as_ref(),
-            format!("{path}.averageValue"),
-        );
+        self.positive(target.average_value.as_ref(), format!("{path}.averageValue"));
         if let Some(percent) = target.average_utilization {
             self.require(
                 percent >= 1,
@@ -311,11 +254,7 @@ impl Errors {
 
     fn positive(&mut self, quantity: Option<&Quantity>, path: String) {
         if let Some(quantity) = quantity {
-            self.require(
-                quantity.is_positive(),
-                path,
-                format!("{quantity}: must be positive"),
-            );
+            self.require(quantity.is_positive(), path, format!("{quantity}: must be positive"));
         }
     }
 
@@ -333,17 +272,11 @@ impl Errors {
             self.require(
                 ["Max", "Min", "Disabled"].contains(&select.as_str()),
                 format!("{path}.selectPolicy"),
-                format!(
-                    r#"unsupported value "{select}": supported values: "Disabled", "Max", "Min""#
-                ),
+                format!(r#"unsupported value "{select}": supported values: "Disabled", "Max", "Min""#),
             );
         }
         let policies = rules.policies.as_deref().unwrap_or_default();
-        self.require(
-            !policies.is_empty(),
-            format!("{path}.policies"),
-            "required: must specify at least one Policy",
-        );
+        self.require(!policies.is_empty(), format!("{path}.policies"), "required: must specify at least one Policy");
         for (index, policy) in policies.iter().enumerate() {
             self.policy(policy, &format!("{path}.policies[{index}]"));
         }
@@ -361,23 +294,13 @@ impl Errors {
         self.require(
             policy.kind == "Pods" || policy.kind == "Percent",
             format!("{path}.type"),
-            format!(
-                r#"unsupported value "{}": supported values: "Percent", "Pods""#,
-                policy.kind
-            ),
+            format!(r#"unsupported value "{}": supported values: "Percent", "Pods""#, policy.kind),
         );
-        self.require(
-            policy.value > 0,
-            format!("{path}.value"),
-            format!("{}: must be greater than zero", policy.value),
-        );
+        self.require(policy.value > 0, format!("{path}.value"), format!("{}: must be greater than zero", policy.value));
         self.require(
             (1..=MAX_PERIOD_SECONDS).contains(&policy.period_seconds),
             format!("{path}.periodSeconds"),
-            format!(
-                "{}: must be from 1 to {MAX_PERIOD_SECONDS}",
-                policy.period_seconds
-            ),
+            format!("{}: must be from 1 to {MAX_PERIOD_SECONDS}", policy.period_seconds),
         );
     }
 }

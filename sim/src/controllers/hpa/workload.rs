@@ -28,21 +28,14 @@ pub struct Workload {
 pub(super) fn read_workload(document: &Value) -> Result<Workload, ManifestError> {
     let spec: WorkloadSpec = typed(document.get("spec").unwrap_or(&Value::Null), "spec")?;
     let pod = spec.template.spec;
-    let sidecars = pod
-        .init_containers
-        .into_iter()
-        .filter(|container| container.restart_policy.as_deref() == Some("Always"));
-    let mut template = PodTemplate {
-        containers: Vec::new(),
-        pod_level: pod.resources.map(|resources| resources.requests()),
-    };
+    let sidecars =
+        pod.init_containers.into_iter().filter(|container| container.restart_policy.as_deref() == Some("Always"));
+    let mut template =
+        PodTemplate { containers: Vec::new(), pod_level: pod.resources.map(|resources| resources.requests()) };
     let mut limits = Vec::new();
     for container in pod.containers.into_iter().chain(sidecars) {
         limits.push(requests_of(&container.resources.limits));
-        template.containers.push(Container {
-            requests: container.resources.requests(),
-            name: container.name,
-        });
+        template.containers.push(Container { requests: container.resources.requests(), name: container.name });
     }
     Ok(Workload {
         kind: text_at(document, "/kind").to_owned(),
@@ -94,17 +87,11 @@ impl Resources {
     /// The requests; the API server takes the limit for one that is not given (pkg/apis/core/v1/defaults.go).
     fn requests(&self) -> Requests {
         let (given, limits) = (requests_of(&self.requests), requests_of(&self.limits));
-        Requests {
-            cpu: given.cpu.or(limits.cpu),
-            memory: given.memory.or(limits.memory),
-        }
+        Requests { cpu: given.cpu.or(limits.cpu), memory: given.memory.or(limits.memory) }
     }
 }
 
 fn requests_of(quantities: &BTreeMap<String, Quantity>) -> Requests {
     let of = |name| quantities.get(name).map(Quantity::milli);
-    Requests {
-        cpu: of("cpu"),
-        memory: of("memory"),
-    }
+    Requests { cpu: of("cpu"), memory: of("memory") }
 }

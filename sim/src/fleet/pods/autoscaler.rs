@@ -74,7 +74,8 @@ impl Pods {
         }
         // One node at a time: its pods are evicted, and the ReplicaSet makes new ones elsewhere.
         let overdue = |since: windtunnel_traces::SimTime| site.now >= since + autoscaler.unneeded;
-        let idle = (0..self.nodes.nodes.len()).find(|&number| self.nodes.nodes[number].unneeded_since.is_some_and(overdue));
+        let idle =
+            (0..self.nodes.nodes.len()).find(|&number| self.nodes.nodes[number].unneeded_since.is_some_and(overdue));
         if let Some(number) = idle {
             self.nodes.nodes[number].unneeded_since = None;
             self.empty_node(site, number, "node-scale-in");

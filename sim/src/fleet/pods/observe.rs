@@ -156,11 +156,8 @@ impl Pods {
                 if pod.phase != Phase::Running || pod.dead {
                     return None;
                 }
-                let value = if is_gauge(name) {
-                    f64::from(site.plant.usage(id).inside)
-                } else {
-                    rate(&pod.sent_history)?
-                };
+                let value =
+                    if is_gauge(name) { f64::from(site.plant.usage(id).inside) } else { rate(&pod.sent_history)? };
                 Some(Sample { value: milli(value), at: now, window })
             })
             .collect();
