@@ -1,36 +1,72 @@
-//! The command line of windtunnel.
+//! The command line of windtunnel: arguments, terminal output, files, exit codes. No simulation logic.
 
+mod arguments;
 mod backtest;
+mod compare;
+mod completions;
+mod currency;
+mod demo;
+mod diagnostics;
+mod enforce;
+mod error;
+mod experiment;
+mod export;
+mod figures;
+mod flags;
+mod init;
+mod interrupt;
+mod json;
+mod loading;
+mod man;
+mod metrics;
+mod output;
+mod plots;
+mod progress;
+mod report;
+mod run;
+mod schema;
+mod show;
+mod terminal;
+mod text_table;
+mod vocabulary;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
 
-/// A wind tunnel for autoscaling policies.
-#[derive(Debug, Parser)]
-struct Cli {
-    #[command(subcommand)]
-    verb: Verb,
-}
-
-#[derive(Debug, Subcommand)]
-enum Verb {
-    /// Recorded observations through a policy: what would it have decided, and why?
-    Backtest(backtest::HpaBacktestArgs),
-}
+use arguments::{Arguments, Verb};
+use error::CliError;
 
 fn main() -> ExitCode {
-    let Verb::Backtest(args) = Cli::parse().verb;
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let mut talk = io::stderr();
-    match backtest::backtest(&args, &mut out, &mut talk) {
-        Ok(code) => ExitCode::from(code),
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
         Err(error) => {
-            let flushed = out.flush();
-            let told = writeln!(talk, "error: {error}");
-            debug_assert!(flushed.and(told).is_ok());
-            ExitCode::FAILURE
+            // Help on a closed pipe is no failure: nobody is left to read about it.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { error::USAGE } else { error::DONE });
         }
+    };
+    match dispatch(arguments) {
+        Ok(()) => ExitCode::from(error::DONE),
+        Err(error) => {
+            diagnostics::show_error(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Result<(), CliError> {
+    // Another verb: a file of its own, a variant in `arguments.rs`, a line here.
+    match arguments.verb {
+        None => terminal::print(arguments::INTRODUCTION),
+        Some(Verb::Run(arguments)) => run::run(&arguments),
+        Some(Verb::Compare(arguments)) => compare::run(&arguments),
+        Some(Verb::Show(arguments)) => show::run(&arguments),
+        Some(Verb::Backtest(arguments)) => backtest::run(&arguments),
+        Some(Verb::Metrics(arguments)) => metrics::run(&arguments),
+        Some(Verb::Init(arguments)) => init::run(&arguments),
+        Some(Verb::Schema) => schema::run(),
+        Some(Verb::Completions(arguments)) => completions::run(&arguments),
+        Some(Verb::Man) => man::run(),
     }
 }

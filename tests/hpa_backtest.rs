@@ -74,10 +74,7 @@ fn json_is_one_line_for_each_scenario_and_nothing_else() {
          "active": "False/FailedGetResourceMetric", "limited": "False/DesiredWithinRange", "zero": ""},
     ]);
     assert_eq!(line["steps"], expected);
-    assert!(
-        talk.contains("agreement: 2 of 2 scenarios, 2 of 2 steps"),
-        "{talk}"
-    );
+    assert!(talk.contains("agreement: 2 of 2 scenarios, 2 of 2 steps"), "{talk}");
 }
 
 #[test]
@@ -86,10 +83,7 @@ fn the_table_says_why() {
     let (code, out, _) = backtest(&[], &inputs.file("one.jsonl", RECORD));
     assert_eq!(code, 0);
     assert!(out.contains("cpu 160 % of 80 %, ratio 2.000"), "{out}");
-    assert!(
-        out.contains("FailedGetResourceMetric (cpu: the metrics API failed)"),
-        "{out}"
-    );
+    assert!(out.contains("FailedGetResourceMetric (cpu: the metrics API failed)"), "{out}");
 }
 
 #[test]
@@ -99,13 +93,7 @@ fn a_difference_exits_3_and_is_explained() {
     let (code, out, talk) = backtest(&["--format", "json", "--explain"], &file);
     assert_eq!(code, 3);
     assert_eq!(out.lines().count(), 1);
-    for expected in [
-        "raw 2, expected 3",
-        "1 ready, 0 unready",
-        "usage 1600m of 1000m",
-        "window:",
-        "limits:",
-    ] {
+    for expected in ["raw 2, expected 3", "1 ready, 0 unready", "usage 1600m of 1000m", "window:", "limits:"] {
         assert!(talk.contains(expected), "{expected}: {talk}");
     }
 }
@@ -120,10 +108,7 @@ fn a_manifest_takes_the_place_of_the_recorded_policy() {
     assert_eq!(code, 0, "{talk}");
     let line: Value = serde_json::from_str(&out).expect("JSON");
     // 160 % of 20 % asks for 8; without `behavior` one sync reaches 4.
-    assert_eq!(
-        (&line["steps"][0]["raw"], &line["steps"][0]["scale"]),
-        (&8.into(), &4.into())
-    );
+    assert_eq!((&line["steps"][0]["raw"], &line["steps"][0]["scale"]), (&8.into(), &4.into()));
     assert!(talk.contains("document 2 of 2 is taken"), "{talk}");
 }
 
@@ -137,25 +122,13 @@ fn prometheus_takes_the_place_of_a_recording() {
     let range = inputs.file("range.json", range).display().to_string();
     let run = |format: &str| {
         Command::new(assert_cmd::cargo::cargo_bin!("windtunnel"))
-            .args([
-                "backtest",
-                "--prometheus",
-                &range,
-                "--hpa",
-                &manifest,
-                "--format",
-                format,
-            ])
+            .args(["backtest", "--prometheus", &range, "--hpa", &manifest, "--format", format])
             .output()
             .expect("runs")
     };
     let line: Value = serde_json::from_slice(&run("json").stdout).expect("JSON");
     assert_eq!(line["steps"][2]["raw"], 2, "{line}");
-    assert!(
-        line["assumptions"]
-            .as_array()
-            .is_some_and(|said| said.len() > 5)
-    );
+    assert!(line["assumptions"].as_array().is_some_and(|said| said.len() > 5));
     let table = run("table");
     assert!(String::from_utf8_lossy(&table.stdout).contains("assumption: open loop"));
 }
@@ -171,66 +144,31 @@ fn bad_input_is_named_and_exits_1() {
     };
     let cases: [(Vec<u8>, &str); 7] = [
         (format!("{RECORD}\nnope\n").into_bytes(), "line 2: not JSON"),
-        (
-            gzip[..gzip.len() / 2].to_vec(),
-            "the gzip stream is truncated",
-        ),
+        (gzip[..gzip.len() / 2].to_vec(), "the gzip stream is truncated"),
         (Vec::new(), "no scenarios"),
-        (
-            RECORD.replace("15.5", "-1").into_bytes(),
-            "time runs backwards",
-        ),
-        (
-            RECORD.replace("\"id\":\"a/1\",", "").into_bytes(),
-            "missing field `id`",
-        ),
-        (
-            RECORD
-                .replace("\"maxReplicas\":10", "\"maxReplicas\":0")
-                .into_bytes(),
-            "line 1: a/1: spec.maxReplicas: 0",
-        ),
-        (
-            RECORD.replace("Running", "Sleeping").into_bytes(),
-            "steps[0].pods[0].ph",
-        ),
+        (RECORD.replace("15.5", "-1").into_bytes(), "time runs backwards"),
+        (RECORD.replace("\"id\":\"a/1\",", "").into_bytes(), "missing field `id`"),
+        (RECORD.replace("\"maxReplicas\":10", "\"maxReplicas\":0").into_bytes(), "line 1: a/1: spec.maxReplicas: 0"),
+        (RECORD.replace("Running", "Sleeping").into_bytes(), "steps[0].pods[0].ph"),
     ];
     for (content, expected) in cases {
         let (code, _, talk) = backtest(&["--format", "json"], &inputs.file("bad", content));
         assert_eq!(code, 1, "{expected}");
-        assert!(
-            talk.starts_with("error: ") && talk.contains(expected),
-            "{expected}: {talk}"
-        );
+        assert!(talk.starts_with("error: ") && talk.contains(expected), "{expected}: {talk}");
     }
     let manifests = [
-        (
-            "kind: HorizontalPodAutoscaler",
-            "kind: Deployment",
-            "no HorizontalPodAutoscaler, only Deployment",
-        ),
+        ("kind: HorizontalPodAutoscaler", "kind: Deployment", "no HorizontalPodAutoscaler, only Deployment"),
         (
             "averageUtilization: 20",
             "averageUtilization: -20",
             "spec.metrics[0].resource.target.averageUtilization: -20",
         ),
-        (
-            "type: Resource",
-            "type: Magic",
-            "spec.metrics[0].type: unsupported value \"Magic\"",
-        ),
-        (
-            "autoscaling/v2",
-            "autoscaling/v2beta2",
-            "autoscaling/v2 or autoscaling/v1 was expected",
-        ),
+        ("type: Resource", "type: Magic", "spec.metrics[0].type: unsupported value \"Magic\""),
+        ("autoscaling/v2", "autoscaling/v2beta2", "autoscaling/v2 or autoscaling/v1 was expected"),
     ];
     let record = inputs.file("one.jsonl", RECORD);
     for (from, to, expected) in manifests {
-        let manifest = inputs
-            .file("hpa.yaml", MANIFEST.replace(from, to))
-            .display()
-            .to_string();
+        let manifest = inputs.file("hpa.yaml", MANIFEST.replace(from, to)).display().to_string();
         let (code, out, talk) = backtest(&["--hpa", &manifest], &record);
         assert_eq!((code, out.as_str()), (1, ""), "{expected}");
         assert!(talk.contains(expected), "{expected}: {talk}");
@@ -243,15 +181,9 @@ fn bad_input_is_named_and_exits_1() {
 fn the_documented_example_runs() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/backtest-hpa.md");
     let page = fs::read_to_string(page).expect("the page");
-    let example = page
-        .split("```json\n")
-        .nth(1)
-        .and_then(|rest| rest.split("```").next());
+    let example = page.split("```json\n").nth(1).and_then(|rest| rest.split("```").next());
     let file = Inputs::new();
-    let file = (
-        file.file("example.jsonl", example.expect("an example")),
-        file,
-    );
+    let file = (file.file("example.jsonl", example.expect("an example")), file);
     let (code, out, talk) = backtest(&["--format", "json"], &file.0);
     assert_eq!(code, 0, "{talk}");
     assert!(out.contains("\"raw\":2"), "{out}");

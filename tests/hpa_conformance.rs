@@ -33,12 +33,7 @@ fn all_recorded_decisions_agree() {
             }
         })
         .expect("a valid policy");
-        agreement.add(
-            &record.category,
-            comparison.compared,
-            comparison.agreeing,
-            comparison.first,
-        );
+        agreement.add(&record.category, comparison.compared, comparison.agreeing, comparison.first);
         statuses.add(&record.category, status.0, status.1, status.2);
     }
     println!("decisions\n{agreement}\nstatuses\n{statuses}");

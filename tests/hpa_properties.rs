@@ -7,9 +7,8 @@ use windtunnel_sim::controllers::hpa::manifest::Manifest;
 use windtunnel_sim::controllers::hpa::quantity::Quantity;
 use windtunnel_sim::controllers::hpa::validation::Origin;
 use windtunnel_sim::controllers::hpa::{
-    Container, ControllerFlags, DefaultedSpec, Hpa, Instant, Observation, Path, Phase, Pod,
-    PodSamples, PodTemplate, Reading, ReadyCondition, ReadyStatus, Requests, Sample, Span,
-    SyncOutcome,
+    Container, ControllerFlags, DefaultedSpec, Hpa, Instant, Observation, Path, Phase, Pod, PodSamples, PodTemplate,
+    Reading, ReadyCondition, ReadyStatus, Requests, Sample, Span, SyncOutcome,
 };
 
 const SYNC_SECONDS: i64 = 15;
@@ -182,59 +181,30 @@ fn instant() -> impl Strategy<Value = Instant> {
 }
 
 fn pod() -> impl Strategy<Value = (Pod, Option<Sample>)> {
-    let phase = prop::sample::select(vec![
-        Phase::Pending,
-        Phase::Running,
-        Phase::Succeeded,
-        Phase::Failed,
-        Phase::Unknown,
-    ]);
-    let status = prop::sample::select(vec![
-        ReadyStatus::True,
-        ReadyStatus::False,
-        ReadyStatus::Unknown,
-    ]);
-    let ready = prop::option::of(
-        (status, instant()).prop_map(|(status, since)| ReadyCondition { status, since }),
-    );
+    let phase =
+        prop::sample::select(vec![Phase::Pending, Phase::Running, Phase::Succeeded, Phase::Failed, Phase::Unknown]);
+    let status = prop::sample::select(vec![ReadyStatus::True, ReadyStatus::False, ReadyStatus::Unknown]);
+    let ready = prop::option::of((status, instant()).prop_map(|(status, since)| ReadyCondition { status, since }));
     let sample = (any::<i64>(), instant(), any::<i64>()).prop_map(|(value, at, window)| Sample {
         value,
         at,
         window: Span::from_nanos(window),
     });
     let started = prop::option::of(instant());
-    (
-        phase,
-        ready,
-        started,
-        any::<bool>(),
-        0..3_u32,
-        prop::option::of(sample),
-    )
-        .prop_map(|(phase, ready, started, deleting, template, sample)| {
-            let pod = Pod {
-                phase,
-                ready,
-                started,
-                deleting,
-                template,
-            };
+    (phase, ready, started, any::<bool>(), 0..3_u32, prop::option::of(sample)).prop_map(
+        |(phase, ready, started, deleting, template, sample)| {
+            let pod = Pod { phase, ready, started, deleting, template };
             (pod, sample)
-        })
+        },
+    )
 }
 
 fn templates() -> Vec<PodTemplate> {
     let template = |cpu, memory| PodTemplate {
-        containers: vec![Container {
-            name: "app".to_owned(),
-            requests: Requests { cpu, memory },
-        }],
+        containers: vec![Container { name: "app".to_owned(), requests: Requests { cpu, memory } }],
         pod_level: None,
     };
-    vec![
-        template(Some(1), Some(1)),
-        template(Some(i64::MAX), Some(0)),
-    ]
+    vec![template(Some(1), Some(1)), template(Some(i64::MAX), Some(0))]
 }
 
 fn every_metric() -> DefaultedSpec {

@@ -1,1 +1,52 @@
-//! Charts.
+//! Charts from outcomes: pictures that leave the room on a slide, right, legible and honest.
+//!
+//! Each chart is a function from data to a [`Picture`]: [`timeline`] shows one run, [`comparison`] several runs under
+//! one load, [`cost_against_violations`] what each policy buys for its money, [`capacity_gap`] what was missing and what
+//! was idle, [`latency_distribution`] how slow is how likely, [`lives`] every instance from launch to end. All draw on
+//! [`plotters`] through one `Canvas`, with one [`Theme`] and one embedded typeface. The same data gives the same bytes.
+//!
+//! ```text
+//! lib.rs            what is public
+//! picture, options  what comes out, what can be chosen
+//! canvas, typeface  the only files that know about SVG and fonts
+//! theme, number     colours and sizes; digits and units
+//! axis/             scales, ticks, time with a calendar
+//! panel/            the parts of a chart, one per file: load, capacity, utilization, latency, ...
+//! timeline, comparison, frontier, gap, distribution, lives    the charts
+//! ```
+
+mod axis;
+mod canvas;
+mod comparison;
+mod distribution;
+mod error;
+mod frontier;
+mod gap;
+mod geometry;
+mod lives;
+mod number;
+mod options;
+mod panel;
+mod picture;
+mod placement;
+mod series;
+mod theme;
+mod timeline;
+mod typeface;
+
+#[cfg(test)]
+mod test_data;
+#[cfg(test)]
+mod tests;
+
+pub use comparison::comparison;
+pub use distribution::latency_distribution;
+pub use error::PlotError;
+pub use frontier::{CostPoint, cost_against_violations};
+pub use gap::capacity_gap;
+pub use geometry::Rect;
+pub use lives::lives;
+pub use options::ChartOptions;
+pub use picture::{Format, Label, Picture};
+pub use theme::{Color, Theme};
+pub use timeline::timeline;

@@ -4,6 +4,7 @@
 pub mod agenda;
 pub mod backtest;
 pub mod controllers;
+pub mod experiment;
 pub mod fleet;
 pub mod outcome;
 pub mod plant;

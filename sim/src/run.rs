@@ -36,7 +36,7 @@ pub enum SimulationError {
 
 /// Whoever watches a run.
 pub trait Progress: Sync {
-    /// The run has come to `simulated`, and `requests` more have arrived since the last call.
+    /// The run has come to `simulated`, and `requests` have arrived since its start.
     fn advanced(&self, simulated: SimTime, requests: u64) {
         let _ = (simulated, requests);
     }
@@ -134,7 +134,6 @@ struct World<'s> {
     breaches: Vec<(ActivityId, SimTime)>,
     /// Activities that launched instances, by instance.
     launched_by: Vec<(u32, ActivityId)>,
-    reported: u64,
 }
 
 impl World<'_> {
@@ -156,9 +155,7 @@ impl World<'_> {
     }
 
     fn report(&mut self, progress: &dyn Progress) -> Result<(), SimulationError> {
-        let arrived = self.arrived_so_far();
-        progress.advanced(self.site.now, arrived - self.reported);
-        self.reported = arrived;
+        progress.advanced(self.site.now, self.arrived_so_far());
         if progress.cancelled() { Err(SimulationError::Cancelled) } else { Ok(()) }
     }
 

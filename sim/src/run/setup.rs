@@ -72,7 +72,6 @@ pub(super) fn world(scenario: &Scenario, seed: u64) -> World<'_> {
         alarms: Vec::new(),
         breaches: Vec::new(),
         launched_by: Vec::new(),
-        reported: 0,
     }
 }
 

@@ -111,7 +111,8 @@ impl Placing<'_> {
         }
         match &mut node.value {
             Value::Table(table) => {
-                make_room(table, name, segment);
+                let whole = (depth + 1 == self.segments.len()).then_some(&value);
+                make_room(table, name, segment, whole);
                 let next = self.entry(table, segment);
                 self.place(next, segment, depth + 1, value)
             }

@@ -100,9 +100,11 @@ fn cannot_read(path: &Path, files: &dyn ScenarioFiles, error: &io::Error) -> Dia
     }
 }
 
+/// A file of the same kind with a similar name.
 fn similar_file(path: &Path, files: &dyn ScenarioFiles) -> Option<PathBuf> {
     let wanted = path.file_name()?.to_str()?;
-    let siblings = files.siblings(path);
+    let mut siblings = files.siblings(path);
+    siblings.retain(|name| Path::new(name).extension() == path.extension());
     let similar = nearest(wanted, siblings.iter().map(String::as_str))?;
     Some(path.with_file_name(similar))
 }

@@ -20,7 +20,7 @@ pub(super) fn merge(base: &mut Node, overlay: Node, name: &str) {
 
 fn merge_tables(base: &mut Table, overlay: Table, name: &str) {
     for entry in &overlay.entries {
-        make_room(base, name, &entry.key);
+        make_room(base, name, &entry.key, Some(&entry.node));
     }
     for Entry { key, key_origin, node } in overlay.entries {
         match base.position(&key) {

@@ -72,6 +72,15 @@ impl Document {
         Ok(())
     }
 
+    /// The number at `path`, when there is one.
+    pub fn get_f64(&self, path: &str) -> Option<f64> {
+        match address::find(&self.root, path)?.value {
+            Value::Integer(number) => Some(number as f64),
+            Value::Float(number) => Some(number),
+            _ => None,
+        }
+    }
+
     /// Reads the document into a type.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, ScenarioError> {
         let deserializer = NodeDeserializer { node: &self.root, key: "" };

@@ -10,7 +10,8 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .map(|candidate| (strsim::damerau_levenshtein(&wanted, &plain(candidate)), candidate))
         .filter(|(distance, candidate)| {
             let short = plain(candidate);
-            *distance <= allowed || (wanted.len() >= 3 && (short.starts_with(&wanted) || wanted.starts_with(&short)))
+            *distance <= allowed
+                || (wanted.len().min(short.len()) >= 3 && (short.starts_with(&wanted) || wanted.starts_with(&short)))
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)

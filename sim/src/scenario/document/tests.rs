@@ -134,6 +134,22 @@ fn a_trace_source_replaces_the_others_and_their_keys() {
 }
 
 #[test]
+fn another_shape_takes_its_own_keys_and_the_same_shape_keeps_them() {
+    let diurnal = "[trace]\nshape = 'diurnal'\nbase = '1rps'\npeak = '2rps'\n";
+    check_merge(
+        diurnal,
+        "[trace]\nshape = 'constant'\nrate = '5rps'\n",
+        "trace = { shape = 'constant', rate = '5rps' }",
+    );
+    check_merge(
+        diurnal,
+        "[trace]\nshape = 'diurnal'\npeak = '5rps'\n",
+        "trace = { shape = 'diurnal', base = '1rps', peak = '5rps' }",
+    );
+    check_set(diurnal, &["trace.rate=5rps", "trace.shape=constant"], "trace = { shape = 'constant', rate = '5rps' }");
+}
+
+#[test]
 fn a_distribution_is_replaced_as_a_whole() {
     check_merge(
         "[service]\ncpu = { lognormal = { mean = '1s', cv = 1 } }\n",

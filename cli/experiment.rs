@@ -1,0 +1,95 @@
+//! Running the scenarios of `run` and `compare`.
+
+use windtunnel_sim::experiment::replicate;
+use windtunnel_sim::outcome::Outcome;
+use windtunnel_sim::scenario::{Loaded, Scenario};
+
+use crate::diagnostics;
+use crate::error::{CliError, Kind};
+use crate::flags::{ExperimentFlags, Fidelity};
+use crate::interrupt;
+use crate::progress::Bar;
+
+/// Outcomes of scenarios, each under the same seeds. There is at least one of each.
+pub(crate) struct Results {
+    /// `outcomes[scenario][replication]`
+    pub(crate) outcomes: Vec<Vec<Outcome>>,
+    /// What to call each scenario: its name, told apart by a number where two have the same.
+    pub(crate) names: Vec<String>,
+}
+
+impl Results {
+    /// Every scenario: what to call it, and its replications.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[Outcome])> {
+        self.names.iter().map(String::as_str).zip(self.outcomes.iter().map(Vec::as_slice))
+    }
+
+    /// The outcome under the first seed of every scenario: what is drawn and written as a timeline.
+    pub(crate) fn firsts(&self) -> Vec<&Outcome> {
+        self.outcomes.iter().filter_map(|replications| replications.first()).collect()
+    }
+
+    pub(crate) fn replications(&self) -> usize {
+        self.outcomes.first().map_or(0, Vec::len)
+    }
+}
+
+/// Runs every scenario under the seeds of the first: only under common seeds they meet the same requests.
+pub(crate) fn run(loaded: &[Loaded], flags: &ExperimentFlags) -> Result<Results, CliError> {
+    if flags.fidelity == Fidelity::Fluid {
+        return Err(CliError::new(Kind::Usage, "the fidelity `fluid` does not exist yet")
+            .hint("leave --fidelity away: every request is simulated"));
+    }
+    let scenarios: Vec<&Scenario> = loaded.iter().map(|loaded| &loaded.scenario).collect();
+    let Some(first) = scenarios.first() else {
+        return Err(CliError::new(Kind::Usage, "there is no scenario to run"));
+    };
+    note_other_seeds(&scenarios, flags);
+    let seeds: Vec<u64> = (0..u64::from(flags.replications)).map(|i| first.seed.wrapping_add(i)).collect();
+    interrupt::listen();
+    let bar = Bar::new(&scenarios, seeds.len(), flags.quiet);
+    let outcomes = in_pool(flags.threads, || replicate(&scenarios, &seeds, &bar))?;
+    bar.finish();
+    interrupt::check()?;
+    let outcomes = outcomes.map_err(|error| CliError::new(Kind::Input, error.to_string()))?;
+    let names = told_apart(outcomes.iter().filter_map(|runs| runs.first()).map(|outcome| outcome.name.as_str()));
+    Ok(Results { outcomes, names })
+}
+
+fn note_other_seeds(scenarios: &[&Scenario], flags: &ExperimentFlags) {
+    let [first, others @ ..] = scenarios else { return };
+    if !flags.quiet && others.iter().any(|other| other.seed != first.seed) {
+        let message = format!("all scenarios run under the seed {} of `{}`", first.seed, first.name);
+        diagnostics::warn(&message, Some("--seed N chooses another; only under one seed they meet the same requests"));
+    }
+}
+
+fn in_pool<T: Send>(threads: Option<u16>, work: impl FnOnce() -> T + Send) -> Result<T, CliError> {
+    // Zero lets rayon count the cores.
+    let threads = threads.map_or(0, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    Ok(pool.map_err(|error| CliError::new(Kind::Input, format!("cannot start threads: {error}")))?.install(work))
+}
+
+/// Adds a number to names that were seen before.
+fn told_apart<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    let mut unique: Vec<String> = Vec::new();
+    for name in names {
+        let mut candidate = name.to_string();
+        let mut number = 2;
+        while unique.contains(&candidate) {
+            candidate = format!("{name} ({number})");
+            number += 1;
+        }
+        unique.push(candidate);
+    }
+    unique
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn equal_names_are_told_apart() {
+        assert_eq!(super::told_apart(["a", "b", "a", "a"].into_iter()), ["a", "b", "a (2)", "a (3)"]);
+    }
+}

@@ -1,0 +1,135 @@
+//! The files of one scenario. Every column is documented in `docs/output.md`.
+
+use serde::Serialize;
+use windtunnel_sim::outcome::{InstanceLife, Outcome};
+
+use crate::error::{CliError, Kind};
+use crate::output::Folder;
+
+/// Adds `timeline.csv`, `activities.csv`, `alarms.csv` and `instances.csv` of an outcome to a folder.
+pub(crate) fn tables(outcome: &Outcome, slug: &str, folder: &mut Folder) -> Result<(), CliError> {
+    folder.add(format!("{slug}/timeline.csv"), rows(TIMELINE, &outcome.timeline)?);
+    folder.add(format!("{slug}/activities.csv"), rows(ACTIVITIES, &outcome.activities)?);
+    folder.add(format!("{slug}/alarms.csv"), rows(ALARMS, &outcome.alarms)?);
+    let instances: Vec<InstanceRow> = outcome.instances.iter().map(InstanceRow::from).collect();
+    folder.add(format!("{slug}/instances.csv"), rows(INSTANCES, &instances)?);
+    Ok(())
+}
+
+/// Headers are written here rather than taken from the structs: an empty table has its header too, and a renamed field
+/// cannot rename a column unnoticed.
+const TIMELINE: &[&str] = &[
+    "start_seconds",
+    "end_seconds",
+    "arrived",
+    "attempts",
+    "served",
+    "timed_out",
+    "rejected",
+    "failed",
+    "violating",
+    "windows",
+    "violating_windows",
+    "in_flight",
+    "desired",
+    "in_service",
+    "booting",
+    "draining",
+    "billed",
+    "nodes",
+    "demand",
+    "cpu_utilization",
+    "cpu_utilization_max",
+    "memory_utilization",
+    "latency_p50_seconds",
+    "latency_p95_seconds",
+    "latency_p99_seconds",
+    "cost",
+];
+const ACTIVITIES: &[&str] =
+    &["at_seconds", "end_seconds", "status", "accepted", "from", "to", "policy", "alarm", "cause", "explanation"];
+const ALARMS: &[&str] = &["at_millis", "alarm", "from", "to", "reason"];
+const INSTANCES: &[&str] = &[
+    "id",
+    "zone",
+    "launched_seconds",
+    "in_service_seconds",
+    "draining_seconds",
+    "ended_seconds",
+    "ended_by",
+    "stages",
+];
+
+/// An instance's life on one line: the ends of its boot stages as `provision=45.2;health-check=60`.
+#[derive(Serialize)]
+struct InstanceRow<'o> {
+    id: u32,
+    zone: u32,
+    launched_seconds: f64,
+    in_service_seconds: Option<f64>,
+    draining_seconds: Option<f64>,
+    ended_seconds: Option<f64>,
+    ended_by: Option<&'o str>,
+    stages: String,
+}
+
+impl<'o> From<&'o InstanceLife> for InstanceRow<'o> {
+    fn from(life: &'o InstanceLife) -> Self {
+        let stages: Vec<String> = life.stages.iter().map(|(stage, end)| format!("{stage}={end}")).collect();
+        InstanceRow {
+            id: life.id,
+            zone: life.zone,
+            launched_seconds: life.launched_seconds,
+            in_service_seconds: life.in_service_seconds,
+            draining_seconds: life.draining_seconds,
+            ended_seconds: life.ended_seconds,
+            ended_by: life.ended_by.as_deref(),
+            stages: stages.join(";"),
+        }
+    }
+}
+
+fn rows<T: Serialize>(header: &[&str], rows: &[T]) -> Result<Vec<u8>, CliError> {
+    let failed = |error: &dyn std::fmt::Display| CliError::new(Kind::Input, format!("cannot write a table: {error}"));
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    writer.write_record(header).map_err(|error| failed(&error))?;
+    for row in rows {
+        writer.serialize(row).map_err(|error| failed(&error))?;
+    }
+    writer.into_inner().map_err(|error| failed(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use windtunnel_sim::outcome::{ActivityEntry, AlarmEntry, TimelineRow};
+
+    use super::*;
+
+    /// The columns that serde would name.
+    fn columns<T: Serialize>(row: &T) -> Vec<String> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.serialize(row).unwrap();
+        let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+        text.lines().next().unwrap().split(',').map(str::to_string).collect()
+    }
+
+    #[test]
+    fn headers_name_the_fields_and_every_column_is_documented() {
+        assert_eq!(columns(&TimelineRow::default()), TIMELINE);
+        assert_eq!(columns(&ActivityEntry::default()), ACTIVITIES);
+        let alarm =
+            AlarmEntry { at_millis: 0, alarm: "a".into(), from: "b".into(), to: "c".into(), reason: String::new() };
+        assert_eq!(columns(&alarm), ALARMS);
+        assert_eq!(columns(&InstanceRow::from(&InstanceLife::default())), INSTANCES);
+        let documentation = include_str!("../docs/output.md");
+        for column in [TIMELINE, ACTIVITIES, ALARMS, INSTANCES].into_iter().flatten() {
+            assert!(documentation.contains(&format!("| `{column}` |")), "docs/output.md does not explain `{column}`");
+        }
+    }
+
+    #[test]
+    fn an_empty_table_has_its_header() {
+        let text = rows::<AlarmEntry>(ALARMS, &[]).unwrap();
+        assert_eq!(String::from_utf8(text).unwrap(), "at_millis,alarm,from,to,reason\n");
+    }
+}

@@ -1,0 +1,94 @@
+//! The JSON form of results: free of clocks, paths, hosts and threads, so that equal input gives equal bytes.
+
+use serde_json::{Map, Value, json};
+use windtunnel_sim::experiment::{paired, summarize};
+use windtunnel_sim::outcome::metric::DEFINITIONS;
+use windtunnel_sim::outcome::{Outcome, Summary, Warning};
+use windtunnel_sim::scenario::{Loaded, Severity};
+
+use crate::currency::Exchange;
+use crate::experiment::Results;
+
+/// The document of `run`.
+pub(crate) fn document(results: &Results, loaded: &[Loaded]) -> Value {
+    let scenarios: Vec<Value> = results
+        .iter()
+        .zip(loaded)
+        .filter_map(|((name, replications), loaded)| scenario(name, replications, loaded))
+        .collect();
+    json!({ "version": env!("CARGO_PKG_VERSION"), "scenarios": scenarios })
+}
+
+/// The document of `compare`: the same with the differences between the first scenario and each other.
+pub(crate) fn comparison(results: &Results, loaded: &[Loaded], exchange: Option<&Exchange>) -> Value {
+    let mut document = document(results, loaded);
+    let mut all = results.iter();
+    let Some((first_name, first)) = all.next() else { return document };
+    document["comparisons"] = all
+        .map(|(name, other)| {
+            json!({
+                "scenario": name,
+                "against": first_name,
+                "currency": exchange.map(|exchange| exchange.to.as_str()),
+                "metrics": differences(first, other, exchange),
+            })
+        })
+        .collect();
+    document
+}
+
+/// One scenario; nothing for no replications.
+pub(crate) fn scenario(name: &str, replications: &[Outcome], loaded: &Loaded) -> Option<Value> {
+    let first = replications.first()?;
+    Some(json!({
+        "name": name,
+        "provider": first.provider,
+        "seed": first.seed,
+        "replications": replications.len(),
+        "digest": first.digest,
+        "traffic": first.traffic,
+        "horizon_seconds": first.horizon.as_secs_f64(),
+        "currency": first.currency,
+        "objective": first.objective,
+        "metrics": summaries(|metric| summarize(replications, metric)),
+        "warnings": warnings(replications, loaded),
+        "activities": first.activities,
+    }))
+}
+
+fn summaries(of: impl Fn(&str) -> Option<Summary>) -> Map<String, Value> {
+    DEFINITIONS.iter().map(|metric| (metric.name.to_string(), json!(of(metric.name)))).collect()
+}
+
+/// `other` minus `first`, in pairs. Amounts of money are null where the currencies differ and no rate is given.
+fn differences(first: &[Outcome], other: &[Outcome], exchange: Option<&Exchange>) -> Map<String, Value> {
+    let difference =
+        |metric: &str, unit: &str| paired(first, other, |outcome| comparable(outcome, metric, unit, exchange));
+    DEFINITIONS.iter().map(|metric| (metric.name.to_string(), json!(difference(metric.name, metric.unit)))).collect()
+}
+
+/// A figure of one outcome, in the currency that costs are compared in.
+pub(crate) fn comparable(outcome: &Outcome, metric: &str, unit: &str, exchange: Option<&Exchange>) -> Option<f64> {
+    let value = outcome.metrics.get(metric)?;
+    if unit == "currency" { Some(value * exchange?.rate(&outcome.currency)?) } else { Some(value) }
+}
+
+/// Warnings of the scenario and of all replications, each once.
+pub(crate) fn warnings(replications: &[Outcome], loaded: &Loaded) -> Vec<Warning> {
+    let written = loaded.notes.iter().filter(|note| note.severity == Severity::Warning);
+    let written = written.map(|note| Warning { message: note.message.clone(), hint: note.help.clone() });
+    let mut unique: Vec<Warning> = Vec::new();
+    for warning in written.chain(replications.iter().flat_map(|outcome| outcome.warnings.clone())) {
+        if !unique.contains(&warning) {
+            unique.push(warning);
+        }
+    }
+    unique
+}
+
+/// As it is printed and written: indented, with a line end.
+pub(crate) fn bytes(document: &Value) -> Vec<u8> {
+    let mut text = format!("{document:#}").into_bytes();
+    text.push(b'\n');
+    text
+}

@@ -1,0 +1,84 @@
+//! `windtunnel run SCENARIO`: one scenario, its summary, files and plots.
+
+use std::path::PathBuf;
+
+use windtunnel_sim::scenario::document::DiskFiles;
+
+use crate::error::CliError;
+use crate::experiment::{self, Results};
+use crate::flags::{ExperimentFlags, Format, OutputFlags, ScenarioFlags};
+use crate::output::{Folder, slugs};
+use crate::{enforce, export, interrupt, json, loading, plots, report, terminal};
+
+/// Run one scenario: a summary here, files and plots in a folder
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  windtunnel run configs/ess.toml
+  windtunnel run configs/ess.toml --set ess.rule.scale-out-cpu-high.cooldown=60s --replications 10
+  windtunnel run configs/ess.toml --set trace.file=traffic.csv --out results
+  windtunnel run configs/ess.toml --format json --enforce 'slo_violating_request_fraction < 0.1%'")]
+pub(crate) struct Arguments {
+    /// The scenario, a TOML file
+    scenario: PathBuf,
+    #[command(flatten)]
+    scenario_flags: ScenarioFlags,
+    #[command(flatten)]
+    experiment: ExperimentFlags,
+    #[command(flatten)]
+    output: OutputFlags,
+}
+
+/// Runs the verb.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
+    let paths = std::slice::from_ref(&arguments.scenario);
+    let loaded = loading::load(paths, &DiskFiles, &arguments.scenario_flags)?;
+    let folder = prepare_folder(&arguments.output)?;
+    loading::show_notes(&loaded, arguments.experiment.quiet);
+    let results = experiment::run(&loaded, &arguments.experiment)?;
+    loading::show_warnings(&loaded, &results);
+    let document = json::document(&results, &loaded);
+    if let Some(mut folder) = folder {
+        add_scenarios(&results, &loaded, &arguments.output, &mut folder)?;
+        write(folder, &arguments.output, arguments.experiment.quiet)?;
+    }
+    match arguments.output.format {
+        Format::Json => terminal::print_raw(&json::bytes(&document))?,
+        Format::Table => terminal::print(&report::table(&results, None))?,
+    }
+    enforce::check(&arguments.experiment.enforce, &results)
+}
+
+/// The folder to write to, when there is one, looked at before the run.
+pub(crate) fn prepare_folder(flags: &OutputFlags) -> Result<Option<Folder>, CliError> {
+    flags.folder().map(|folder| Folder::prepare(&folder, flags.force)).transpose()
+}
+
+/// Adds the tables, the summary and the timeline of every scenario.
+pub(crate) fn add_scenarios(
+    results: &Results,
+    loaded: &[windtunnel_sim::scenario::Loaded],
+    flags: &OutputFlags,
+    folder: &mut Folder,
+) -> Result<(), CliError> {
+    let slugs = slugs(&results.names);
+    for (((name, replications), loaded), slug) in results.iter().zip(loaded).zip(&slugs) {
+        let (Some(first), Some(summary)) = (replications.first(), json::scenario(name, replications, loaded)) else {
+            continue;
+        };
+        export::tables(first, slug, folder)?;
+        folder.add(format!("{slug}/summary.json"), json::bytes(&summary));
+        plots::add_timeline(first, slug, flags, folder)?;
+    }
+    Ok(())
+}
+
+/// Writes the folder and says where.
+pub(crate) fn write(folder: Folder, flags: &OutputFlags, is_quiet: bool) -> Result<(), CliError> {
+    interrupt::check()?;
+    let said = format!("wrote {} files to {}", folder.len(), folder.root().display());
+    folder.write(flags.force)?;
+    if !is_quiet {
+        terminal::say(&said);
+    }
+    Ok(())
+}

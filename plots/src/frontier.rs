@@ -1,0 +1,439 @@
+//! Cost against violations: what each policy buys for its money, how sure that is, and which ones no other beats.
+
+use windtunnel_sim::outcome::Summary;
+
+use crate::axis::Scale;
+use crate::canvas::{Align, Canvas, Look, Stroke, draw};
+use crate::error::PlotError;
+use crate::geometry::Rect;
+use crate::number;
+use crate::options::ChartOptions;
+use crate::panel::heading;
+use crate::picture::Picture;
+use crate::placement;
+use crate::theme::{Color, size};
+use crate::typeface::Typeface;
+
+/// One policy: what it costs and how many requests it lets down.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CostPoint {
+    /// Its name.
+    pub name: String,
+    /// Whose policy it is, such as "AWS Auto Scaling"; policies of one label share a colour.
+    pub label: String,
+    /// What it costs.
+    pub cost: Summary,
+    /// The share of requests that violate the objective, from 0 to 1.
+    pub violations: Summary,
+    /// The currency of the cost.
+    pub currency: String,
+}
+
+const LEFT: f64 = 84.0;
+const RIGHT_EDGE: f64 = 28.0;
+const ABOVE: f64 = 36.0;
+const BELOW: f64 = 66.0;
+/// The picture is as tall as a slide has room for.
+const ASPECT: f64 = 0.56;
+/// The longest name, in pixels.
+const WIDEST_NAME: f64 = 230.0;
+const RADIUS: f64 = 6.5;
+/// From this many points on only the frontier is labelled.
+const CROWD: usize = 24;
+/// The violations span this factor before the axis turns logarithmic.
+const LOG_FROM: f64 = 30.0;
+
+/// Draws cost (horizontal) against violating requests (vertical) with 95 % intervals; the lower left is better. `traffic`
+/// says under which load, and that it is synthetic where it is.
+pub fn cost_against_violations(
+    points: &[CostPoint],
+    traffic: &str,
+    options: &ChartOptions,
+) -> Result<Picture, PlotError> {
+    let drawable: Vec<&CostPoint> =
+        points.iter().filter(|point| point.cost.mean.is_finite() && point.violations.mean.is_finite()).collect();
+    if drawable.is_empty() {
+        return Err(PlotError::Nothing { of: "point with a cost and a share of violations" });
+    }
+    let typeface = Typeface::load(options.font.as_deref())?;
+    let top = heading::HEIGHT + ABOVE;
+    let bottom = top + (options.width() * ASPECT - top - BELOW).max(280.0);
+    let area = Rect::new(LEFT, top, options.width() - RIGHT_EDGE, bottom);
+    let plot = Plot::new(area, drawable);
+    let title = "Cost against violations";
+    let intervals = if plot.has_intervals() { "bars: 95 % intervals  ·  " } else { "" };
+    let subtitle = format!("{intervals}traffic: {traffic}");
+    let mut picture = draw(options, typeface, bottom + BELOW, (title, &plot.description()), |canvas| {
+        heading::draw(canvas, title, &subtitle, 20.0);
+        plot.axes(canvas);
+        plot.frontier_line(canvas);
+        plot.intervals(canvas);
+        plot.points(canvas);
+        canvas.outline(area, Stroke::new(canvas.theme.frame, 1.0));
+        plot.labels(canvas);
+    })?;
+    if plot.currencies().len() > 1 {
+        picture.warnings.push("the costs are in different currencies and cannot be compared".to_owned());
+    }
+    if plot.data.len() < points.len() {
+        let left_out = points.len() - plot.data.len();
+        picture.warnings.push(format!("{left_out} of {} points are not numbers and are left out", points.len()));
+    }
+    Ok(picture)
+}
+
+struct Plot<'a> {
+    area: Rect,
+    data: Vec<&'a CostPoint>,
+    cost: Scale,
+    violations: Scale,
+    /// Indices of the points that no other beats, cheapest first.
+    frontier: Vec<usize>,
+}
+
+/// The interval of a summary as far as it is one, never below zero.
+fn interval(summary: Summary) -> (f64, f64) {
+    let or_mean = |value: f64| if value.is_finite() { value } else { summary.mean };
+    (or_mean(summary.low).min(summary.mean).max(0.0), or_mean(summary.high).max(summary.mean))
+}
+
+impl<'a> Plot<'a> {
+    fn new(area: Rect, data: Vec<&'a CostPoint>) -> Plot<'a> {
+        let cost = cost_scale(&data);
+        let violations = violation_scale(&data);
+        let frontier = frontier(&data);
+        Plot { area, data, cost, violations, frontier }
+    }
+
+    fn x(&self, cost: f64) -> f64 {
+        self.area.left + self.cost.share(cost) * self.area.width()
+    }
+
+    /// The height of a share of requests.
+    fn y(&self, share: f64) -> f64 {
+        self.area.bottom - self.violations.share(share * 100.0) * self.area.height()
+    }
+
+    fn place(&self, point: &CostPoint) -> (f64, f64) {
+        (self.x(point.cost.mean), self.y(point.violations.mean))
+    }
+
+    fn color(&self, canvas: &Canvas<'_>, point: &CostPoint) -> Color {
+        let mut labels: Vec<&str> = Vec::new();
+        for other in &self.data {
+            if !labels.contains(&other.label.as_str()) {
+                labels.push(&other.label);
+            }
+        }
+        let index = labels.iter().position(|label| *label == point.label).unwrap_or(0);
+        canvas.theme.categories[index % canvas.theme.categories.len()]
+    }
+
+    fn currencies(&self) -> Vec<&str> {
+        let mut currencies: Vec<&str> = self.data.iter().map(|point| point.currency.as_str()).collect();
+        currencies.sort_unstable();
+        currencies.dedup();
+        currencies
+    }
+
+    fn axes(&self, canvas: &mut Canvas<'_>) {
+        let area = self.area;
+        canvas.rect(area, canvas.theme.panel);
+        let grid = Stroke::new(canvas.theme.grid, 1.0);
+        let look = Look::new(size::LABEL, canvas.theme.muted);
+        for tick in self.violations.ticks(8, Some(percent_tick)) {
+            let y = area.bottom - self.violations.share(tick.value) * area.height();
+            canvas.line(&[(area.left, y), (area.right, y)], grid);
+            if let Some(text) = tick.label {
+                canvas.text(&text, look.align(Align::Right), (area.left - 8.0, y));
+            }
+        }
+        for tick in self.cost.ticks(8, None) {
+            let x = area.left + self.cost.share(tick.value) * area.width();
+            canvas.line(&[(x, area.top), (x, area.bottom)], grid);
+            if let Some(text) = tick.label {
+                canvas.text(&text, look.align(Align::Center), (x, area.bottom + 15.0));
+            }
+        }
+        self.axis_titles(canvas);
+    }
+
+    fn axis_titles(&self, canvas: &mut Canvas<'_>) {
+        let area = self.area;
+        let bold = Look::new(size::PANEL, canvas.theme.ink).bold();
+        let note = Look::new(size::LABEL, canvas.theme.muted);
+        let log = if self.violations.is_log() { "log scale; lower is better" } else { "lower is better" };
+        let title = canvas.text("Requests that violate the objective", bold, (20.0, area.top - 18.0));
+        canvas.text(log, note, (title.right + 8.0, area.top - 18.0));
+        let unit = self.currencies().join(", ");
+        let mut title = format!("Cost ({unit})");
+        if self.currencies().len() > 1 {
+            title.push_str(" – not comparable");
+        }
+        let from = if self.cost.starts_at_zero() { "" } else { "; axis does not start at zero" };
+        let note_text = format!("further left is cheaper{from}");
+        let width = canvas.measure(&title, bold) + 8.0 + canvas.measure(&note_text, note);
+        let start = (area.left + area.right - width) / 2.0;
+        let y = area.bottom + 42.0;
+        let title = canvas.text_within(&title, bold, (start, y), area.width());
+        canvas.text(&note_text, note, (title.right + 8.0, y));
+    }
+
+    /// What no policy of these beats, as a staircase: between two points nothing better is known than the first.
+    fn staircase(&self) -> Vec<(f64, f64)> {
+        let corners: Vec<(f64, f64)> = self.frontier.iter().map(|&i| self.place(self.data[i])).collect();
+        let (Some(first), Some(last)) = (corners.first(), corners.last()) else { return Vec::new() };
+        let mut line = vec![(first.0, self.area.top)];
+        for pair in corners.windows(2) {
+            line.extend([pair[0], (pair[1].0, pair[0].1)]);
+        }
+        line.extend([*last, (self.area.right, last.1)]);
+        line
+    }
+
+    fn frontier_line(&self, canvas: &mut Canvas<'_>) {
+        let line = self.staircase();
+        if line.is_empty() {
+            return;
+        }
+        let mut beaten = line.clone();
+        beaten.push((self.area.right, self.area.top));
+        canvas.polygon(&beaten, canvas.theme.frame.alpha(0.22));
+        canvas.line(&line, Stroke::new(canvas.theme.muted, 1.4).dashed(6.0, 4.0));
+        let look = Look::new(size::LABEL, canvas.theme.muted).align(Align::Right);
+        let room = self.area.width() * 0.5;
+        let keys = ["frontier; hollow points are beaten by one that is cheaper and better", "frontier"];
+        let key = keys.into_iter().find(|key| canvas.measure(key, look) < room).unwrap_or("frontier");
+        let end = canvas.text(key, look, (self.area.right, self.area.top - 18.0));
+        let y = self.area.top - 18.0;
+        canvas
+            .line(&[(end.left - 30.0, y), (end.left - 8.0, y)], Stroke::new(canvas.theme.muted, 1.4).dashed(6.0, 4.0));
+    }
+
+    /// The box of both intervals, with whiskers.
+    fn intervals(&self, canvas: &mut Canvas<'_>) {
+        for point in &self.data {
+            let color = self.color(canvas, point);
+            let place = self.interval_box(point);
+            let (x, y) = self.place(point);
+            canvas.rect(place, color.alpha(0.13));
+            let stroke = Stroke::new(color, 1.4);
+            if place.width() > 1.0 {
+                canvas.line(&[(place.left, y), (place.right, y)], stroke);
+                for end in [place.left, place.right] {
+                    canvas.line(&[(end, y - 4.0), (end, y + 4.0)], stroke);
+                }
+            }
+            if place.height() > 1.0 {
+                canvas.line(&[(x, place.top), (x, place.bottom)], stroke);
+                for end in [place.top, place.bottom] {
+                    canvas.line(&[(x - 4.0, end), (x + 4.0, end)], stroke);
+                }
+            }
+        }
+    }
+
+    fn has_intervals(&self) -> bool {
+        let is_wide = |summary: Summary| summary.low < summary.high;
+        self.data.iter().any(|point| is_wide(point.cost) || is_wide(point.violations))
+    }
+
+    fn interval_box(&self, point: &CostPoint) -> Rect {
+        let (cost, violations) = (interval(point.cost), interval(point.violations));
+        Rect::new(self.x(cost.0), self.y(violations.1), self.x(cost.1), self.y(violations.0))
+    }
+
+    fn points(&self, canvas: &mut Canvas<'_>) {
+        let radius = if self.data.len() > CROWD { RADIUS * 0.6 } else { RADIUS };
+        for (i, point) in self.data.iter().enumerate() {
+            let color = self.color(canvas, point);
+            let place = self.place(point);
+            canvas.disc(place, radius + 1.5, canvas.theme.panel);
+            canvas.disc(place, radius, color);
+            if !self.frontier.contains(&i) {
+                // Hollow: some other point is cheaper and better.
+                canvas.disc(place, radius - 2.4, canvas.theme.panel);
+            }
+        }
+    }
+
+    fn labels(&self, canvas: &mut Canvas<'_>) {
+        let mut order: Vec<usize> = self.frontier.clone();
+        if self.data.len() <= CROWD {
+            order.extend((0..self.data.len()).filter(|i| !self.frontier.contains(i)));
+        }
+        let labels: Vec<PointLabel> = order.iter().map(|&i| PointLabel::new(canvas, self.data[i])).collect();
+        let points: Vec<(f64, f64)> = order.iter().map(|&i| self.place(self.data[i])).collect();
+        let sizes: Vec<(f64, f64)> = labels.iter().map(|label| (label.width, PointLabel::HEIGHT)).collect();
+        let marks: Vec<Rect> = self.data.iter().map(|point| at(self.place(point)).grown(RADIUS + 3.0)).collect();
+        let whiskers = self.data.iter().map(|point| self.interval_box(point).grown(1.0));
+        let stairs = self.staircase();
+        let stairs = stairs.windows(2).map(|pair| segment(pair[0], pair[1]).grown(3.0));
+        let obstacles: Vec<Rect> = marks.iter().copied().chain(whiskers).chain(stairs).collect();
+        let placed = placement::place(&points, &sizes, &obstacles, self.area.grown(-6.0), &[]);
+        for (((label, point), placed), i) in labels.iter().zip(points).zip(placed).zip(order) {
+            let Some(placed) = placed else { continue };
+            let color = self.color(canvas, self.data[i]);
+            if placed.needs_leader {
+                let near = placement::nearest(placed.place, point);
+                canvas.line(&[point, near], Stroke::new(color, 1.0));
+            }
+            label.draw(canvas, placed.place, point, color);
+        }
+    }
+
+    fn description(&self) -> String {
+        let line = |point: &&CostPoint| {
+            format!(
+                "{} ({}): {}, {} of requests violate.",
+                point.name,
+                point.label,
+                number::money(point.cost.mean, &point.currency),
+                number::percent(point.violations.mean)
+            )
+        };
+        self.data.iter().take(CROWD).map(line).collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn percent_tick(percent: f64) -> String {
+    format!("{} %", number::quantity(percent))
+}
+
+/// A box without size.
+fn at(point: (f64, f64)) -> Rect {
+    Rect::new(point.0, point.1, point.0, point.1)
+}
+
+/// The box around a level or upright line.
+fn segment(from: (f64, f64), to: (f64, f64)) -> Rect {
+    Rect::new(from.0.min(to.0), from.1.min(to.1), from.0.max(to.0), from.1.max(to.1))
+}
+
+/// The name of a point over its figures.
+struct PointLabel {
+    name: String,
+    figures: String,
+    width: f64,
+}
+
+impl PointLabel {
+    const LINE: f64 = 17.0;
+    const HEIGHT: f64 = 2.0 * Self::LINE;
+
+    fn name_look(color: Color) -> Look {
+        Look::new(size::PANEL, color).bold()
+    }
+
+    fn figures_look(color: Color) -> Look {
+        Look::new(size::SMALL, color)
+    }
+
+    fn new(canvas: &Canvas<'_>, point: &CostPoint) -> PointLabel {
+        let ink = canvas.theme.ink;
+        let name = canvas.fit(&point.name, Self::name_look(ink), WIDEST_NAME);
+        let figures = format!(
+            "{}  ·  {}  ·  {}",
+            point.label,
+            number::money(point.cost.mean, &point.currency),
+            number::percent(point.violations.mean)
+        );
+        let figures = canvas.fit(&figures, Self::figures_look(ink), WIDEST_NAME + 80.0);
+        let width = canvas.measure(&name, Self::name_look(ink)).max(canvas.measure(&figures, Self::figures_look(ink)));
+        PointLabel { name, figures, width }
+    }
+
+    /// Draws both lines flush with the side that faces the point.
+    fn draw(&self, canvas: &mut Canvas<'_>, place: Rect, point: (f64, f64), color: Color) {
+        let align = match (place.left + place.right) / 2.0 - point.0 {
+            right if right > place.width() * 0.3 => Align::Left,
+            left if left < -place.width() * 0.3 => Align::Right,
+            _ => Align::Center,
+        };
+        let x = match align {
+            Align::Left => place.left,
+            Align::Center => (place.left + place.right) / 2.0,
+            Align::Right => place.right,
+        };
+        let middle = place.top + Self::LINE / 2.0;
+        let ink = canvas.theme.ink;
+        let name_color = color.toward(ink, 0.25);
+        canvas.text(&self.name, Self::name_look(name_color).align(align), (x, middle));
+        let muted = canvas.theme.muted;
+        canvas.text(&self.figures, Self::figures_look(muted).align(align), (x, middle + Self::LINE));
+    }
+}
+
+/// From zero, unless that would press all points into the right third: then around them, and the axis says so.
+fn cost_scale(data: &[&CostPoint]) -> Scale {
+    let low = data.iter().map(|point| interval(point.cost).0).fold(f64::INFINITY, f64::min);
+    let high = data.iter().map(|point| interval(point.cost).1).fold(0.0, f64::max);
+    if low > high * 0.66 && high > low {
+        let margin = (high - low) * 0.25;
+        Scale::around((low - margin).max(0.0), high + margin, 7)
+    } else {
+        Scale::from_zero(high * 1.12, 7)
+    }
+}
+
+/// In percent. Linear from zero, logarithmic where shares differ by more than [`LOG_FROM`], with a place for zero.
+fn violation_scale(data: &[&CostPoint]) -> Scale {
+    let means = || data.iter().map(|point| point.violations.mean * 100.0);
+    let least = means().filter(|mean| *mean > 0.0).fold(f64::INFINITY, f64::min);
+    let most = means().fold(0.0, f64::max);
+    let highest = data.iter().map(|point| interval(point.violations).1 * 100.0).fold(0.0, f64::max);
+    if most <= least * LOG_FROM || !least.is_finite() {
+        return Scale::from_zero(if highest > 0.0 { highest * 1.08 } else { 1.0 }, 6);
+    }
+    // Whiskers that reach down to zero must not add decades without data.
+    let lowest = data.iter().map(|point| interval(point.violations).0 * 100.0);
+    let lowest = lowest.filter(|low| *low > least / 10.0).fold(least, f64::min);
+    let has_zero = means().any(|mean| mean <= 0.0);
+    if has_zero { Scale::log_above_zero(lowest, highest * 1.2) } else { Scale::log(lowest * 0.8, highest * 1.2) }
+}
+
+/// The points that no other beats in both cost and violations, cheapest first. Only costs in one currency compare.
+fn frontier(data: &[&CostPoint]) -> Vec<usize> {
+    if data.windows(2).any(|pair| pair[0].currency != pair[1].currency) {
+        return Vec::new();
+    }
+    let mut order: Vec<usize> = (0..data.len()).collect();
+    let key = |i: usize| (data[i].cost.mean, data[i].violations.mean);
+    order.sort_by(|&a, &b| key(a).0.total_cmp(&key(b).0).then(key(a).1.total_cmp(&key(b).1)));
+    let mut least = f64::INFINITY;
+    order.retain(|&i| {
+        let better = key(i).1 < least;
+        least = least.min(key(i).1);
+        better
+    });
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(cost: f64, violations: f64) -> CostPoint {
+        let sure = |mean| Summary { mean, low: mean, high: mean };
+        CostPoint {
+            name: "p".to_owned(),
+            label: "fixed".to_owned(),
+            cost: sure(cost),
+            violations: sure(violations),
+            currency: "USD".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_frontier_is_what_no_other_beats() {
+        let points = [point(3.0, 0.01), point(1.0, 0.2), point(2.0, 0.3), point(4.0, 0.01), point(2.5, 0.05)];
+        assert_eq!(frontier(&points.iter().collect::<Vec<_>>()), [1, 4, 0]);
+    }
+
+    #[test]
+    fn zeros_have_a_place_on_a_logarithmic_axis() {
+        let points = [point(1.0, 0.0), point(1.0, 0.0001), point(1.0, 0.1)];
+        let scale = violation_scale(&points.iter().collect::<Vec<_>>());
+        assert!(scale.is_log() && scale.share(0.0) < scale.share(0.01));
+    }
+}

@@ -1,0 +1,285 @@
+//! What holds for every chart: nothing overlaps, nothing leaves the picture, nothing breaks the document, whatever the
+//! data.
+
+use windtunnel_sim::outcome::{ActivityEntry, AlarmEntry, Outcome, Summary, TimelineRow};
+use windtunnel_traces::SimDuration;
+
+use crate::test_data::{example, policies};
+use crate::{
+    ChartOptions, CostPoint, Picture, PlotError, Rect, Theme, capacity_gap, comparison, cost_against_violations,
+    latency_distribution, lives, timeline,
+};
+
+const DAY: usize = 24 * 60;
+
+fn plain() -> ChartOptions {
+    ChartOptions { embed_typeface: false, ..ChartOptions::default() }
+}
+
+fn day() -> Outcome {
+    example(&policies()[0], DAY)
+}
+
+/// Texts stand inside the picture and not on each other; the document is one, and holds no NaN.
+fn assert_sound(picture: &Picture) {
+    let (width, height) = picture.size();
+    let page = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
+    let labels = picture.labels();
+    for (i, one) in labels.iter().enumerate() {
+        assert!(page.contains(&one.place), "“{}” leaves the picture: {:?} of {page:?}", one.text, one.place);
+        for other in &labels[i + 1..] {
+            assert!(!one.place.overlaps(&other.place), "“{}” and “{}” overlap", one.text, other.text);
+        }
+    }
+    let svg = picture.svg();
+    assert!(!svg.contains("NaN") && !svg.contains("inf,") && !svg.contains("\"inf"), "a number is none");
+    let options = resvg::usvg::Options::default();
+    resvg::usvg::Tree::from_str(svg, &options).expect("the picture is a well-formed SVG document");
+}
+
+fn texts(picture: &Picture) -> Vec<&str> {
+    picture.labels().iter().map(|label| label.text.as_str()).collect()
+}
+
+fn every_chart(outcome: &Outcome, options: &ChartOptions) -> Vec<Picture> {
+    let point = CostPoint {
+        name: outcome.name.clone(),
+        label: outcome.provider.title().to_owned(),
+        cost: Summary { mean: 10.0, low: 9.0, high: 11.0 },
+        violations: Summary { mean: 0.01, low: 0.005, high: 0.02 },
+        currency: outcome.currency.clone(),
+    };
+    let charts = [
+        timeline(outcome, options),
+        comparison(&[outcome, outcome, outcome], options),
+        cost_against_violations(&[point.clone(), point], &outcome.traffic, options),
+        latency_distribution(&[outcome], options),
+        lives(outcome, options),
+        capacity_gap(outcome, options),
+    ];
+    charts.into_iter().map(|chart| chart.expect("the chart is drawn")).collect()
+}
+
+#[test]
+fn a_timeline_shows_its_panels_and_its_origin() {
+    let picture = timeline(&day(), &plain()).expect("a day is drawn");
+    assert_sound(&picture);
+    let texts = texts(&picture);
+    for text in ["ess-guide", "Load", "Scaling activities", "Capacity", "CPU utilization", "Alarm states", "Latency"] {
+        assert!(texts.contains(&text), "{text} is missing");
+    }
+    assert!(texts.iter().any(|text| text.contains("(synthetic)") && text.contains("seed 7")));
+    assert!(texts.contains(&"> 70 %") && texts.contains(&"objective 500 ms") && texts.contains(&"+2"));
+    assert!(picture.warnings().is_empty());
+}
+
+#[test]
+fn every_chart_is_sound_at_every_width_in_both_themes() {
+    let outcome = day();
+    for width in [1, 640, 1200, 5000] {
+        for theme in [Theme::light(), Theme::dark()] {
+            let options = ChartOptions { width, theme, ..plain() };
+            every_chart(&outcome, &options).iter().for_each(assert_sound);
+        }
+    }
+}
+
+#[test]
+fn the_same_outcome_gives_the_same_bytes() {
+    let outcome = day();
+    let (one, two) = (every_chart(&outcome, &plain()), every_chart(&outcome, &plain()));
+    assert!(one.iter().zip(&two).all(|(one, two)| one.svg() == two.svg()));
+}
+
+#[test]
+fn names_of_any_kind_neither_break_nor_overlap() {
+    let long = "a name without end ".repeat(12);
+    let wide = "W".repeat(200);
+    for name in [
+        long.as_str(),
+        wide.as_str(),
+        "<script>alert('x')</script>&\"]]>",
+        "弹性伸缩 服务",
+        "a\u{0}\u{1b}[31m\u{202e}b",
+        "",
+    ] {
+        let mut outcome = day();
+        outcome.name = name.to_owned();
+        outcome.traffic = format!("{name} (synthetic)");
+        outcome.currency = name.chars().take(30).collect();
+        for level in &mut outcome.thresholds {
+            level.name = name.to_owned();
+        }
+        for alarm in &mut outcome.alarms {
+            alarm.alarm = name.to_owned();
+        }
+        for picture in every_chart(&outcome, &plain()) {
+            assert_sound(&picture);
+            assert!(!picture.svg().contains("<script"));
+        }
+    }
+}
+
+#[test]
+fn missing_glyphs_are_told_and_drawn_as_question_marks() {
+    let mut outcome = day();
+    outcome.name = "弹性".to_owned();
+    let picture = timeline(&outcome, &plain()).expect("it is drawn all the same");
+    assert!(picture.warnings()[0].contains("弹性"), "{:?}", picture.warnings());
+    assert!(picture.svg().contains("弹性"), "the SVG keeps the name for viewers that have the glyphs");
+    assert!(picture.png(0.5).expect("a PNG").starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn eight_scenarios_fit_and_nine_do_not() {
+    let outcome = example(&policies()[3], 300);
+    for count in 1..=8 {
+        let picture = comparison(&vec![&outcome; count], &plain()).expect("up to eight fit");
+        assert_sound(&picture);
+    }
+    assert!(matches!(comparison(&[&outcome; 9], &plain()), Err(PlotError::TooMany { count: 9, .. })));
+    assert!(matches!(comparison(&[], &plain()), Err(PlotError::Nothing { .. })));
+}
+
+#[test]
+fn the_scales_of_a_comparison_are_shared() {
+    let (small, mut large) = (day(), day());
+    for row in &mut large.timeline {
+        row.in_service *= 40.0;
+    }
+    let picture = comparison(&[&small, &large], &plain()).expect("two are drawn");
+    let texts = texts(&picture);
+    assert_eq!(texts.iter().filter(|text| **text == "400").count(), 2, "both capacity axes reach as far");
+}
+
+#[test]
+fn strange_timelines_do_not_panic() {
+    let strange = TimelineRow {
+        start_seconds: 0.0,
+        end_seconds: 60.0,
+        desired: f64::NAN,
+        in_service: f64::INFINITY,
+        demand: f64::INFINITY,
+        cpu_utilization: f64::NAN,
+        latency_p99_seconds: f64::INFINITY,
+        violating_windows: 1,
+        ..TimelineRow::default()
+    };
+    let zeros = TimelineRow { start_seconds: 60.0, end_seconds: 120.0, ..TimelineRow::default() };
+    let broken = TimelineRow { start_seconds: f64::NAN, end_seconds: f64::NAN, ..TimelineRow::default() };
+    for rows in [vec![zeros.clone()], vec![strange.clone()], vec![strange, broken.clone(), zeros]] {
+        let mut outcome = day();
+        outcome.timeline = rows;
+        outcome.horizon = SimDuration::from_secs(0);
+        outcome.objective.latency_seconds = f64::NAN;
+        outcome.calendar_start = Some(i64::MIN);
+        outcome.time_zone = Some("Nowhere/Land".to_owned());
+        outcome.thresholds[0].threshold = f64::NAN;
+        every_chart(&outcome, &plain()).iter().for_each(assert_sound);
+    }
+    let mut outcome = day();
+    for rows in [vec![], vec![broken]] {
+        outcome.timeline = rows;
+        assert!(matches!(timeline(&outcome, &plain()), Err(PlotError::EmptyTimeline { .. })));
+    }
+    outcome.instances.clear();
+    assert!(matches!(lives(&outcome, &plain()), Err(PlotError::Nothing { .. })));
+}
+
+#[test]
+fn a_hundred_thousand_rows_stay_small() {
+    let outcome = example(&policies()[0], 100_000);
+    let picture = timeline(&outcome, &ChartOptions::default()).expect("a long run is drawn");
+    assert_sound(&picture);
+    assert!(picture.svg().len() < 1_500_000, "{} bytes", picture.svg().len());
+    let picture = comparison(&[&outcome; 8], &ChartOptions::default()).expect("eight long runs are drawn");
+    assert!(picture.svg().len() < 1_500_000, "{} bytes", picture.svg().len());
+}
+
+#[test]
+fn many_activities_and_alarms_are_thinned_out() {
+    let mut outcome = day();
+    outcome.activities = (0..5000u32)
+        .map(|i| ActivityEntry {
+            at_seconds: f64::from(i) * 17.28,
+            accepted: i % 3 != 0,
+            from: 5,
+            to: 5 + i % 2 * 3,
+            ..ActivityEntry::default()
+        })
+        .collect();
+    outcome.alarms = (0..900u64)
+        .map(|i| AlarmEntry {
+            at_millis: i * 96_000,
+            alarm: format!("alarm {}", i % 30),
+            from: "OK".to_owned(),
+            to: "ALARM".to_owned(),
+            reason: String::new(),
+        })
+        .collect();
+    let picture = timeline(&outcome, &plain()).expect("a busy day is drawn");
+    assert_sound(&picture);
+    assert!(texts(&picture).contains(&"24 more not shown"));
+}
+
+#[test]
+fn a_calendar_gives_real_dates() {
+    let mut outcome = example(&policies()[0], 3 * DAY);
+    outcome.calendar_start = Some(1_774_689_420);
+    outcome.time_zone = Some("Asia/Shanghai".to_owned());
+    let picture = timeline(&outcome, &plain()).expect("three days are drawn");
+    assert_sound(&picture);
+    let texts = texts(&picture);
+    assert!(texts.contains(&"Time (Asia/Shanghai)"), "{texts:?}");
+    assert!(texts.contains(&"Mon 30 Mar"), "{texts:?}");
+}
+
+fn point(name: String, cost: f64, violations: f64) -> CostPoint {
+    CostPoint {
+        name,
+        label: "Fixed capacity".to_owned(),
+        cost: Summary { mean: cost, low: cost * 0.97, high: cost * 1.03 },
+        violations: Summary { mean: violations, low: violations - 0.01, high: violations * 1.4 },
+        currency: "USD".to_owned(),
+    }
+}
+
+#[test]
+fn clouds_of_points_keep_their_labels_apart() {
+    for count in [1, 2, 8, 20, 300] {
+        let spread = |i: i32| (100.0 + f64::from(i * 7919 % 100) / 10.0, f64::from(i * 104_729 % 97) / 300.0);
+        let points: Vec<CostPoint> =
+            (0..count).map(|i| point(format!("policy {i}"), spread(i).0, spread(i).1)).collect();
+        let picture = cost_against_violations(&points, "example data", &plain()).expect("a cloud is drawn");
+        assert_sound(&picture);
+        if count <= 8 {
+            assert!((0..count).all(|i| texts(&picture).contains(&format!("policy {i}").as_str())));
+        }
+    }
+}
+
+#[test]
+fn odd_points_are_drawn_or_named() {
+    let nothing: Vec<CostPoint> = vec![];
+    assert!(cost_against_violations(&nothing, "t", &plain()).is_err());
+    let zeros = [point("free".to_owned(), 0.0, 0.0), point("dear".to_owned(), 1e9, 0.0)];
+    assert_sound(&cost_against_violations(&zeros, "t", &plain()).expect("zeros are drawn"));
+    let mut mixed =
+        [point("a".to_owned(), 1.0, 0.1), point("b".to_owned(), f64::NAN, 0.1), point("c".to_owned(), 2.0, 0.2)];
+    mixed[2].currency = "CNY".to_owned();
+    mixed[2].cost.low = f64::NEG_INFINITY;
+    let picture = cost_against_violations(&mixed, "t", &plain()).expect("what is a number is drawn");
+    assert_sound(&picture);
+    assert_eq!(picture.warnings().len(), 2, "{:?}", picture.warnings());
+}
+
+#[test]
+fn a_png_has_the_size_it_was_asked_for() {
+    let picture = timeline(&day(), &ChartOptions::default()).expect("a day is drawn");
+    let png = picture.png(0.5).expect("a PNG");
+    let width = u32::from_be_bytes([png[16], png[17], png[18], png[19]]);
+    assert_eq!(width, 600);
+    for scale in [0.0, -1.0, f32::NAN, 1e9] {
+        assert!(matches!(picture.png(scale), Err(PlotError::Png(_))));
+    }
+}

@@ -1,0 +1,122 @@
+//! Scenarios × seeds, in parallel, in an order that does not depend on the number of threads.
+
+use rayon::prelude::*;
+use windtunnel_traces::SimTime;
+
+use crate::outcome::{Outcome, Summary};
+use crate::run::{Progress, SimulationError, simulate};
+use crate::scenario::Scenario;
+
+/// Which run of an experiment.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RunId {
+    /// The scenario's index.
+    pub scenario: usize,
+    /// The seed's index.
+    pub replication: usize,
+}
+
+/// Watches all runs of an experiment, from many threads at once, and may stop it.
+pub trait ExperimentProgress: Sync {
+    /// The run has come as far as `simulated` and seen `requests` requests, both counted from its start.
+    fn advanced(&self, run: RunId, simulated: SimTime, requests: u64) {
+        let _ = (run, simulated, requests);
+    }
+
+    /// The run is done.
+    fn finished(&self, run: RunId) {
+        let _ = run;
+    }
+
+    /// True when the whole experiment should stop.
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Watches nothing.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct Silent;
+
+impl ExperimentProgress for Silent {}
+impl Progress for Silent {}
+
+/// Runs every scenario under every seed on the current rayon pool: `outcomes[scenario][replication]`. All scenarios
+/// meet the same seeds, so that they can be compared in pairs.
+pub fn replicate(
+    scenarios: &[&Scenario],
+    seeds: &[u64],
+    progress: &dyn ExperimentProgress,
+) -> Result<Vec<Vec<Outcome>>, SimulationError> {
+    let runs: Vec<RunId> = (0..scenarios.len())
+        .flat_map(|scenario| (0..seeds.len()).map(move |replication| RunId { scenario, replication }))
+        .collect();
+    // An indexed parallel iterator collects in order, whichever run ends first.
+    let outcomes: Vec<Result<Outcome, SimulationError>> = runs
+        .par_iter()
+        .map(|&run| {
+            let watched = OneRun { run, progress };
+            let outcome = simulate(scenarios[run.scenario], seeds[run.replication], &watched)?;
+            progress.finished(run);
+            Ok(outcome)
+        })
+        .collect();
+    let mut grouped: Vec<Vec<Outcome>> = scenarios.iter().map(|_| Vec::with_capacity(seeds.len())).collect();
+    // The error of the first run in order, not of the first in time: the same on every machine.
+    for (run, outcome) in runs.iter().zip(outcomes) {
+        grouped[run.scenario].push(outcome?);
+    }
+    Ok(grouped)
+}
+
+struct OneRun<'a> {
+    run: RunId,
+    progress: &'a dyn ExperimentProgress,
+}
+
+impl Progress for OneRun<'_> {
+    fn advanced(&self, simulated: SimTime, requests: u64) {
+        self.progress.advanced(self.run, simulated, requests);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.progress.cancelled()
+    }
+}
+
+/// A figure over replications of one scenario, by its name.
+pub fn summarize(replications: &[Outcome], metric: &str) -> Option<Summary> {
+    let samples: Option<Vec<f64>> = replications.iter().map(|outcome| outcome.metrics.get(metric)).collect();
+    samples.filter(|samples| !samples.is_empty()).map(|samples| Summary::of(&samples))
+}
+
+/// A figure of `other` minus that of `first`, replication by replication; nothing where one has no such figure. Under
+/// common seeds both meet the same requests and boots, so the interval of the difference is narrower than theirs.
+pub fn paired(first: &[Outcome], other: &[Outcome], figure: impl Fn(&Outcome) -> Option<f64>) -> Option<Summary> {
+    let differences: Option<Vec<f64>> = first.iter().zip(other).map(|(a, b)| Some(figure(b)? - figure(a)?)).collect();
+    differences.filter(|differences| !differences.is_empty()).map(|differences| Summary::of(&differences))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Document, Loaded, document::DiskFiles};
+
+    #[test]
+    fn outcomes_come_in_order_whatever_the_threads() {
+        let load = |text: &str| Loaded::from_document(Document::parse("x.toml", text).unwrap(), &DiskFiles).unwrap();
+        let common = "horizon = '10m'\ntrace = { shape = 'constant', rate = '5rps' }\nservice.cpu = '10ms'\n";
+        let one = load(&format!("name = 'one'\n{common}instance.cores = 1\nfixed.instances = 1\n"));
+        let two = load(&format!("name = 'two'\n{common}instance.cores = 2\nfixed.instances = 2\n"));
+        let run = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let outcomes = pool.install(|| replicate(&[&one.scenario, &two.scenario], &[3, 4, 5], &Silent)).unwrap();
+            let of = |outcome: &Outcome| (outcome.name.clone(), outcome.seed, outcome.metrics.clone());
+            outcomes.iter().map(|runs| runs.iter().map(of).collect::<Vec<_>>()).collect::<Vec<_>>()
+        };
+        let alone = run(1);
+        let order: Vec<(&str, u64)> = alone.iter().flatten().map(|(name, seed, _)| (name.as_str(), *seed)).collect();
+        assert_eq!(order, [("one", 3), ("one", 4), ("one", 5), ("two", 3), ("two", 4), ("two", 5)]);
+        assert_eq!(alone, run(3));
+    }
+}
