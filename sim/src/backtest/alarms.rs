@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use windtunnel_traces::{SimTime, Streams};
 
 use super::metrics_file::{self, MetricsFileError};
@@ -12,6 +12,7 @@ use super::open_loop::{OpenLoopFleet, Replay, replay};
 use super::recorded_metrics::RecordedMetrics;
 use crate::controllers::cloud::{AwsConfig, Calendar, EssConfig, Invalid, Problem, Provider, Severity, TencentConfig};
 use crate::controllers::decision::{ActivityKind, ActivityOutcome, AlarmState, Controller, Metric};
+use crate::scenario::document::{Diagnostic, Document, ScenarioError};
 
 /// The policy to test: one provider's table of a scenario.
 #[derive(Clone, Debug)]
@@ -40,7 +41,37 @@ pub enum BacktestError {
     },
 }
 
+/// The tables of a scenario that a backtest reads; the rest may be there or not.
+#[derive(Deserialize)]
+struct PolicyTables {
+    ess: Option<EssConfig>,
+    aws: Option<AwsConfig>,
+    tencent: Option<TencentConfig>,
+}
+
 impl CloudPolicy {
+    /// The policy of a scenario, checked.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each with its place.
+    pub fn from_document(document: &Document) -> Result<CloudPolicy, ScenarioError> {
+        let tables: PolicyTables = document.decode()?;
+        let policy = match (tables.ess, tables.aws, tables.tencent) {
+            (Some(config), None, None) => CloudPolicy::Ess(config),
+            (None, Some(config), None) => CloudPolicy::Aws(config),
+            (None, None, Some(config)) => CloudPolicy::Tencent(config),
+            (None, None, None) => {
+                return Err(document
+                    .error_at("", "there is no [ess], [aws] or [tencent] table to take a policy from")
+                    .into());
+            }
+            _ => return Err(document.error_at("", "there are several controllers; a backtest takes one").into()),
+        };
+        let errors = policy.problems().into_iter().filter(|p| p.severity == Severity::Error);
+        let diagnostics: Vec<Diagnostic> = errors.map(|p| document.error_at(&p.path, p.message)).collect();
+        if diagnostics.is_empty() { Ok(policy) } else { Err(ScenarioError { diagnostics }) }
+    }
+
     fn provider(&self) -> Provider {
         match self {
             CloudPolicy::Ess(_) => Provider::Ess,
@@ -83,8 +114,8 @@ pub struct BacktestOptions {
     pub until: Option<SimTime>,
     /// How long the fleet takes to obey; nothing unless given.
     pub fleet: OpenLoopFleet,
-    /// The calendar of schedules.
-    pub calendar: Calendar,
+    /// The calendar of schedules; that of the recording when absent.
+    pub calendar: Option<Calendar>,
 }
 
 /// What the backtest found, as its JSON is.
@@ -174,15 +205,19 @@ pub fn backtest(
     metrics: &Path,
     options: &BacktestOptions,
 ) -> Result<BacktestReport, BacktestError> {
-    let watched = watched(policy, options)?;
+    let watched = watched(policy)?;
     let recorded = metrics_file::read(metrics, policy.provider(), &watched)
         .map_err(|source| BacktestError::Metrics { path: metrics.display().to_string(), source })?;
+    if recorded.is_empty() && options.until.is_none() {
+        let source = MetricsFileError::Content("there is no value in it, so it has no end; say until when".to_string());
+        return Err(BacktestError::Metrics { path: metrics.display().to_string(), source });
+    }
     Ok(backtest_recorded(policy, &recorded, options)?)
 }
 
 /// The metrics that the policy's alarms watch, each once.
-pub fn watched(policy: &CloudPolicy, options: &BacktestOptions) -> Result<Vec<Metric>, Invalid> {
-    let mut metrics: Vec<Metric> = policy.controller(&options.calendar)?.alarms().iter().map(|a| a.metric).collect();
+pub fn watched(policy: &CloudPolicy) -> Result<Vec<Metric>, Invalid> {
+    let mut metrics: Vec<Metric> = policy.controller(&Calendar::default())?.alarms().iter().map(|a| a.metric).collect();
     metrics.sort();
     metrics.dedup();
     Ok(metrics)
@@ -194,7 +229,9 @@ pub fn backtest_recorded(
     recorded: &RecordedMetrics,
     options: &BacktestOptions,
 ) -> Result<BacktestReport, Invalid> {
-    let mut controller = policy.controller(&options.calendar)?;
+    let own = || recorded.origin().map(|start| Calendar { start, ..Calendar::default() });
+    let calendar = options.calendar.clone().or_else(own).unwrap_or_default();
+    let mut controller = policy.controller(&calendar)?;
     let views = controller.alarms();
     let until = options.until.unwrap_or_else(|| recorded.end());
     let replay = replay(&mut *controller, recorded, policy.initial_capacity(), options.fleet, until);

@@ -14,6 +14,15 @@ use crate::controllers::decision::{InstanceId, Metric};
 
 /// A Unix time rather than seconds since the start: later than September 2001.
 const UNIX_SECONDS: f64 = 1e9;
+/// No recording is longer than ten years.
+const LONGEST: f64 = 10.0 * 366.0 * 86_400.0;
+
+/// Remembers the calendar time of t = 0.
+fn note_origin(recorded: &mut RecordedMetrics, seconds: f64) {
+    if let Ok(origin) = jiff::Timestamp::from_millisecond((seconds * 1000.0) as i64) {
+        recorded.set_origin(origin);
+    }
+}
 
 /// Why recorded metrics cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +120,9 @@ fn parse_csv(text: &str, provider: Provider) -> Result<RecordedMetrics> {
         }
         last = Some(stamp);
         let origin = *origin.get_or_insert(if stamp >= UNIX_SECONDS { stamp } else { 0.0 });
+        if stamp - origin > LONGEST {
+            return Err(wrong(format!("time {stamp} is more than ten years after the start")));
+        }
         let at = SimTime::ZERO + SimDuration::from_secs_f64(stamp - origin);
         for (cell, metric) in row.iter().skip(1).zip(&columns) {
             let (Some(metric), false) = (metric, cell.is_empty()) else { continue };
@@ -118,8 +130,8 @@ fn parse_csv(text: &str, provider: Provider) -> Result<RecordedMetrics> {
             recorded.insert(*metric, at, Sample::of(value));
         }
     }
-    if last.is_none() {
-        return content("the file has a header and no rows");
+    if let Some(origin) = origin.filter(|origin| *origin > 0.0) {
+        note_origin(&mut recorded, origin);
     }
     Ok(recorded)
 }
@@ -142,12 +154,17 @@ fn parse_json(text: &str, provider: Provider, wanted: &[Metric]) -> Result<Recor
         Ok(document) => document,
         Err(e) => return Err(MetricsFileError::Line { line: e.line() as u64, message: e.to_string() }),
     };
+    let mut declared = Vec::new();
     let points = if let Some(results) = document.get("MetricDataResults") {
-        metric_data(results, provider, wanted)?
+        metric_data(results, provider, wanted, &mut declared)?
     } else if let Some(Value::Array(points)) = document.get("Datapoints") {
-        metric_statistics(points, named_or_only(document.get("Label"), provider, wanted)?)?
+        let metric = named_or_only(document.get("Label"), provider, wanted)?;
+        declared.push(metric);
+        metric_statistics(points, metric)?
     } else if let Some(Value::String(points)) = document.get("Datapoints") {
-        metric_list(points, named_or_only(document.get("MetricName"), provider, wanted)?)?
+        let metric = named_or_only(document.get("MetricName"), provider, wanted)?;
+        declared.push(metric);
+        metric_list(points, metric)?
     } else {
         return content(
             "neither `MetricDataResults` (get-metric-data) nor `Datapoints` (get-metric-statistics, DescribeMetricList) \
@@ -155,7 +172,10 @@ fn parse_json(text: &str, provider: Provider, wanted: &[Metric]) -> Result<Recor
         );
     };
     let period = document.get("Period").and_then(|p| p.as_f64().or_else(|| number(p.as_str()?)));
-    collect(points, period)
+    if let Some(period) = period.filter(|p| !(*p > 0.0 && *p <= 86_400.0)) {
+        return content(format!("a period of {period} seconds is not one"));
+    }
+    collect(points, &declared, period)
 }
 
 /// The metric that the document names, or the only one that is watched.
@@ -169,7 +189,12 @@ fn named_or_only(name: Option<&Value>, provider: Provider, wanted: &[Metric]) ->
 }
 
 /// CloudWatch `get-metric-data`: one list of stamps and one of values per query.
-fn metric_data(results: &Value, provider: Provider, wanted: &[Metric]) -> Result<Vec<Point>> {
+fn metric_data(
+    results: &Value,
+    provider: Provider,
+    wanted: &[Metric],
+    declared: &mut Vec<Metric>,
+) -> Result<Vec<Point>> {
     let Some(results) = results.as_array() else { return content("`MetricDataResults` is not a list") };
     let mut points = Vec::new();
     for result in results {
@@ -179,6 +204,7 @@ fn metric_data(results: &Value, provider: Provider, wanted: &[Metric]) -> Result
         let word = label.into_iter().flat_map(str::split_whitespace).find(|w| metric_named(provider, w).is_some());
         let name = word.map(Value::from);
         let metric = named_or_only(name.as_ref().or(id), provider, wanted)?;
+        declared.push(metric);
         let list = |key: &str| result.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
         let (stamps, values) = (list("Timestamps"), list("Values"));
         if stamps.len() != values.len() {
@@ -247,13 +273,16 @@ fn seconds(stamp: &Value) -> Result<f64> {
 }
 
 /// Lays the points on the run's clock, whose zero is the earliest stamp.
-fn collect(points: Vec<Point>, period: Option<f64>) -> Result<RecordedMetrics> {
-    let Some(origin) = points.iter().map(|p| p.seconds).min_by(f64::total_cmp) else {
-        return content("the file holds no datapoint");
-    };
+fn collect(points: Vec<Point>, declared: &[Metric], period: Option<f64>) -> Result<RecordedMetrics> {
     let mut recorded = RecordedMetrics::default();
+    declared.iter().for_each(|metric| recorded.declare(*metric));
+    let Some(origin) = points.iter().map(|p| p.seconds).min_by(f64::total_cmp) else { return Ok(recorded) };
+    note_origin(&mut recorded, origin);
     let mut instances: BTreeMap<String, InstanceId> = BTreeMap::new();
     for point in points {
+        if point.seconds - origin > LONGEST {
+            return content("the datapoints span more than ten years");
+        }
         let at = SimTime::ZERO + SimDuration::from_secs_f64(point.seconds - origin);
         let free = match point.instance {
             None => recorded.insert(point.metric, at, point.sample),

@@ -43,7 +43,8 @@ impl Replay {
     fn take(&mut self, decisions: &mut Decisions) {
         self.alarm_changes.append(&mut decisions.alarm_changes);
         for record in decisions.activities.drain(..) {
-            let known = self.activities.iter_mut().rev().find(|known| known.id.is_some() && known.id == record.id);
+            // A refused request has no id, and nothing before it to complete.
+            let known = record.id.and_then(|id| self.activities.iter_mut().rev().find(|known| known.id == Some(id)));
             match known {
                 Some(known) => *known = record,
                 None => self.activities.push(record),

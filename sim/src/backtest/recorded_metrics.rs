@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use windtunnel_traces::{SimDuration, SimTime};
 
 use crate::controllers::decision::{InstanceId, Metric, MetricSource, Statistic};
@@ -39,6 +40,7 @@ pub struct RecordedMetrics {
     instances: BTreeMap<Metric, BTreeMap<InstanceId, Series>>,
     last: SimTime,
     period: Option<SimDuration>,
+    origin: Option<Timestamp>,
 }
 
 impl RecordedMetrics {
@@ -79,6 +81,21 @@ impl RecordedMetrics {
     /// Remembers the period that the recording states.
     pub fn set_period(&mut self, period: SimDuration) {
         self.period = Some(period);
+    }
+
+    /// Remembers which calendar time t = 0 is.
+    pub fn set_origin(&mut self, origin: Timestamp) {
+        self.origin = Some(origin);
+    }
+
+    /// The calendar time of t = 0, if the recording has one.
+    pub fn origin(&self) -> Option<Timestamp> {
+        self.origin
+    }
+
+    /// True when there is not one value.
+    pub fn is_empty(&self) -> bool {
+        self.group.values().all(Series::is_empty)
     }
 
     /// When the last recorded period ends: its stamp and the period, which is the least distance of two stamps unless the

@@ -99,7 +99,6 @@ fn cloud_bad_recordings_say_what_is_wrong() {
     let table = [
         ("", "empty"),
         ("0,1\n60,2\n", "names the columns"),
-        ("seconds,CpuUtilization\n", "no rows"),
         ("seconds,Banana\n0,1\n", "none of the columns"),
         ("seconds,CpuUtilization\n0,abc\n", "line 2: `abc` is not a number"),
         ("seconds,CpuUtilization\n0,NaN\n", "line 2: `NaN` is not a number"),
@@ -110,7 +109,7 @@ fn cloud_bad_recordings_say_what_is_wrong() {
         ("[1, 2]", "JSON list"),
         ("{\"a\": 1}", "neither `MetricDataResults`"),
         ("{\"a\": ", "line 1"),
-        ("{\"Datapoints\": []}", "no datapoint"),
+        ("seconds,CpuUtilization\n0,1\n1e15,1\n", "line 3: time 1000000000000000 is more than ten years"),
         (
             "{\"Label\":\"CPUUtilization\",\"Datapoints\":[{\"Timestamp\":\"yesterday\",\"Average\":1}]}",
             "is not a time",
@@ -134,4 +133,34 @@ fn cloud_backtest_prints_and_serialises() {
     let json = serde_json::to_value(&report).expect("JSON");
     assert_eq!(json["alarms"][0]["state"][2]["state"], "ALARM");
     assert_eq!(json["decisions"][0]["to"], 7);
+}
+
+#[test]
+fn cloud_backtest_of_nothing_recorded_is_all_missing_data() {
+    for text in ["seconds,CpuUtilization\n", "{\"Label\":\"CPUUtilization\",\"Datapoints\":[]}"] {
+        let report = run(&CloudPolicy::Ess(ess(ESS)), text, 3600);
+        assert_eq!(states(&report), [(0.0, "INSUFFICIENT_DATA")]);
+        assert!(report.decisions.is_empty());
+    }
+}
+
+#[test]
+fn cloud_backtest_takes_the_policy_out_of_a_scenario() {
+    use windtunnel_sim::scenario::document::Document;
+    let policy = |text: &str| Document::parse("s.toml", text).and_then(|d| CloudPolicy::from_document(&d));
+    let tables = ESS.replace("[[rule]]", "[[ess.rule]]").replace("[[alarm]]", "[[ess.alarm]]");
+    let text = format!("name = \"x\"\n[ess]\n{tables}");
+    assert!(matches!(policy(&text), Ok(CloudPolicy::Ess(_))), "no trace, no service: a backtest needs none");
+    let error = policy(&text.replace("300s\"\ntimes", "600s\"\ntimes")).expect_err("600 s is no period");
+    assert!(error.diagnostics[0].message.contains("300 s × 6"), "{error:?}");
+    assert!(policy("name = \"x\"\n").is_err() && policy("[ess]\nmin = 1\nmax = 2\n[aws]\nmin = 1\nmax = 2\n").is_err());
+}
+
+#[test]
+fn cloud_backtest_schedules_go_by_the_recordings_own_clock() {
+    // 2026-01-01T00:00:00Z is a Thursday; the action of 00:10 UTC comes 600 s into the recording.
+    let text = "min = 1\nmax = 9\ndesired = 2\n[[scheduled]]\nname = \"s\"\ncron = \"10 0 * * THU\"\ndesired = 5\n";
+    let json = r#"{"Label":"CPUUtilization","Datapoints":[{"Timestamp":"2026-01-01T00:00:00Z","Average":1.0}]}"#;
+    let report = run(&CloudPolicy::Aws(aws(text)), json, 1200);
+    assert_eq!(report.desired.iter().map(|d| (d.seconds, d.desired)).collect::<Vec<_>>(), [(0.0, 2), (600.0, 5)]);
 }
