@@ -90,7 +90,7 @@ impl Predictor {
             return None;
         }
         let hour = (self.next_hold + self.buffer) - SimTime::ZERO;
-        self.next_hold = self.next_hold + HOUR;
+        self.next_hold += HOUR;
         let load = self.forecast((hour / HOUR) as usize)?;
         let wanted = u32::try_from(target_tracking::ceiling(1, load, self.target)).unwrap_or(0);
         let raised = self.max_buffer.filter(|_| wanted > max).map(|share| {
