@@ -210,10 +210,7 @@ impl World<'_> {
         self.absorb();
         let now = self.site.now;
         let from = self.site.ledger.rows.last().map_or(0.0, |row| row.end_seconds);
-        let seconds = now.as_secs_f64() - from;
-        if seconds <= 0.0 {
-            return;
-        }
+        let seconds = (now.as_secs_f64() - from).max(1e-9);
         let arrived_in_row = self.site.ledger.arrived_in_row();
         let mut probe = match &mut self.group {
             Group::Instances(instances) => instances.probe(&mut self.site, seconds),

@@ -195,7 +195,7 @@ impl Ledger {
     pub fn end_row(&mut self, now: SimTime, probe: RowProbe) {
         let seconds = (now - self.row_start).as_secs_f64();
         if seconds <= 0.0 {
-            return;
+            return self.end_row_of_no_length();
         }
         let in_service = self.in_service.end_row(now);
         let draining = self.draining.end_row(now);
@@ -237,6 +237,21 @@ impl Ledger {
         self.row.clear();
         self.row_windows = (0, 0);
         self.row_start = now;
+    }
+
+    /// What happens at the very end of the run, after its last row, still counts: it joins that row.
+    fn end_row_of_no_length(&mut self) {
+        if let Some(last) = self.rows.last_mut() {
+            last.arrived += self.row.arrived;
+            last.attempts += self.row.attempts;
+            last.served += self.row.served;
+            last.timed_out += self.row.timed_out;
+            last.rejected += self.row.rejected;
+            last.failed += self.row.failed;
+            last.violating += self.row.violating();
+        }
+        self.total.add(&self.row);
+        self.row.clear();
     }
 
     /// Cost up to now before rounding: the integral of what is billed.

@@ -75,11 +75,11 @@ impl MetricStore {
         self.now = now;
     }
 
-    /// The slots that lie within a window and can be read now.
+    /// The slots that begin within a window (a sample is stamped with the start of its interval) and can be read now.
     fn readable(&self, from: SimTime, to: SimTime) -> impl Iterator<Item = &Slot> {
         let first = self.slots.partition_point(|slot| slot.start < from);
         let now = self.now;
-        self.slots.range(first..).take_while(move |slot| slot.end <= to).filter(move |slot| slot.published <= now)
+        self.slots.range(first..).take_while(move |slot| slot.start < to).filter(move |slot| slot.published <= now)
     }
 }
 
