@@ -347,6 +347,10 @@ fn check_cluster(file: &ScenarioFile, findings: &mut Findings<'_>) {
     if pods.cpu.request.is_some_and(|request| request > cores) {
         findings.error("pods.cpu.request", format!("no node has that many cores: `instance.cores` is {cores}"));
     }
+    if pods.memory.request.is_some_and(|request| request > file.instance.memory) {
+        let message = format!("no node has that much memory: `instance.memory` is {}", file.instance.memory);
+        findings.error("pods.memory.request", message);
+    }
     if pods.workers == Some(0) {
         findings.error("pods.workers", "a pod without workers serves nothing: `workers` must be above zero");
     }
