@@ -154,6 +154,11 @@ fn extras(scenario: &Scenario, streams: Streams) -> Extras {
         Trace::Closed(ClientsSpec::Batch { batch, pause, for_ }) => {
             Some(Clients::Batch { size: *batch, pause: pause.as_nanos(), until: until(for_) })
         }
+        Trace::Closed(ClientsSpec::Workers { workers, every, for_ }) => Some(Clients::Workers {
+            steps: workers.iter().map(|(at, count)| (at.as_nanos(), *count)).collect(),
+            every: every.as_nanos(),
+            until: until(for_),
+        }),
         Trace::Closed(ClientsSpec::Users { users, for_, .. }) => laws.think.clone().map(|think| Clients::Users {
             count: *users,
             think,
