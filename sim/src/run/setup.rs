@@ -292,5 +292,12 @@ fn pods_config(scenario: &Scenario) -> PodsConfig {
         start: laws.pod_start.clone().unwrap_or_else(none),
         memory_use: (file.service.memory.base.as_u64(), file.service.memory.per_request.as_u64()),
         sensors: file.sensors.clone(),
+        container: container(scenario),
     }
+}
+
+/// The name of the pods' container: the one that the policy looks at, if it names one.
+fn container(scenario: &Scenario) -> String {
+    let Policy::Hpa { spec, .. } = &scenario.policy else { return String::new() };
+    spec.containers().next().unwrap_or("app").to_owned()
 }
