@@ -481,7 +481,13 @@ impl World<'_> {
                 agenda.at(SimTime::ZERO + file.sensors.every, Event::Sample);
                 agenda.at(wake, Event::Wake);
             }
-            Control::Hpa(control) => agenda.at(SimTime::ZERO + control.period(), Event::Sync),
+            Control::Hpa(control) => {
+                let metrics = match &self.group {
+                    Group::Pods(pods) => pods.first_scrape(),
+                    Group::Instances(_) => SimDuration::ZERO,
+                };
+                agenda.at(SimTime::ZERO + control.first_sync(metrics), Event::Sync);
+            }
             Control::Fixed(_) => {}
         }
         self.deliver();

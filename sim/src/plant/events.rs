@@ -352,7 +352,7 @@ impl<B: Balance> EventPlant<B> {
         self.free_job(slot);
         if job.awaited {
             recorder.served(self.now - job.request.arrival);
-            self.decided();
+            self.decided(job.request.arrival);
         }
     }
 
@@ -380,7 +380,7 @@ impl<B: Balance> EventPlant<B> {
             self.events.push(self.now.saturating_add(backoff), Event::Retry(reference));
         } else {
             recorder.lost(failure);
-            self.decided();
+            self.decided(request.arrival);
         }
     }
 
@@ -399,12 +399,12 @@ impl<B: Balance> EventPlant<B> {
         Some((retry.backoff.sample(&mut retry.stream) + 0.5) as u64)
     }
 
-    /// A request has its outcome: its client may send the next.
-    fn decided(&mut self) {
+    /// A request that was sent at `sent` has its outcome: its client may send the next.
+    fn decided(&mut self, sent: u64) {
         self.undecided -= 1;
         if let Some(clients) = &mut self.extras.clients {
             let until = clients.until();
-            if let Some(Sending { at, requests }) = clients.answered(self.now, self.undecided) {
+            if let Some(Sending { at, requests }) = clients.answered(sent, self.now, self.undecided) {
                 if at < until {
                     self.events.push(at, Event::Send(requests));
                 }

@@ -231,11 +231,12 @@ fn warnings(world: &World<'_>, total: &Segment) -> Vec<Warning> {
     if world.end < SimTime::ZERO + world.scenario.file.slo.window {
         warn("the run is shorter than one window of the objective".into(), "simulate longer, or shorten slo.window");
     }
-    if let (Group::Pods(_), Some(pods)) = (&world.group, &world.scenario.file.pods) {
-        if pods.cpu.request.is_none() {
+    if let Control::Hpa(control) = &world.control {
+        if let Some((syncs, why)) = &control.failed {
             warn(
-                "pods have no CPU request: an HPA on CPU utilization refuses to act".into(),
-                "set pods.cpu.request, as resources.requests in the Deployment",
+                format!("the HPA refused to act at {syncs} syncs: {why}"),
+                "the activity log has the time and the numbers; a CPU or memory utilization needs pods.cpu.request or \
+                 pods.memory.request, as resources.requests in the Deployment",
             );
         }
     }

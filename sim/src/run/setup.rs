@@ -155,6 +155,11 @@ fn extras(scenario: &Scenario, streams: Streams) -> Extras {
         Trace::Closed(ClientsSpec::Batch { batch, pause, for_ }) => {
             Some(Clients::Batch { size: *batch, pause: pause.as_nanos(), until: until(for_) })
         }
+        Trace::Closed(ClientsSpec::Workers { workers, every, for_ }) => Some(Clients::Workers {
+            steps: workers.iter().map(|(at, count)| (at.as_nanos(), *count)).collect(),
+            every: every.as_nanos(),
+            until: until(for_),
+        }),
         Trace::Closed(ClientsSpec::Users { users, for_, .. }) => laws.think.clone().map(|think| Clients::Users {
             count: *users,
             think,
@@ -288,5 +293,12 @@ fn pods_config(scenario: &Scenario) -> PodsConfig {
         start: laws.pod_start.clone().unwrap_or_else(none),
         memory_use: (file.service.memory.base.as_u64(), file.service.memory.per_request.as_u64()),
         sensors: file.sensors.clone(),
+        container: container(scenario),
     }
+}
+
+/// The name of the pods' container: the one that the policy looks at, if it names one.
+fn container(scenario: &Scenario) -> String {
+    let Policy::Hpa { spec, .. } = &scenario.policy else { return String::new() };
+    spec.containers().next().unwrap_or("app").to_owned()
 }
