@@ -6,13 +6,13 @@
 #[path = "../benches/bare/mod.rs"]
 mod bare;
 
+#[path = "../tests/support/mod.rs"]
+mod support;
+
 use std::time::Instant;
 
 use bare::kinds::{KINDS, Kind};
-use windtunnel_sim::outcome::Outcome;
-use windtunnel_sim::run::{Unwatched, simulate};
-use windtunnel_sim::scenario::document::DiskFiles;
-use windtunnel_sim::scenario::{Document, Loaded, Scenario};
+use support::{run, scenario};
 
 /// Requests in each turn.
 const REQUESTS: u64 = 1_000_000;
@@ -36,7 +36,7 @@ fn report(kind: &Kind, pairs: usize) {
     // The first turn warms caches and is not counted.
     for pair in 0..=pairs {
         let (one, report) = timed(|| (kind.bare)(work));
-        let (other, outcome) = timed(|| run(&scenario));
+        let (other, outcome) = timed(|| run(&scenario, 7));
         let served = outcome.latency.count().max(1);
         bare_mean = report.mean;
         mean = outcome.latency.mean_seconds();
@@ -59,15 +59,6 @@ fn report(kind: &Kind, pairs: usize) {
         bare_mean * 1e3,
         mean * 1e3,
     );
-}
-
-fn scenario(text: &str) -> Scenario {
-    let document = Document::parse("speed.toml", text).unwrap_or_else(|error| panic!("{error}"));
-    Loaded::from_document(document, &DiskFiles).unwrap_or_else(|error| panic!("{error}")).scenario
-}
-
-fn run(scenario: &Scenario) -> Outcome {
-    simulate(scenario, 7, &Unwatched).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The seconds that something takes, and what it gives.

@@ -60,6 +60,8 @@ struct Service<B> {
     balance: B,
     targets: Targets,
     stations: Vec<Station>,
+    /// The stations that have not been removed: a long run has few of its many instances at a time.
+    present: Vec<u32>,
     departures: Departures,
     rules: Rules,
     wait_factor: f64,
@@ -75,6 +77,7 @@ impl<B: Balance> FcfsPlant<B> {
             balance,
             targets: Targets::default(),
             stations: Vec::new(),
+            present: Vec::new(),
             departures: Departures::new(),
             rules,
             wait_factor: 1.0,
@@ -124,8 +127,8 @@ impl<B: Balance> Service<B> {
     fn settle(&mut self, now: u64, recorder: &mut Recorder) {
         self.see_departures(now);
         self.departures.fit(now);
-        for station in &mut self.stations {
-            self.undecided -= station.settle(now, recorder);
+        for &number in &self.present {
+            self.undecided -= self.stations[number as usize].settle(now, recorder);
         }
     }
 }
@@ -138,6 +141,7 @@ impl<B: Balance> Plant for FcfsPlant<B> {
             stations.resize_with(index + 1, Station::default);
         }
         stations[index] = Station::new(spec);
+        self.service.present.push(id.0);
     }
 
     fn attach(&mut self, id: InstanceId, weight: f64, now: SimTime) {
@@ -165,6 +169,7 @@ impl<B: Balance> Plant for FcfsPlant<B> {
     fn remove(&mut self, id: InstanceId) {
         self.service.targets.unset(id.0);
         self.service.stations[id.0 as usize].clear();
+        self.service.present.retain(|&other| other != id.0);
     }
 
     fn add_node(&mut self, _id: NodeId, _cores: Cores) {}
