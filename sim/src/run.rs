@@ -245,6 +245,10 @@ impl World<'_> {
         let arrived = self.site.ledger.arrived_so_far();
         let (decided, errors) = self.site.ledger.outcomes_so_far();
         let monitoring = &mut self.monitoring;
+        let latency = monitoring.latency.as_ref().map(|segment| segment.latency.sparse());
+        if let Some(segment) = &mut monitoring.latency {
+            segment.clear();
+        }
         let slot = Slot {
             start,
             end: now,
@@ -255,7 +259,7 @@ impl World<'_> {
             decided: decided - monitoring.decided,
             in_flight: self.site.plant.in_flight(),
             healthy: instances.in_traffic(),
-            latency: monitoring.latency.as_mut().map(|segment| Box::new(std::mem::take(segment).latency)),
+            latency,
         };
         monitoring.last_sample = now;
         monitoring.arrived = arrived;

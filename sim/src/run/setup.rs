@@ -115,7 +115,6 @@ fn recursion_applies(scenario: &Scenario) -> bool {
         && matches!(scenario.trace, Trace::Open(_))
         && file.instance.discipline == Discipline::Fcfs
         && file.instance.cores.whole().is_some()
-        && matches!(file.balancer.algorithm, Algorithm::RoundRobin | Algorithm::Random)
         && file.service.retry.is_none()
         && file.service.downstream.is_none()
 }
@@ -134,8 +133,10 @@ fn plant(scenario: &Scenario, demands: Demands, streams: Streams) -> Box<dyn Pla
     let ties = || streams.stream(Purpose::Balancer);
     if recursion_applies(scenario) {
         return match file.balancer.algorithm {
+            Algorithm::RoundRobin => Box::new(FcfsPlant::new(requests, RoundRobin::default(), rules)),
             Algorithm::Random => Box::new(FcfsPlant::new(requests, Random(ties()), rules)),
-            _ => Box::new(FcfsPlant::new(requests, RoundRobin::default(), rules)),
+            Algorithm::LeastOutstanding => Box::new(FcfsPlant::new(requests, LeastOutstanding::default(), rules)),
+            Algorithm::PowerOfTwo => Box::new(FcfsPlant::new(requests, PowerOfTwo(ties()), rules)),
         };
     }
     let extras = extras(scenario, streams);

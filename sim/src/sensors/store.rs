@@ -9,6 +9,7 @@ use windtunnel_traces::{SimDuration, SimTime};
 
 use crate::controllers::decision::{InstanceId, Metric, MetricSource, Statistic};
 use crate::outcome::LatencyHistogram;
+use crate::outcome::latency::SparseHistogram;
 
 /// Slots older than this are forgotten: longer than any alarm may look back (one day at periods below an hour).
 const KEPT: SimDuration = SimDuration::from_hours(26);
@@ -50,7 +51,7 @@ pub struct Slot {
     /// Instances that receive traffic at the end.
     pub healthy: u32,
     /// Latencies of the interval, kept when a policy asks for them.
-    pub latency: Option<Box<LatencyHistogram>>,
+    pub latency: Option<SparseHistogram>,
 }
 
 /// Everything that was measured in the last day.
@@ -212,7 +213,7 @@ impl MetricStore {
         let mut pooled = LatencyHistogram::default();
         for slot in self.readable(from, to) {
             if let Some(latency) = &slot.latency {
-                pooled.merge(latency);
+                pooled.merge_sparse(latency);
             }
         }
         if pooled.count() == 0 {
