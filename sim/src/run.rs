@@ -134,6 +134,8 @@ struct World<'s> {
     breaches: Vec<(ActivityId, SimTime)>,
     /// Activities that launched instances, by instance.
     launched_by: Vec<(u32, ActivityId)>,
+    /// Injected events that last, by their places in the scenario.
+    lasting: Vec<usize>,
 }
 
 impl World<'_> {
@@ -388,9 +390,10 @@ impl World<'_> {
         let event = self.scenario.file.event[number].clone();
         if let Some(lasts) = event.lasts {
             self.site.agenda.at(self.site.now + lasts, Event::InjectedEnds(number));
+            self.lasting.push(number);
         }
         let count = event.count.unwrap_or(1);
-        let factor = event.factor.unwrap_or(1.0);
+        let factor = self.slowdown(event.kind);
         let notice = event.notice.unwrap_or(SimDuration::from_secs(120));
         let zone = event.zone.unwrap_or(0);
         let site = &mut self.site;
@@ -409,16 +412,24 @@ impl World<'_> {
         }
     }
 
+    /// How many times slower everything is that lasting events of a kind slow down: overlapping ones multiply.
+    fn slowdown(&self, kind: EventKind) -> f64 {
+        let events = self.lasting.iter().map(|&number| &self.scenario.file.event[number]);
+        events.filter(|event| event.kind == kind).map(|event| event.factor.unwrap_or(1.0)).product()
+    }
+
     fn end_injected(&mut self, number: usize) {
         let event = self.scenario.file.event[number].clone();
         let zone = event.zone.unwrap_or(0);
+        self.lasting.retain(|&other| other != number);
+        let factor = self.slowdown(event.kind);
         match (event.kind, &mut self.group) {
             (EventKind::ZoneOutage, Group::Instances(instances)) => instances.zone_up(zone),
             (EventKind::ZoneOutage, Group::Pods(pods)) => pods.zone_up(&mut self.site, zone),
             (EventKind::MetricsOutage, _) => self.monitoring.outages -= 1,
-            (EventKind::BootSlowdown, Group::Instances(instances)) => instances.slow_boots(1.0),
-            (EventKind::BootSlowdown, Group::Pods(pods)) => pods.slow_boots(1.0),
-            (EventKind::DownstreamSlowdown, _) => self.site.plant.slow_waits(1.0),
+            (EventKind::BootSlowdown, Group::Instances(instances)) => instances.slow_boots(factor),
+            (EventKind::BootSlowdown, Group::Pods(pods)) => pods.slow_boots(factor),
+            (EventKind::DownstreamSlowdown, _) => self.site.plant.slow_waits(factor),
             _ => {}
         }
     }

@@ -131,9 +131,10 @@ pub struct Instances {
 /// A rolling update in progress.
 #[derive(Debug)]
 struct Rolling {
+    /// Those that still have to be replaced, the next one last.
     left: Vec<InstanceId>,
+    /// How many are replaced at a time.
     at_once: u32,
-    under_way: u32,
 }
 
 impl Instances {
@@ -179,8 +180,10 @@ impl Instances {
 
     fn launch_one(&mut self, site: &mut Site, activity: Option<ActivityId>) -> Option<InstanceId> {
         let Some(zone) = self.emptiest_zone() else {
+            if self.waiting_launches.is_empty() {
+                site.agenda.at(site.now + LAUNCH_RETRY, Event::LaunchAgain);
+            }
             self.waiting_launches.push(activity);
-            site.agenda.at(site.now + LAUNCH_RETRY, Event::LaunchAgain);
             return None;
         };
         let id = self.new_member(site, zone, activity, false);
@@ -263,8 +266,11 @@ impl Instances {
         if !self.members[id.0 as usize].stages[stage].fails || then == AfterFailure::Continue {
             return self.next_stage(site, id, stage + 1);
         }
-        let member = &self.members[id.0 as usize];
-        let (activity, created) = (member.activity, member.created.is_some());
+        let member = self.member(id);
+        let (activity, created, replaces) = (member.activity, member.created.is_some(), member.replaces.take());
+        if replaces.is_some() {
+            return self.replacement_failed(site, id, replaces, then);
+        }
         match (then, created) {
             // A script that gave up inside leaves the machine running, in the group and without traffic.
             (AfterFailure::GiveUp, true) => self.member(id).phase = Phase::Booting(usize::MAX),
@@ -353,21 +359,30 @@ impl Instances {
     /// service.
     pub fn terminate(&mut self, site: &mut Site, activity: ActivityId, count: u32) {
         for _ in 0..count {
-            let Some(id) = self.pick_victim(site.now) else { return };
-            self.member(id).removed_by = Some(activity);
-            site.ledger.lives[id.0 as usize].ended_by = Some("scale-in".into());
-            self.drain(site, id, self.config.drain);
+            let staying = |phase: Phase| matches!(phase, Phase::InTraffic | Phase::Booting(_));
+            // The provider does not know who is dead or about to be taken away. It is asked for one less and gets it:
+            // if nobody stays, one of those goes in its name.
+            let pick = self.pick_victim(site.now, staying).or_else(|| self.pick_victim(site.now, |_| true));
+            let Some(id) = pick else { return };
+            let member = self.member(id);
+            member.removed_by = Some(activity);
+            member.farewell = Farewell::AsAsked;
+            if staying(self.phase(id)) {
+                site.ledger.lives[id.0 as usize].ended_by = Some("scale-in".into());
+                self.drain(site, id, self.config.drain);
+            }
         }
     }
 
-    fn pick_victim(&mut self, now: SimTime) -> Option<InstanceId> {
+    /// One of those that the provider regards as in service and that nobody has asked to go.
+    fn pick_victim(&mut self, now: SimTime, in_phase: impl Fn(Phase) -> bool) -> Option<InstanceId> {
         let candidates: Vec<Candidate> = self
             .alive
             .iter()
             .filter_map(|&id| {
                 let member = &self.members[id.0 as usize];
-                let staying = matches!(member.phase, Phase::InTraffic | Phase::Booting(_));
-                let joined = member.created.filter(|_| staying && member.replaces.is_none())?.as_nanos();
+                let known = member.removed_by.is_none() && member.replaces.is_none();
+                let joined = member.created.filter(|_| known && in_phase(member.phase))?.as_nanos();
                 let launched = member.launched.as_nanos();
                 Some(Candidate { id, zone: member.zone, joined, launched, configuration: member.configuration })
             })
@@ -487,17 +502,23 @@ impl Instances {
         if self.phase(id) != Phase::Crashed {
             return;
         }
-        let member = &self.members[id.0 as usize];
-        let (created, activity, removed_by) = (member.created.is_some(), member.activity, member.removed_by);
-        let notice = match (removed_by, created, activity) {
-            (Some(activity), ..) => Some(Notice::Terminated { instance: id, activity: Some(activity) }),
-            (None, true, _) => Some(Notice::Lost { instance: id }),
-            (None, false, Some(activity)) => Some(Notice::LaunchFailed { activity }),
-            (None, false, None) => None,
-        };
-        site.notices.extend(notice);
         let why = site.ledger.lives[id.0 as usize].ended_by.clone().unwrap_or_else(|| "crash".into());
+        let member = self.member(id);
+        let (created, activity, removed_by) = (member.created.is_some(), member.activity, member.removed_by);
+        let (silent, replaces) = (member.farewell == Farewell::Silent, member.replaces.take());
         self.end(site, id, &why);
+        if let Some(old) = replaces {
+            return self.replace_again(site, old);
+        }
+        let notice = match (removed_by, created, activity) {
+            // The controller was told when another took its place.
+            _ if silent => return,
+            (Some(activity), ..) => Notice::Terminated { instance: id, activity: Some(activity) },
+            (None, false, Some(activity)) => Notice::LaunchFailed { activity },
+            // Without an activity nobody waits for the launch, but who keeps the fleet's size has to know.
+            (None, true, _) | (None, false, None) => Notice::Lost { instance: id },
+        };
+        site.notices.push(notice);
     }
 
     /// Leaves the group at once and is told to the controller.
@@ -529,7 +550,7 @@ impl Instances {
         }
     }
 
-    /// Boot stages that begin from now on take `factor` times as long.
+    /// Boot stages that begin from now on take `factor` times as long as they would undisturbed.
     pub fn slow_boots(&mut self, factor: f64) {
         self.boot_factor = factor;
     }
@@ -553,18 +574,24 @@ impl Instances {
     pub fn roll(&mut self, site: &mut Site, at_once: u32) {
         self.configuration += 1;
         let left = self.alive.iter().rev().copied().filter(|&id| self.phase(id) == Phase::InTraffic).collect();
-        self.rolling = Some(Rolling { left, at_once: at_once.max(1), under_way: 0 });
+        self.rolling = Some(Rolling { left, at_once: at_once.max(1) });
         self.roll_on(site);
+    }
+
+    /// Launched instances that are to take another's place.
+    fn under_way(&self) -> u32 {
+        self.alive.iter().filter(|id| self.members[id.0 as usize].replaces.is_some()).count() as u32
     }
 
     fn roll_on(&mut self, site: &mut Site) {
         loop {
+            let under_way = self.under_way();
             let Some(rolling) = &mut self.rolling else { return };
-            if rolling.under_way >= rolling.at_once {
+            if under_way >= rolling.at_once {
                 return;
             }
             let Some(old) = rolling.left.pop() else {
-                if rolling.under_way == 0 {
+                if under_way == 0 {
                     self.rolling = None;
                 }
                 return;
@@ -573,12 +600,7 @@ impl Instances {
                 continue;
             }
             match self.launch_one(site, None) {
-                Some(new) => {
-                    self.member(new).replaces = Some(old);
-                    if let Some(rolling) = &mut self.rolling {
-                        rolling.under_way += 1;
-                    }
-                }
+                Some(new) => self.member(new).replaces = Some(old),
                 None => {
                     // No zone to launch in: the update stops here, as a careful operator would stop it.
                     self.waiting_launches.pop();
@@ -588,19 +610,48 @@ impl Instances {
         }
     }
 
+    /// A replacement has failed to boot: what follows is as for any launch, but that the controller never knew of it.
+    fn replacement_failed(&mut self, site: &mut Site, id: InstanceId, old: Option<InstanceId>, then: AfterFailure) {
+        site.kill(id);
+        self.end(site, id, "boot-failed");
+        match (then, old) {
+            (AfterFailure::Replace, Some(old)) => self.replace_again(site, old),
+            // The one that it was to replace stays as it is.
+            _ => self.roll_on(site),
+        }
+    }
+
+    /// The instance that was to replace `old` is no more: another is launched for it.
+    fn replace_again(&mut self, site: &mut Site, old: InstanceId) {
+        if let Some(rolling) = &mut self.rolling {
+            rolling.left.push(old);
+        }
+        self.roll_on(site);
+    }
+
     /// A new instance is in traffic: the one that it replaces goes.
     fn replaced(&mut self, site: &mut Site, new: InstanceId) {
         let Some(old) = self.member(new).replaces.take() else { return };
-        // For the controller the capacity has not changed: one in, one out.
-        site.notices.push(Notice::Terminated { instance: old, activity: None });
-        site.notices.push(Notice::InService { instance: new, activity: None });
-        site.ledger.lives[old.0 as usize].ended_by = Some("rolling-update".into());
-        if let Some(rolling) = &mut self.rolling {
-            rolling.under_way -= 1;
+        let leaves = self.phase(old) == Phase::Gone
+            || self.member(old).removed_by.is_some()
+            || self.member(old).farewell != Farewell::AsAsked;
+        if leaves {
+            // The old one has gone its own way, and the controller has been told or will be: nothing is left to replace.
+            self.member(new).created = None;
+            self.member(new).farewell = Farewell::Silent;
+            site.ledger.lives[new.0 as usize].ended_by = Some("rolling-update".into());
+            self.drain(site, new, self.config.drain);
+        } else {
+            // For the controller the capacity has not changed: one in, one out.
+            site.notices.push(Notice::Terminated { instance: old, activity: None });
+            site.notices.push(Notice::InService { instance: new, activity: None });
+            self.member(old).created = None;
+            self.member(old).farewell = Farewell::Silent;
+            if self.phase(old) == Phase::InTraffic {
+                site.ledger.lives[old.0 as usize].ended_by = Some("rolling-update".into());
+                self.drain(site, old, self.config.drain);
+            }
         }
-        self.member(old).created = None;
-        self.member(old).farewell = Farewell::Silent;
-        self.drain(site, old, self.config.drain);
         self.roll_on(site);
     }
 
@@ -693,9 +744,22 @@ impl Instances {
         self.alive.iter().filter(|&&id| self.phase(id) == Phase::InTraffic).count() as u32
     }
 
-    /// Instances in the group as the provider counts them: launched and not leaving.
+    /// Instances in the group as the provider counts them: launched or to be launched, and not known to leave. Of those
+    /// that take another's place in an update, only the other counts.
     pub fn size(&self) -> u32 {
-        self.alive.iter().filter(|&&id| matches!(self.phase(id), Phase::InTraffic | Phase::Booting(_))).count() as u32
+        let counts = |id: &&InstanceId| {
+            let member = &self.members[id.0 as usize];
+            let known = match member.phase {
+                Phase::InTraffic | Phase::Booting(_) => true,
+                // Dead, and nobody knows.
+                Phase::Crashed => member.farewell != Farewell::Silent && member.removed_by.is_none(),
+                // About to be taken away, but not yet lost.
+                Phase::Draining | Phase::Stopping => member.farewell == Farewell::Lost,
+                Phase::Gone => false,
+            };
+            known && member.replaces.is_none()
+        };
+        self.alive.iter().filter(counts).count() as u32 + self.waiting_launches.len() as u32
     }
 }
 

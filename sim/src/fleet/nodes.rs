@@ -29,7 +29,7 @@ pub struct Node {
     pub zone: u32,
     /// Whether pods can be placed on it.
     pub ready: bool,
-    /// It no longer exists, or is down.
+    /// It is down, or given back: at once, or when its last pod has gone.
     pub gone: bool,
     /// What its pods have reserved.
     pub reserved: Reservation,

@@ -4,7 +4,7 @@ mod autoscaler;
 mod lifecycle;
 pub mod observe;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use windtunnel_traces::distribution::Sampler;
 use windtunnel_traces::random::{below, uniform};
@@ -130,13 +130,24 @@ pub struct Pods {
     boot_factor: f64,
     last_node_added: SimTime,
     rolling: Option<Rolling>,
+    zones_down: BTreeMap<u32, ZoneOutage>,
     spot: windtunnel_traces::random::Generator,
 }
 
 struct Rolling {
+    /// Those that still have to be replaced, the next one last.
     left: Vec<InstanceId>,
+    /// How many are replaced at a time.
     at_once: u32,
-    under_way: u32,
+}
+
+/// A zone that is down.
+#[derive(Default)]
+struct ZoneOutage {
+    /// Outages that overlap: it is up again when the last has ended.
+    outages: u32,
+    /// Nodes that it had.
+    lost: u32,
 }
 
 impl Pods {
@@ -164,6 +175,7 @@ impl Pods {
             boot_factor: 1.0,
             last_node_added: SimTime::ZERO,
             rolling: None,
+            zones_down: BTreeMap::new(),
             spot: streams.stream(Purpose::Removal),
         }
     }
@@ -171,7 +183,8 @@ impl Pods {
     /// Sets up the nodes and the first pods, warm and in service.
     pub fn start(&mut self, site: &mut Site, replicas: u32) {
         for _ in 0..self.config.first_nodes {
-            let node = self.add_node(site, site.now);
+            let zone = self.emptiest_zone().unwrap_or(0);
+            let node = self.add_node(site, zone);
             let node = &mut self.nodes.nodes[node.0 as usize];
             node.ready = true;
             node.image = Image::From(SimTime::ZERO);
@@ -236,12 +249,18 @@ impl Pods {
         }
     }
 
-    fn add_node(&mut self, site: &mut Site, now: SimTime) -> NodeId {
+    /// The zone with the fewest nodes among those that are up.
+    fn emptiest_zone(&self) -> Option<u32> {
+        let nodes = |zone: &u32| self.nodes.nodes.iter().filter(|node| node.zone == *zone && !node.gone).count();
+        (0..self.config.zones.max(1)).filter(|zone| !self.zones_down.contains_key(zone)).min_by_key(nodes)
+    }
+
+    fn add_node(&mut self, site: &mut Site, zone: u32) -> NodeId {
+        let now = site.now;
         let id = NodeId(self.nodes.nodes.len() as u32);
-        let zones = self.config.zones.max(1);
         let mut stream = site.streams.indexed(Purpose::ProbePhase, u32::MAX - id.0);
         self.nodes.nodes.push(Node {
-            zone: id.0 % zones,
+            zone,
             ready: false,
             gone: false,
             reserved: Reservation::default(),
@@ -318,7 +337,7 @@ impl Pods {
         }
     }
 
-    /// Boots of nodes that begin from now on take `factor` times as long.
+    /// Boots of nodes that begin from now on take `factor` times as long as they would undisturbed.
     pub fn slow_boots(&mut self, factor: f64) {
         self.boot_factor = factor;
     }

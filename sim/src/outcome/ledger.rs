@@ -195,7 +195,7 @@ impl Ledger {
     pub fn end_row(&mut self, now: SimTime, probe: RowProbe) {
         let seconds = (now - self.row_start).as_secs_f64();
         if seconds <= 0.0 {
-            return self.end_row_of_no_length();
+            return self.end_row_of_no_length(probe);
         }
         let in_service = self.in_service.end_row(now);
         let draining = self.draining.end_row(now);
@@ -240,7 +240,7 @@ impl Ledger {
     }
 
     /// What happens at the very end of the run, after its last row, still counts: it joins that row.
-    fn end_row_of_no_length(&mut self) {
+    fn end_row_of_no_length(&mut self, probe: RowProbe) {
         if let Some(last) = self.rows.last_mut() {
             last.arrived += self.row.arrived;
             last.attempts += self.row.attempts;
@@ -249,6 +249,7 @@ impl Ledger {
             last.rejected += self.row.rejected;
             last.failed += self.row.failed;
             last.violating += self.row.violating();
+            last.in_flight = probe.in_flight;
         }
         self.total.add(&self.row);
         self.row.clear();

@@ -1,8 +1,9 @@
 //! The general kernel: a discrete-event simulation of every request.
 //!
 //! Ties are broken in a fixed order: ends of CPU bursts (lowest station first), then other events in the order in which
-//! they were scheduled, then timeouts, then arrivals. So an answer at the very deadline is in time, and a request that
-//! arrives when a core becomes free gets it.
+//! they were scheduled, then timeouts, then ends of patience, then arrivals. So an answer at the very deadline is in
+//! time, who gets a core at the very end of its patience takes it, and a request that arrives when a core becomes free
+//! gets it.
 
 use std::collections::VecDeque;
 
@@ -17,7 +18,7 @@ use super::heap::EventHeap;
 use super::requests::{Request, RequestStream};
 use super::station::Station;
 use super::tournament::Tournament;
-use super::{ColdStart, Coldness, NodeId, Plant, StationSpec, Usage, stretched};
+use super::{ColdStart, Coldness, NodeId, Plant, StationSpec, Usage, stretched, stretched_wait};
 use crate::controllers::decision::InstanceId;
 use crate::outcome::recorder::{Failure, Recorder};
 use crate::scenario::schema::Discipline;
@@ -90,7 +91,8 @@ struct Job {
     place: Place,
     /// False once the client has given up on this attempt.
     awaited: bool,
-    leaves_queue_at: u64,
+    /// Its wait, stretched as it was when the attempt was sent.
+    wait: u64,
 }
 
 /// An attempt as events remember it.
@@ -104,7 +106,6 @@ struct JobRef {
 enum Event {
     WaitOver(JobRef),
     DownstreamOver(JobRef),
-    PatienceOver(JobRef),
     Retry(JobRef),
     Send(u32),
 }
@@ -130,6 +131,7 @@ pub struct EventPlant<B> {
     due: Tournament,
     events: EventHeap<Event>,
     timeouts: VecDeque<(u64, JobRef)>,
+    patience: EventHeap<JobRef>,
     jobs: Vec<Job>,
     free_slots: Vec<u32>,
     wait_factor: f64,
@@ -165,6 +167,7 @@ impl<B: Balance> EventPlant<B> {
             due: Tournament::new(),
             events,
             timeouts: VecDeque::new(),
+            patience: EventHeap::new(),
             jobs: Vec::new(),
             free_slots: Vec::new(),
             wait_factor: 1.0,
@@ -195,7 +198,7 @@ impl<B: Balance> EventPlant<B> {
             generation: 0,
             place: Place::Backoff,
             awaited: true,
-            leaves_queue_at: u64::MAX,
+            wait: 0,
         };
         match self.free_slots.pop() {
             Some(slot) => {
@@ -242,9 +245,11 @@ impl<B: Balance> EventPlant<B> {
             return self.attempt_lost(slot, Failure::Rejected, recorder);
         }
         let now = self.now;
+        let wait = stretched_wait(self.jobs[slot as usize].request.wait, self.wait_factor);
         let job = &mut self.jobs[slot as usize];
         job.station = number;
-        job.leaves_queue_at = now.saturating_add(job.request.patience);
+        job.wait = wait;
+        let leaves_queue_at = now.saturating_add(job.request.patience);
         let reference = JobRef { slot, generation: job.generation };
         if let Some(timeout) = self.rules.timeout {
             self.timeouts.push_back((now.saturating_add(timeout.as_nanos()), reference));
@@ -257,9 +262,8 @@ impl<B: Balance> EventPlant<B> {
             job.place = Place::Backlog;
             station.backlog.push_back(slot);
         }
-        let job = &self.jobs[slot as usize];
-        if job.leaves_queue_at != u64::MAX && job.place != Place::Running {
-            self.events.push(job.leaves_queue_at, Event::PatienceOver(reference));
+        if leaves_queue_at != u64::MAX && self.jobs[slot as usize].place != Place::Running {
+            self.patience.push(leaves_queue_at, reference);
         }
     }
 
@@ -298,7 +302,7 @@ impl<B: Balance> EventPlant<B> {
             self.run(next);
         }
         self.cores_changed(number);
-        let wait = self.stretched_wait(self.jobs[slot as usize].request.wait);
+        let wait = self.jobs[slot as usize].wait;
         if wait > 0 {
             self.jobs[slot as usize].place = Place::Waiting;
             let reference = self.reference(slot);
@@ -306,11 +310,6 @@ impl<B: Balance> EventPlant<B> {
         } else {
             self.wait_over(slot, recorder);
         }
-    }
-
-    #[inline]
-    fn stretched_wait(&self, wait: u64) -> u64 {
-        if self.wait_factor == 1.0 { wait } else { (wait as f64 * self.wait_factor + 0.5) as u64 }
     }
 
     fn wait_over(&mut self, slot: u32, recorder: &mut Recorder) {
@@ -533,7 +532,6 @@ impl<B: Balance> EventPlant<B> {
                 self.leave_downstream();
                 self.answer(job.slot, recorder);
             }
-            Event::PatienceOver(job) => self.patience_over(job, recorder),
             Event::Retry(job) if self.is_current(job) => self.send(job.slot, recorder),
             Event::Send(requests) => {
                 for _ in 0..requests {
@@ -638,25 +636,31 @@ impl<B: Balance> Plant for EventPlant<B> {
             let event = self.events.next_time();
             let timeout = self.timeouts.front().map_or(u64::MAX, |(time, _)| *time);
             let arrival = if closed { u64::MAX } else { self.requests.next_arrival() };
-            let departure = burst.min(event).min(timeout);
+            let patience = self.patience.next_time();
+            let departure = burst.min(event).min(timeout).min(patience);
             if arrival < departure && arrival < until {
                 self.now = arrival;
                 let request = self.requests.take();
                 self.arrive(request, recorder);
             } else if departure > until || departure == u64::MAX {
                 break;
-            } else if burst <= event && burst <= timeout {
+            } else if burst == departure {
                 self.now = burst;
                 self.burst_over(station, recorder);
-            } else if event <= timeout {
+            } else if event == departure {
                 self.now = event;
                 if let Some((_, event)) = self.events.pop() {
                     self.handle(event, recorder);
                 }
-            } else {
+            } else if timeout == departure {
                 self.now = timeout;
                 if let Some((_, job)) = self.timeouts.pop_front() {
                     self.time_out(job, recorder);
+                }
+            } else {
+                self.now = patience;
+                if let Some((_, job)) = self.patience.pop() {
+                    self.patience_over(job, recorder);
                 }
             }
         }
@@ -664,9 +668,8 @@ impl<B: Balance> Plant for EventPlant<B> {
     }
 
     fn usage(&mut self, id: InstanceId) -> Usage {
-        let station = &mut self.stations[id.0 as usize];
-        station.progress(self.now);
-        Usage { busy_core_nanos: station.busy(), inside: station.inside() as u32, sent: station.sent }
+        let station = &self.stations[id.0 as usize];
+        Usage { busy_core_nanos: station.busy_at(self.now), inside: station.inside() as u32, sent: station.sent }
     }
 
     fn in_flight(&self) -> u64 {

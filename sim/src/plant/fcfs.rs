@@ -12,7 +12,7 @@ use windtunnel_traces::{Cores, SimDuration, SimTime};
 
 use super::balancer::{Balance, Targets};
 use super::requests::{Request, RequestStream};
-use super::{ColdStart, Coldness, NodeId, Plant, StationSpec, Usage, stretched};
+use super::{ColdStart, Coldness, NodeId, Plant, StationSpec, Usage, stretched, stretched_wait};
 use crate::controllers::decision::InstanceId;
 use crate::outcome::recorder::{Failure, Recorder};
 
@@ -122,8 +122,7 @@ impl<B: Balance> FcfsPlant<B> {
                 }
             }
         }
-        let wait =
-            if self.wait_factor == 1.0 { request.wait } else { (request.wait as f64 * self.wait_factor + 0.5) as u64 };
+        let wait = stretched_wait(request.wait, self.wait_factor);
         let fate = station.decide(request, worker, wait, &self.rules);
         self.undecided += 1;
         // Who leaves the queue early may leave before those in front; only who gets a core stays in order.
@@ -166,9 +165,11 @@ impl Station {
                 decided: false,
             };
         }
-        let finish = (start + stretched(cpu, start, self.coldness, rules.cold_start)).min(quits_at);
+        let length = stretched(cpu, start, self.coldness, rules.cold_start);
+        let finish = (start + length).min(quits_at);
         replace_earliest(&mut self.free, finish);
-        let completion = finish.saturating_add(wait);
+        // When it would be complete if nobody stopped it: a burst that is cut short has not been served.
+        let completion = (start + length).saturating_add(wait);
         Fate {
             arrival,
             worker,

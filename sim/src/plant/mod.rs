@@ -79,7 +79,8 @@ pub trait Plant: Send {
     /// Adds a node whose cores pods share.
     fn add_node(&mut self, id: NodeId, cores: Cores);
 
-    /// From now on waits take `factor` times as long.
+    /// Waits of requests that are sent from now on take `factor` times as long. (Not waits that begin from now on: the
+    /// recursion decides a request's fate at its arrival.)
     fn slow_waits(&mut self, factor: f64);
 
     /// Serves everything that happens before `until`, and what is due exactly then but for new arrivals.
@@ -121,6 +122,12 @@ impl ColdStart {
 struct Coldness {
     since: u64,
     until: u64,
+}
+
+/// A wait that takes `factor` times as long.
+#[inline]
+fn stretched_wait(wait: u64, factor: f64) -> u64 {
+    if factor == 1.0 { wait } else { (wait as f64 * factor + 0.5) as u64 }
 }
 
 /// Core time in nanoseconds of a burst that starts at `start`, stretched while the instance is cold.

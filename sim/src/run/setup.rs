@@ -72,6 +72,7 @@ pub(super) fn world(scenario: &Scenario, seed: u64) -> World<'_> {
         alarms: Vec::new(),
         breaches: Vec::new(),
         launched_by: Vec::new(),
+        lasting: Vec::new(),
     }
 }
 

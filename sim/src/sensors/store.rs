@@ -150,10 +150,11 @@ impl MetricSource for MetricStore {
                 Metric::RequestRatePerInstance if slot.healthy > 0 => {
                     aggregate.add(slot.requests as f64 / seconds / f64::from(slot.healthy));
                 }
-                // A count per target and minute: slots of less than a minute add up under Sum, so scale to the minute
-                // here and let Average be the figure that target tracking compares.
+                // A count per target: Sum adds it up over the period, as the load balancer does; the other statistics are
+                // per minute, the figure that target tracking compares.
                 Metric::RequestCountPerTarget if slot.healthy > 0 => {
-                    aggregate.add(slot.requests as f64 / f64::from(slot.healthy) * 60.0 / seconds);
+                    let scale = if statistic == Statistic::Sum { 1.0 } else { 60.0 / seconds };
+                    aggregate.add(slot.requests as f64 / f64::from(slot.healthy) * scale);
                 }
                 Metric::RequestCount => aggregate.add(slot.requests as f64),
                 Metric::InFlight => aggregate.add(slot.in_flight as f64),

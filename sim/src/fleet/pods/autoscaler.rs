@@ -39,11 +39,17 @@ impl Pods {
         let wanted = (waiting - expected).div_ceil(per_node);
         let allowed = u64::from(autoscaler.max.saturating_sub(self.nodes.existing()));
         for _ in 0..wanted.min(allowed) {
-            let id = self.add_node(site, site.now);
-            let drawn = boot::draw(&self.config.node_boot, site.streams, FIRST_NODE_BOOT + id.0);
-            let lasts: SimDuration = drawn.iter().map(|stage| stage.lasts).sum();
-            site.agenda.at(site.now + lasts.mul_f64(self.boot_factor), Event::NodeReady(id));
+            self.launch_node(site);
         }
+    }
+
+    /// Launches a node, unless every zone is down.
+    pub(super) fn launch_node(&mut self, site: &mut Site) {
+        let Some(zone) = self.emptiest_zone() else { return };
+        let id = self.add_node(site, zone);
+        let drawn = boot::draw(&self.config.node_boot, site.streams, FIRST_NODE_BOOT + id.0);
+        let lasts: SimDuration = drawn.iter().map(|stage| stage.lasts).sum();
+        site.agenda.at(site.now + lasts.mul_f64(self.boot_factor), Event::NodeReady(id));
     }
 
     pub(super) fn node_ready(&mut self, site: &mut Site, id: NodeId) {

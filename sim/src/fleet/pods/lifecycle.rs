@@ -8,7 +8,7 @@ use super::{Phase, Pod, Pods, Ready, Rolling};
 use crate::agenda::Event;
 use crate::controllers::decision::InstanceId;
 use crate::fleet::Site;
-use crate::fleet::nodes::image_ready;
+use crate::fleet::nodes::{Node, image_ready};
 use crate::fleet::victims::{self, PodRank};
 use crate::scenario::schema::Readiness;
 use crate::sensors::metrics_server::PodUsage;
@@ -27,6 +27,14 @@ fn seconds(time: SimTime) -> i64 {
     (time.as_nanos() / 1_000_000_000) as i64
 }
 
+/// A node is given back, or dead: it is no longer paid for.
+fn end_node(node: &mut Node, site: &mut Site) {
+    if node.ended.is_none() {
+        node.ended = Some(site.now);
+        site.ledger.nodes.add(site.now, -1.0);
+    }
+}
+
 /// When a pod has passed its readiness probe. The kubelet's probe worker ticks from when it first saw the pod, and skips
 /// ticks before the container has run for the initial delay.
 fn first_success(probe: &Readiness, scheduled: SimTime, container: SimTime, listening: SimDuration) -> SimTime {
@@ -42,8 +50,7 @@ fn first_success(probe: &Readiness, scheduled: SimTime, container: SimTime, list
 impl Pods {
     /// The ReplicaSet controller: as many pods as wanted.
     pub(super) fn reconcile(&mut self, site: &mut Site) {
-        let surge = self.rolling.as_ref().map_or(0, |rolling| rolling.under_way);
-        let wanted = self.replicas + surge;
+        let wanted = self.replicas + self.under_way();
         let existing = self.existing();
         for _ in existing..wanted {
             self.create(site, false);
@@ -173,11 +180,10 @@ impl Pods {
         site.ledger.serve(site.now, 1.0);
         site.ledger.lives[id.0 as usize].in_service_seconds = Some(site.now.as_secs_f64());
         if let Some(old) = self.pod(id).replaces.take() {
-            if let Some(rolling) = &mut self.rolling {
-                rolling.under_way -= 1;
-            }
             self.delete(site, old, "rolling-update");
             self.roll_on(site);
+            // The old one may have gone before, with a scale-down: then there is one too many.
+            self.reconcile(site);
         }
     }
 
@@ -194,7 +200,10 @@ impl Pods {
     fn delete_some(&mut self, site: &mut Site, count: u32) {
         let active: Vec<InstanceId> =
             self.alive.iter().copied().filter(|id| self.pods[id.0 as usize].deleting.is_none()).collect();
-        let mut ranks: Vec<PodRank> = active.iter().map(|&id| self.rank(id, &active)).collect();
+        // Those that are to take another's place are the surge of an update, beyond what was asked for.
+        let in_surge = |id: &&InstanceId| self.pods[id.0 as usize].replaces.is_some();
+        let mut ranks: Vec<PodRank> =
+            active.iter().filter(|id| !in_surge(id)).map(|&id| self.rank(id, &active)).collect();
         victims::sort(&mut ranks, site.now);
         for rank in ranks.into_iter().take(count as usize) {
             self.delete(site, rank.id, "scale-in");
@@ -224,14 +233,16 @@ impl Pods {
             return;
         }
         pod.deleting = Some(now);
-        let (running, dead) = (pod.phase == Phase::Running, pod.dead);
+        let (running, dead, replaces) = (pod.phase == Phase::Running, pod.dead, pod.replaces.take());
         site.ledger.lives[id.0 as usize].ended_by = Some(why.into());
         if !running || dead {
-            return self.gone(site, id, why);
+            self.gone(site, id, why);
+        } else {
+            site.agenda.at(now + self.config.pods.endpoint_delay, Event::EndpointsChanged(id));
+            site.agenda.at(now + self.config.pods.termination_grace, Event::DrainOver(id));
+            site.agenda.at(now + self.config.pods.endpoint_delay + DRAIN_CHECK, Event::DrainCheck(id));
         }
-        site.agenda.at(now + self.config.pods.endpoint_delay, Event::EndpointsChanged(id));
-        site.agenda.at(now + self.config.pods.termination_grace, Event::DrainOver(id));
-        site.agenda.at(now + self.config.pods.endpoint_delay + DRAIN_CHECK, Event::DrainCheck(id));
+        self.replace_again(site, replaces);
     }
 
     /// A server that gets SIGTERM goes when its last request is answered.
@@ -274,13 +285,18 @@ impl Pods {
             node.reserved.cpu -= self.reservation.cpu;
             node.reserved.memory -= self.reservation.memory;
             node.pods -= 1;
+            if node.gone && node.pods == 0 {
+                end_node(node, site);
+            }
         }
+        let replaces = self.pod(id).replaces.take();
         self.pod(id).phase = Phase::Gone;
         self.alive.retain(|&other| other != id);
         let life = &mut site.ledger.lives[id.0 as usize];
         life.ended_seconds = Some(site.now.as_secs_f64());
         life.ended_by.get_or_insert_with(|| why.into());
         self.schedule_waiting(site);
+        self.replace_again(site, replaces);
     }
 
     // ---- nodes that die
@@ -288,13 +304,12 @@ impl Pods {
     /// A node dies: its pods serve nothing more, and nobody knows for a while.
     pub(super) fn node_dies(&mut self, site: &mut Site, number: usize, why: &str) {
         let node = &mut self.nodes.nodes[number];
-        if node.gone {
+        if node.ended.is_some() {
             return;
         }
         node.gone = true;
         node.ready = false;
-        node.ended = Some(site.now);
-        site.ledger.nodes.add(site.now, -1.0);
+        end_node(node, site);
         for id in self.alive.clone() {
             let pod = &mut self.pods[id.0 as usize];
             if pod.node.is_none_or(|node| node.0 as usize != number) || pod.dead {
@@ -332,27 +347,35 @@ impl Pods {
 
     /// A zone fails: its nodes die.
     pub fn zone_down(&mut self, site: &mut Site, zone: u32) {
-        for number in 0..self.nodes.nodes.len() {
-            if self.nodes.nodes[number].zone == zone {
-                self.node_dies(site, number, "zone-outage");
-            }
+        let there: Vec<usize> = (0..self.nodes.nodes.len()).filter(|&n| self.nodes.nodes[n].zone == zone).collect();
+        let outage = self.zones_down.entry(zone).or_default();
+        outage.outages += 1;
+        outage.lost += there.iter().filter(|&&number| !self.nodes.nodes[number].gone).count() as u32;
+        for number in there {
+            self.node_dies(site, number, "zone-outage");
         }
     }
 
-    /// A zone works again: as many fresh nodes as it lost.
+    /// A zone works again: a fixed pool gets as many fresh nodes as the outage has taken.
     pub fn zone_up(&mut self, site: &mut Site, zone: u32) {
-        let lost = self.nodes.nodes.iter().filter(|node| node.zone == zone && node.gone).count();
+        let Some(outage) = self.zones_down.get_mut(&zone) else { return };
+        outage.outages -= 1;
+        if outage.outages > 0 {
+            return;
+        }
+        let lost = outage.lost;
+        self.zones_down.remove(&zone);
         if self.config.autoscaler.is_none() {
             for _ in 0..lost {
-                let id = self.add_node(site, site.now);
-                self.nodes.nodes[id.0 as usize].zone = zone;
+                let id = self.add_node(site, zone);
                 self.nodes.nodes[id.0 as usize].ready = true;
             }
             self.schedule_waiting(site);
         }
     }
 
-    /// `count` nodes are taken away after a notice; their pods are deleted at once and finish within it.
+    /// `count` nodes are taken away after a notice; their pods are deleted at once and finish within it. A fixed pool
+    /// launches others in their place.
     pub fn interrupt(&mut self, site: &mut Site, count: u32) {
         for _ in 0..count {
             let ready: Vec<usize> = (0..self.nodes.nodes.len()).filter(|&n| self.nodes.nodes[n].ready).collect();
@@ -361,17 +384,21 @@ impl Pods {
             }
             let number = ready[below(&mut self.spot, ready.len() as u32) as usize];
             self.empty_node(site, number, "spot-interruption");
+            if self.config.autoscaler.is_none() {
+                self.launch_node(site);
+            }
         }
         self.reconcile(site);
     }
 
-    /// Cordons a node, deletes its pods and gives it back.
+    /// Cordons a node, deletes its pods and gives it back when the last has gone.
     pub(super) fn empty_node(&mut self, site: &mut Site, number: usize, why: &str) {
         let node = &mut self.nodes.nodes[number];
         node.ready = false;
         node.gone = true;
-        node.ended = Some(site.now);
-        site.ledger.nodes.add(site.now, -1.0);
+        if node.pods == 0 {
+            end_node(node, site);
+        }
         for id in self.alive.clone() {
             if self.pods[id.0 as usize].node.is_some_and(|node| node.0 as usize == number) {
                 self.delete(site, id, why);
@@ -384,25 +411,38 @@ impl Pods {
     /// Replaces every pod, `at_once` at a time (maxSurge, with maxUnavailable 0).
     pub fn roll(&mut self, site: &mut Site, at_once: u32) {
         let left = self.alive.iter().rev().copied().filter(|id| self.pods[id.0 as usize].in_traffic).collect();
-        self.rolling = Some(Rolling { left, at_once: at_once.max(1), under_way: 0 });
+        self.rolling = Some(Rolling { left, at_once: at_once.max(1) });
+        self.roll_on(site);
+    }
+
+    /// Pods that are to take another's place.
+    fn under_way(&self) -> u32 {
+        self.alive.iter().filter(|id| self.pods[id.0 as usize].replaces.is_some()).count() as u32
+    }
+
+    /// The pod that was to replace `old`, if there was one to replace, is no more: another is created for it.
+    fn replace_again(&mut self, site: &mut Site, old: Option<InstanceId>) {
+        let Some(old) = old else { return };
+        if let Some(rolling) = &mut self.rolling {
+            rolling.left.push(old);
+        }
         self.roll_on(site);
     }
 
     fn roll_on(&mut self, site: &mut Site) {
         loop {
+            let under_way = self.under_way();
             let Some(rolling) = &mut self.rolling else { return };
-            if rolling.under_way >= rolling.at_once {
+            if under_way >= rolling.at_once {
                 return;
             }
             let Some(old) = rolling.left.pop() else {
-                if rolling.under_way == 0 {
+                if under_way == 0 {
                     self.rolling = None;
                 }
                 return;
             };
-            rolling.under_way += 1;
             if self.pods[old.0 as usize].deleting.is_some() || self.pods[old.0 as usize].phase == Phase::Gone {
-                rolling.under_way -= 1;
                 continue;
             }
             let new = self.create(site, false);
