@@ -64,10 +64,14 @@ impl fmt::Display for ClientsSpec {
             }
             ClientsSpec::Users { users, .. } => write!(f, "{users} users who think between requests")?,
             ClientsSpec::Workers { workers, every, .. } => {
-                let count = |pick: fn(u32, u32) -> u32| workers.iter().map(|(_, count)| *count).reduce(pick).unwrap_or(0);
+                let count =
+                    |pick: fn(u32, u32) -> u32| workers.iter().map(|(_, count)| *count).reduce(pick).unwrap_or(0);
                 let (least, most) = (count(u32::min), count(u32::max));
                 let steps = workers.len();
-                write!(f, "a load generator of {least} to {most} workers in {steps} steps, each a request per {every}")?;
+                write!(
+                    f,
+                    "a load generator of {least} to {most} workers in {steps} steps, each a request per {every}"
+                )?;
             }
         }
         self.lasts().map_or(Ok(()), |length| write!(f, ", for {length}"))
