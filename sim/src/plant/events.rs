@@ -191,15 +191,7 @@ impl<B: Balance> EventPlant<B> {
     }
 
     fn new_job(&mut self, request: Request, attempt: u32) -> u32 {
-        let job = Job {
-            request,
-            station: 0,
-            attempt,
-            generation: 0,
-            place: Place::Backoff,
-            awaited: true,
-            wait: 0,
-        };
+        let job = Job { request, station: 0, attempt, generation: 0, place: Place::Backoff, awaited: true, wait: 0 };
         match self.free_slots.pop() {
             Some(slot) => {
                 let generation = self.jobs[slot as usize].generation;
