@@ -72,7 +72,7 @@ pub fn recorded_against_simulated(chart: &ReplicaChart<'_>, options: &ChartOptio
         load::draw_offered(canvas, &frame, outcome);
         frame.edge(canvas);
         header.draw(canvas, left, right, area.top);
-        let scale = Scale::counts_from_zero(most(chart, &time), ticks_for(REPLICAS));
+        let scale = Scale::counts_from_zero(most(chart, &time) + 0.5, ticks_for(REPLICAS));
         let frame = Frame::new(area, &time, &scale);
         frame.ground(canvas, None);
         let theme = canvas.theme;
@@ -127,7 +127,7 @@ fn line(series: &StepSeries, frame: &Frame<'_>) -> Line {
     points
 }
 
-/// The smallest and the largest value of several series, between each two instants at which one of them changes.
+/// The smallest and the largest value of several series over time, where they differ.
 fn spans(series: &[StepSeries], time: &TimeAxis) -> Vec<(f64, f64, f64, f64)> {
     let mut instants: Vec<f64> = series.iter().flat_map(|series| series.steps.iter().map(|step| step.0)).collect();
     instants.retain(|at| *at > time.start && *at < time.end);
@@ -138,5 +138,12 @@ fn spans(series: &[StepSeries], time: &TimeAxis) -> Vec<(f64, f64, f64, f64)> {
         let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
         (pair[0], pair[1], low, high)
     };
-    instants.windows(2).map(span).filter(|span| span.1 > span.0 && span.3 > span.2).collect()
+    let mut spans: Vec<(f64, f64, f64, f64)> = Vec::new();
+    for next in instants.windows(2).map(span).filter(|span| span.1 > span.0 && span.3 > span.2) {
+        match spans.last_mut() {
+            Some(last) if last.1 == next.0 && (last.2, last.3) == (next.2, next.3) => last.1 = next.1,
+            _ => spans.push(next),
+        }
+    }
+    spans
 }
