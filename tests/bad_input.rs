@@ -43,6 +43,21 @@ fn every_invalid_scenario_is_refused_with_its_message() {
     }
 }
 
+/// What is named on the command line: no such file, and a folder.
+#[test]
+fn what_is_no_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let invalid = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/configs/invalid");
+    for (name, message) in [("no-such-file.toml", "there is no file"), ("data", "is a directory")] {
+        let out = folder.path().join("out");
+        let output = run(&invalid.join(name), &out);
+        let shown = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{name}: {shown}");
+        assert!(shown.contains(message) && shown.contains("help"), "{name}: {shown}");
+        assert!(!out.exists(), "{name} left something behind");
+    }
+}
+
 /// The same for flags: each line is what is given after `windtunnel`, and a part of the message.
 #[test]
 fn every_invalid_assignment_is_refused_with_its_message() {
@@ -52,7 +67,7 @@ fn every_invalid_assignment_is_refused_with_its_message() {
         ("=3", "has an empty part"),
         ("a..b=3", "has an empty part"),
         ("service.cpu={ lognormal", "not valid TOML"),
-        ("horizon.hours=3", "`horizon` is a string, so it has no key `hours`"),
+        ("name.hours=3", "`name` is a string, so it has no key `hours`"),
         ("tencent.min=3", "is controlled by"),
         ("ess.rule.nothing-like-it.cooldown=3s", "ess.rule"),
     ] {

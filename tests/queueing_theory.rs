@@ -233,6 +233,45 @@ fn closed_loops_throttle_themselves() {
     agrees("a batch of 80 with a barrier", 23.93, &closed(r#"{ batch = 80, pause = "1s" }"#));
 }
 
+/// The load doubles while new instances take three minutes to boot: the backlog, when it is gone and the worst delay
+/// follow from a fluid (`fluid_boot_backlog` of the reference vectors). Where the queue lives decides: a balancer that
+/// counts requests spares the old instances until they are level, one that does not keeps feeding them.
+#[test]
+fn a_backlog_of_a_boot_drains_as_a_fluid() {
+    for (algorithm, drained, tolerance) in [("least-outstanding", 270.0, 12.0), ("round-robin", 540.0, 30.0)] {
+        let text = format!(
+            r#"
+            horizon = "1400s"
+            trace = {{ shape = "step", base = "400rps", peak = "800rps", at = "600s" }}
+            service.cpu = "80ms"
+            instance.cores = 8
+            fixed.instances = 5
+            balancer.algorithm = "{algorithm}"
+            timeline.interval = "1s"
+            [[boot]]
+            stage = "provision"
+            time = "180s"
+            [[event]]
+            at = "600s"
+            kind = "set-capacity"
+            desired = 10
+            "#
+        );
+        let outcome = run(&scenario(&text), 5);
+        let backlog = |at: f64| outcome.timeline.iter().find(|row| row.end_seconds == at).map_or(0, |row| row.in_flight);
+        // Arrivals are Poisson: four standard deviations of 144,000 of them are 1520.
+        let peak = backlog(780.0) as f64;
+        assert!((peak - 54_000.0).abs() < 1_520.0 + 64.0, "{algorithm}: {peak} requests wait when the boot is over");
+        // Level again is when no more wait than ten busy instances have inside anyhow.
+        let end = outcome.timeline.iter().find(|row| row.end_seconds > 780.0 && row.in_flight < 200);
+        let end = end.map_or(f64::INFINITY, |row| row.end_seconds) - 780.0;
+        assert!((end - drained).abs() < tolerance, "{algorithm}: drained after {end} s, expected {drained}");
+        // The last who found an old instance full waits for 10,800 at 100 per second.
+        let worst = figure(&outcome, "latency_max_seconds");
+        assert!((worst - 108.0).abs() < 4.0, "{algorithm}: the worst waits {worst} s");
+    }
+}
+
 /// A harness that cannot fail proves nothing: seven cores labelled as eight must be seen.
 #[test]
 #[should_panic(expected = "z =")]

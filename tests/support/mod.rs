@@ -39,3 +39,9 @@ pub(crate) fn run(scenario: &Scenario, seed: u64) -> Outcome {
 pub(crate) fn figure(outcome: &Outcome, name: &str) -> f64 {
     outcome.metrics.get(name).unwrap_or_else(|| panic!("there is no metric {name}"))
 }
+
+/// Instances (or pods) that exist at an instant, in whatever state.
+pub(crate) fn lives_at(outcome: &Outcome, at: f64) -> usize {
+    let exists = |ended: Option<f64>| ended.is_none_or(|ended| ended > at);
+    outcome.instances.iter().filter(|life| life.launched_seconds <= at && exists(life.ended_seconds)).count()
+}

@@ -75,6 +75,15 @@ impl Clients {
         }
     }
 
+    /// What follows when a sending is through and `awaited` requests have no outcome yet: a batch that was refused to the
+    /// last request while it was sent has been answered.
+    pub(super) fn sent(&mut self, now: u64, awaited: u64) -> Option<Sending> {
+        match self {
+            Clients::Batch { .. } => self.answered(now, now, awaited),
+            Clients::Users { .. } | Clients::Workers { .. } => None,
+        }
+    }
+
     /// The instant from which nothing is sent any more.
     pub(super) fn until(&self) -> u64 {
         match self {

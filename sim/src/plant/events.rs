@@ -39,6 +39,10 @@ pub struct RetryRules {
 /// Retries that a budget starts with, and holds at most.
 const BUDGET_BURST: f64 = 10.0;
 
+/// A client that was refused does not send again in the same instant: without this, one that does not think would stop
+/// time where nobody serves.
+const AFTER_REFUSAL: u64 = 1_000_000;
+
 /// A dependency that all instances share.
 pub struct SharedDependency {
     /// Requests inside it at once.
@@ -267,7 +271,7 @@ impl<B: Balance> EventPlant<B> {
         self.jobs.free(slot);
         if job.awaited {
             recorder.served(self.now - job.request.arrival);
-            self.decided(job.request.arrival);
+            self.decided(job.request.arrival, self.now);
         }
     }
 
@@ -297,7 +301,7 @@ impl<B: Balance> EventPlant<B> {
             self.events.push(self.now.saturating_add(backoff), Event::Retry(reference));
         } else {
             recorder.lost(failure);
-            self.decided(request.arrival);
+            self.decided(request.arrival, self.now.saturating_add(AFTER_REFUSAL));
         }
     }
 
@@ -316,16 +320,30 @@ impl<B: Balance> EventPlant<B> {
         Some((retry.backoff.sample(&mut retry.stream) + 0.5) as u64)
     }
 
-    /// A request that was sent at `sent` has its outcome: its client may send the next.
-    fn decided(&mut self, sent: u64) {
+    /// A request that was sent at `sent` has its outcome: its client may send the next, not before `earliest`.
+    fn decided(&mut self, sent: u64, earliest: u64) {
         self.undecided -= 1;
-        if let Some(clients) = &mut self.extras.clients {
-            let until = clients.until();
-            if let Some(Sending { at, requests }) = clients.answered(sent, self.now, self.undecided) {
-                if at < until {
-                    self.events.push(at, Event::Send(requests));
-                }
-            }
+        let next = self.extras.clients.as_mut().and_then(|clients| clients.answered(sent, self.now, self.undecided));
+        self.send_next(next, earliest);
+    }
+
+    /// Clients send a number of requests. None of them is answered before all are sent.
+    fn send_all(&mut self, requests: u32, recorder: &mut Recorder) {
+        self.undecided += 1;
+        for _ in 0..requests {
+            let request = Request { arrival: self.now, ..self.requests.take() };
+            self.arrive(request, recorder);
+        }
+        self.undecided -= 1;
+        let next = self.extras.clients.as_mut().and_then(|clients| clients.sent(self.now, self.undecided));
+        self.send_next(next, self.now.saturating_add(AFTER_REFUSAL));
+    }
+
+    fn send_next(&mut self, next: Option<Sending>, earliest: u64) {
+        let Some((clients, next)) = self.extras.clients.as_ref().zip(next) else { return };
+        let at = next.at.max(earliest);
+        if at < clients.until() {
+            self.events.push(at, Event::Send(next.requests));
         }
     }
 
@@ -449,12 +467,7 @@ impl<B: Balance> EventPlant<B> {
                 self.answer(job.slot, recorder);
             }
             Event::Retry(job) if self.jobs.is_current(job) => self.send(job.slot, recorder),
-            Event::Send(requests) => {
-                for _ in 0..requests {
-                    let request = Request { arrival: self.now, ..self.requests.take() };
-                    self.arrive(request, recorder);
-                }
-            }
+            Event::Send(requests) => self.send_all(requests, recorder),
             _ => {}
         }
     }

@@ -198,9 +198,19 @@ pub fn schema() -> serde_json::Value {
 fn digest(file: &schema::ScenarioFile, trace: &Trace, policy: &Policy) -> String {
     let mut written = serde_json::to_value(file).unwrap_or_default();
     // Names of files say nothing about their content, and the seed is reported beside the digest.
-    for pointer in ["/trace/file", "/trace/arrivals", "/hpa/manifest", "/seed", "/name", "/description"] {
-        if let Some(value) = written.pointer_mut(pointer) {
-            *value = serde_json::Value::Null;
+    // The policy of an HPA is added as the API server completes it, however much of it was written, and where.
+    let elsewhere = [
+        ("/trace", "file"),
+        ("/trace", "arrivals"),
+        ("/hpa", "manifest"),
+        ("/hpa", "spec"),
+        ("", "seed"),
+        ("", "name"),
+        ("", "description"),
+    ];
+    for (table, key) in elsewhere {
+        if let Some(table) = written.pointer_mut(table).and_then(serde_json::Value::as_object_mut) {
+            table.shift_remove(key);
         }
     }
     let content = match trace {
