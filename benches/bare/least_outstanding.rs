@@ -93,7 +93,11 @@ impl Wheel {
                 let (time, instance, next) = self.entries[at as usize];
                 if time <= now {
                     levels.leave(instance as usize);
-                    if before == NONE { self.heads[slot] = next } else { self.entries[before as usize].2 = next }
+                    if before == NONE {
+                        self.heads[slot] = next
+                    } else {
+                        self.entries[before as usize].2 = next
+                    }
                     self.entries[at as usize].2 = self.free;
                     self.free = at;
                 } else {

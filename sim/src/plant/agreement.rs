@@ -80,20 +80,23 @@ impl Case {
         }
     }
 
-    /// Plays the script and notes what can be seen after each step.
-    fn play(&self, mut plant: impl Plant) -> Vec<String> {
-        let spec = StationSpec {
+    fn spec(&self) -> StationSpec {
+        StationSpec {
             cores: Cores::from_millis(self.cores * 1000),
             discipline: Discipline::Fcfs,
             workers: self.workers,
             backlog: self.backlog,
             node: None,
             warm: !self.cold,
-        };
+        }
+    }
+
+    /// Plays the script and notes what can be seen after each step.
+    fn play(&self, spec: &StationSpec, mut plant: impl Plant) -> Vec<String> {
         let mut recorder = Recorder::new(100_000_000);
         let mut now = SimTime::ZERO;
         for id in (0..INSTANCES).map(InstanceId) {
-            plant.add(id, &spec, now);
+            plant.add(id, spec, now);
             plant.attach(id, 1.0, now);
         }
         let mut dead = Vec::new();
@@ -121,13 +124,32 @@ impl Case {
     }
 
     fn compare<B: Balance>(&self, balance: impl Fn() -> B) -> Result<(), TestCaseError> {
-        let by_recursion = self.play(FcfsPlant::new(self.requests(), balance(), self.rules()));
-        let by_events = self.play(EventPlant::new(self.requests(), balance(), self.rules(), Extras::default()));
-        for (recursion, events) in by_recursion.iter().zip(&by_events) {
-            prop_assert_eq!(recursion, events);
-        }
-        Ok(())
+        let by_recursion = self.play(&self.spec(), FcfsPlant::new(self.requests(), balance(), self.rules()));
+        let by_events = self.play(&self.spec(), self.events(balance()));
+        same(&by_recursion, &by_events)
     }
+
+    fn events<B: Balance>(&self, balance: B) -> EventPlant<B> {
+        EventPlant::new(self.requests(), balance, self.rules(), Extras::default())
+    }
+
+    /// Under processor sharing, answers that are known ahead are no events where workers are not limited: a limit that
+    /// is never reached makes them events and changes nothing.
+    fn compare_sharing(&self) -> Result<(), TestCaseError> {
+        let spec = StationSpec { discipline: Discipline::ProcessorSharing, backlog: None, ..self.spec() };
+        let [ahead, by_events] = [None, Some(1_000_000)].map(|workers| {
+            let spec = StationSpec { workers, ..spec.clone() };
+            self.play(&spec, self.events(RoundRobin::default()))
+        });
+        same(&ahead, &by_events)
+    }
+}
+
+fn same(one: &[String], other: &[String]) -> Result<(), TestCaseError> {
+    for (one, other) in one.iter().zip(other) {
+        prop_assert_eq!(one, other);
+    }
+    Ok(())
 }
 
 proptest! {
@@ -136,6 +158,11 @@ proptest! {
     #[test]
     fn round_robin(case in cases()) {
         case.compare(RoundRobin::default)?;
+    }
+
+    #[test]
+    fn answers_ahead_of_time(case in cases()) {
+        case.compare_sharing()?;
     }
 
     #[test]

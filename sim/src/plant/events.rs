@@ -82,6 +82,10 @@ struct Node {
 /// The plant of this kernel.
 pub struct EventPlant<B> {
     now: u64,
+    /// The next control event: nothing from outside happens before.
+    until: u64,
+    /// True when the end of a wait matters to nobody but the client, as long as workers are not limited.
+    waits_are_private: bool,
     requests: RequestStream,
     extras: Extras,
     rules: Rules,
@@ -113,8 +117,11 @@ impl<B: Balance> EventPlant<B> {
                 }
             }
         }
+        let is_plain = extras.clients.is_none() && extras.retry.is_none() && extras.downstream.is_none();
         EventPlant {
             now: 0,
+            until: 0,
+            waits_are_private: is_plain && !B::COUNTS_REQUESTS,
             requests,
             extras,
             rules,
@@ -222,18 +229,32 @@ impl<B: Balance> EventPlant<B> {
         }
         self.cores_changed(number);
         let wait = self.jobs[slot].wait;
-        if wait > 0 {
+        if wait == 0 {
+            return self.wait_over(slot, recorder);
+        }
+        let over = self.now.saturating_add(wait);
+        if self.is_answered_for_sure(slot, over) {
+            self.answer(slot, over, recorder);
+        } else {
             self.jobs[slot].place = Place::Waiting;
             let reference = self.jobs.reference(slot);
-            self.events.push(self.now.saturating_add(wait), Event::WaitOver(reference));
-        } else {
-            self.wait_over(slot, recorder);
+            self.events.push(over, Event::WaitOver(reference));
         }
+    }
+
+    /// Whether nothing can come between a job and its answer at `over`, which nobody else would notice: then the answer
+    /// need not be an event.
+    #[inline]
+    fn is_answered_for_sure(&self, slot: u32, over: u64) -> bool {
+        self.waits_are_private
+            && over <= self.until
+            && self.jobs.is_patient_until(slot, over)
+            && self.stations[self.jobs[slot].station as usize].workers == usize::MAX
     }
 
     fn wait_over(&mut self, slot: u32, recorder: &mut Recorder) {
         let Some(downstream) = &self.extras.downstream else {
-            return self.answer(slot, recorder);
+            return self.answer(slot, self.now, recorder);
         };
         if self.downstream_inside < downstream.limit {
             self.enter_downstream(slot);
@@ -264,14 +285,14 @@ impl<B: Balance> EventPlant<B> {
         }
     }
 
-    /// An attempt is complete.
-    fn answer(&mut self, slot: u32, recorder: &mut Recorder) {
+    /// An attempt is complete at an instant, now or known ahead.
+    fn answer(&mut self, slot: u32, at: u64, recorder: &mut Recorder) {
         let job = self.jobs[slot];
         self.give_back_worker(job.station);
         self.jobs.free(slot);
         if job.awaited {
-            recorder.served(self.now - job.request.arrival);
-            self.decided(job.request.arrival, self.now);
+            recorder.served(at - job.request.arrival);
+            self.decided(job.request.arrival, at);
         }
     }
 
@@ -464,7 +485,7 @@ impl<B: Balance> EventPlant<B> {
             Event::WaitOver(job) if self.jobs.is_current(job) => self.wait_over(job.slot, recorder),
             Event::DownstreamOver(job) if self.jobs.is_current(job) => {
                 self.leave_downstream();
-                self.answer(job.slot, recorder);
+                self.answer(job.slot, self.now, recorder);
             }
             Event::Retry(job) if self.jobs.is_current(job) => self.send(job.slot, recorder),
             Event::Send(requests) => self.send_all(requests, recorder),
@@ -558,6 +579,7 @@ impl<B: Balance> Plant for EventPlant<B> {
 
     fn advance(&mut self, until: SimTime, recorder: &mut Recorder) {
         let until = until.as_nanos();
+        self.until = until;
         let closed = self.extras.clients.is_some();
         loop {
             let (burst, station) = self.due.first();

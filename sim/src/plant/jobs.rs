@@ -176,6 +176,12 @@ impl Jobs {
         }
     }
 
+    /// Whether the client of a job still waits, or waits no more anyway, at `instant`.
+    #[inline]
+    pub(super) fn is_patient_until(&self, slot: u32, instant: u64) -> bool {
+        instant <= self[slot].deadline
+    }
+
     /// When the next client gives up; `u64::MAX` for never.
     #[inline]
     pub(super) fn next_timeout(&self) -> u64 {
