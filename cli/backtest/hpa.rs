@@ -21,7 +21,7 @@ pub(crate) const DIFFERENT: u8 = 3;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct HpaBacktestArgs {
     /// A recording: JSON lines, gzipped or not; `-` is standard input.
-    #[arg(required_unless_present = "prometheus", conflicts_with = "prometheus")]
+    #[arg(required_unless_present_any = ["prometheus", "scenario"], conflicts_with = "prometheus")]
     pub(crate) observations: Option<PathBuf>,
 
     /// The policy, as a manifest; else the one in the recording.

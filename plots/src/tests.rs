@@ -1,13 +1,15 @@
 //! What holds for every chart: nothing overlaps, nothing leaves the picture, nothing breaks the document, whatever the
 //! data.
 
-use windtunnel_sim::outcome::{ActivityEntry, AlarmEntry, Outcome, Summary, TimelineRow};
+use std::sync::OnceLock;
+
+use windtunnel_sim::outcome::{ActivityEntry, AlarmEntry, Outcome, StepSeries, Summary, TimelineRow};
 use windtunnel_traces::SimDuration;
 
 use crate::test_data::{example, policies};
 use crate::{
-    ChartOptions, CostPoint, Picture, PlotError, Rect, Theme, capacity_gap, comparison, cost_against_violations,
-    latency_distribution, lives, timeline,
+    ChartOptions, CostPoint, Picture, PlotError, Rect, ReplicaChart, Theme, capacity_gap, comparison,
+    cost_against_violations, latency_distribution, lives, recorded_against_simulated, timeline,
 };
 
 const DAY: usize = 24 * 60;
@@ -41,6 +43,16 @@ fn texts(picture: &Picture) -> Vec<&str> {
     picture.labels().iter().map(|label| label.text.as_str()).collect()
 }
 
+/// The run against itself, as if the one had been recorded.
+fn replicas(outcome: &Outcome) -> ReplicaChart<'_> {
+    static SERIES: OnceLock<[StepSeries; 2]> = OnceLock::new();
+    let [recorded, simulated] = SERIES.get_or_init(|| {
+        let hourly = |more: f64| (0..24).map(|hour| (f64::from(hour) * 3600.0, f64::from(hour % 7) + more)).collect();
+        [StepSeries::new(hourly(1.0)), StepSeries::new(hourly(2.0))]
+    });
+    ReplicaChart { outcome, recorded, simulated, others: std::slice::from_ref(simulated) }
+}
+
 fn every_chart(outcome: &Outcome, options: &ChartOptions) -> Vec<Picture> {
     let point = CostPoint {
         name: outcome.name.clone(),
@@ -56,6 +68,7 @@ fn every_chart(outcome: &Outcome, options: &ChartOptions) -> Vec<Picture> {
         latency_distribution(&[outcome], options),
         lives(outcome, options),
         capacity_gap(outcome, options),
+        recorded_against_simulated(&replicas(outcome), options),
     ];
     charts.into_iter().map(|chart| chart.expect("the chart is drawn")).collect()
 }

@@ -245,6 +245,10 @@ impl World<'_> {
         let arrived = self.site.ledger.arrived_so_far();
         let (decided, errors) = self.site.ledger.outcomes_so_far();
         let monitoring = &mut self.monitoring;
+        let latency = monitoring.latency.as_ref().map(|segment| segment.latency.sparse());
+        if let Some(segment) = &mut monitoring.latency {
+            segment.clear();
+        }
         let slot = Slot {
             start,
             end: now,
@@ -255,7 +259,7 @@ impl World<'_> {
             decided: decided - monitoring.decided,
             in_flight: self.site.plant.in_flight(),
             healthy: instances.in_traffic(),
-            latency: monitoring.latency.as_mut().map(|segment| Box::new(std::mem::take(segment).latency)),
+            latency,
         };
         monitoring.last_sample = now;
         monitoring.arrived = arrived;
@@ -481,7 +485,13 @@ impl World<'_> {
                 agenda.at(SimTime::ZERO + file.sensors.every, Event::Sample);
                 agenda.at(wake, Event::Wake);
             }
-            Control::Hpa(control) => agenda.at(SimTime::ZERO + control.period(), Event::Sync),
+            Control::Hpa(control) => {
+                let metrics = match &self.group {
+                    Group::Pods(pods) => pods.first_scrape(),
+                    Group::Instances(_) => SimDuration::ZERO,
+                };
+                agenda.at(SimTime::ZERO + control.first_sync(metrics), Event::Sync);
+            }
             Control::Fixed(_) => {}
         }
         self.deliver();

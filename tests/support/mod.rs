@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+use std::path::Path;
+
 use windtunnel_sim::outcome::Outcome;
 use windtunnel_sim::run::{Unwatched, simulate};
 use windtunnel_sim::scenario::document::DiskFiles;
@@ -13,6 +15,17 @@ pub(crate) fn scenario(text: &str) -> Scenario {
     let document = Document::parse("test.toml", text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let loaded = Loaded::from_document(document, &DiskFiles).unwrap_or_else(|error| panic!("{error}\n{text}"));
     loaded.scenario
+}
+
+/// One of the guide's systems (`ess`, `aws`, `tencent`, `hpa`) with some keys set.
+#[track_caller]
+pub(crate) fn guide(name: &str, assignments: &[&str]) -> Scenario {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("configs/{name}.toml"));
+    let mut document = Document::load(&path, &DiskFiles).unwrap_or_else(|error| panic!("{error}"));
+    for assignment in assignments {
+        document.set(assignment).unwrap_or_else(|error| panic!("{error}"));
+    }
+    Loaded::from_document(document, &DiskFiles).unwrap_or_else(|error| panic!("{error}")).scenario
 }
 
 /// Runs a scenario under a seed.

@@ -90,7 +90,8 @@ pub struct TraceSpec {
     /// Recorded request times, replayed exactly: one time in seconds per line, in order; the first arrives at 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrivals: Option<String>,
-    /// Closed-loop clients: `{ batch = 500, pause = "1s", for = "600s" }` or `{ users = 40, think = "1s" }`.
+    /// Closed-loop clients: `{ batch = 500, pause = "1s", for = "600s" }`, `{ users = 40, think = "1s" }`, or a load
+    /// generator's workers, each limited to a request per `every`: `{ workers = [["0s", 8], ["5m", 1]], every = "1s" }`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clients: Option<ClientsSpec>,
     /// Shapes that are added up.

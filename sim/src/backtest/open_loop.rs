@@ -25,7 +25,7 @@ pub struct Replay {
     pub activities: Vec<ActivityRecord>,
     /// Every change of an alarm's state.
     pub alarm_changes: Vec<AlarmChange>,
-    /// The state of every alarm at every instant it was evaluated or asked for; see [`Replay::state_at`].
+    /// The names of the alarms, in order of creation.
     pub alarms: Vec<String>,
     /// Instances in service, whenever their number changed.
     pub in_service: Vec<(SimTime, u32)>,
@@ -36,14 +36,15 @@ pub struct Replay {
 impl Replay {
     /// The state of an alarm at an instant: what it changed to last, INSUFFICIENT_DATA before.
     pub fn state_at(&self, alarm: &str, at: SimTime) -> AlarmState {
-        let changes = self.alarm_changes.iter().filter(|change| change.alarm == alarm && change.at <= at);
-        changes.last().map_or(AlarmState::InsufficientData, |change| change.to)
+        let mut changes = self.alarm_changes.iter().filter(|change| change.alarm == alarm && change.at <= at);
+        changes.next_back().map_or(AlarmState::InsufficientData, |change| change.to)
     }
 
     fn take(&mut self, decisions: &mut Decisions) {
         self.alarm_changes.append(&mut decisions.alarm_changes);
         for record in decisions.activities.drain(..) {
-            let known = self.activities.iter_mut().rev().find(|known| known.id.is_some() && known.id == record.id);
+            // A refused request has no id, and nothing before it to complete.
+            let known = record.id.and_then(|id| self.activities.iter_mut().rev().find(|known| known.id == Some(id)));
             match known {
                 Some(known) => *known = record,
                 None => self.activities.push(record),

@@ -21,7 +21,7 @@ use crate::outcome::InstanceLife;
 use crate::outcome::ledger::RowProbe;
 use crate::plant::{NodeId, StationSpec};
 use crate::scenario::schema::{ClusterAutoscaler, Pods as PodsTable, Sensors};
-use crate::sensors::metrics_server::PodUsage;
+use crate::sensors::metrics_server::{HOUSEKEEPING, PodUsage};
 
 /// Custom, object and external metrics that the simulated cluster serves.
 pub const CUSTOM_METRICS: [&str; 6] = [
@@ -67,6 +67,8 @@ pub struct PodsConfig {
     pub memory_use: (u64, u64),
     /// Resolutions of metrics.
     pub sensors: Sensors,
+    /// The name of the pods' container.
+    pub container: String,
 }
 
 /// Where a pod is in its life.
@@ -82,16 +84,28 @@ enum Phase {
     Gone,
 }
 
+/// The Ready condition of a pod.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+struct Ready {
+    status: bool,
+    /// `lastTransitionTime`, in whole seconds: before the start of the run for the first pods.
+    since: i64,
+}
+
 struct Pod {
     phase: Phase,
     node: Option<NodeId>,
     created: SimTime,
     /// `status.startTime`: before the start of the run for the first pods.
     started: Option<i64>,
-    /// Ready since.
-    ready_since: Option<i64>,
-    /// When the container started; readiness is lost since then.
+    /// The Ready condition; none before the kubelet has seen the pod.
+    ready: Option<Ready>,
+    /// When it was scheduled: its probes count from here.
+    scheduled: SimTime,
+    /// `deletionTimestamp`.
     deleting: Option<SimTime>,
+    /// Random, as the API server draws it.
+    uid: u32,
     in_traffic: bool,
     dead: bool,
     usage: PodUsage,
@@ -104,6 +118,7 @@ struct Pod {
 /// The pods, their nodes, and the controllers that move them.
 pub struct Pods {
     config: PodsConfig,
+    first_scrape: SimDuration,
     pods: Vec<Pod>,
     alive: Vec<InstanceId>,
     nodes: NodePool,
@@ -143,8 +158,13 @@ impl Pods {
             memory: config.pods.memory.request.map_or(0, Bytes::as_u64),
         };
         let offers = Reservation { cpu: u64::from(config.node_cores.as_millis()), memory: config.node_memory.as_u64() };
+        // metrics-server has been ticking since long before: nothing ties its phase to the start of the run. By the end
+        // of one housekeeping interval every kubelet has taken a point that it can read.
+        let phase = uniform(&mut streams.indexed(Purpose::MetricDelay, 0));
+        let first_scrape = HOUSEKEEPING + config.sensors.metrics_server.mul_f64(phase);
         Pods {
             config,
+            first_scrape,
             pods: Vec::new(),
             alive: Vec::new(),
             nodes: NodePool { nodes: Vec::new(), offers },
@@ -174,10 +194,15 @@ impl Pods {
             self.create(site, true);
         }
         site.agenda.at(site.now + SimDuration::from_secs(1), Event::Housekeeping);
-        site.agenda.at(site.now + self.config.sensors.metrics_server, Event::Scrape);
+        site.agenda.at(site.now + self.first_scrape, Event::Scrape);
         if let Some(autoscaler) = &self.config.autoscaler {
             site.agenda.at(site.now + autoscaler.scan, Event::AutoscalerScan);
         }
+    }
+
+    /// When metrics-server first reads the kubelets: from then on there are metrics of the first pods.
+    pub fn first_scrape(&self) -> SimDuration {
+        self.first_scrape
     }
 
     /// `spec.replicas` of the Deployment.
@@ -316,11 +341,11 @@ impl Pods {
     pub fn slow_boots(&mut self, factor: f64) {
         self.boot_factor = factor;
     }
+}
 
-    /// The first probe after a container's start: the initial delay, then the phase of the probe's period.
-    fn first_probe(&self, site: &Site, id: InstanceId) -> SimDuration {
-        let readiness = &self.config.pods.readiness;
-        let phase = uniform(&mut site.streams.indexed(Purpose::ProbePhase, id.0));
-        readiness.initial_delay + readiness.period.mul_f64(phase)
+impl Pod {
+    /// Since when it is ready, if it is.
+    fn ready_since(&self) -> Option<i64> {
+        self.ready.filter(|ready| ready.status).map(|ready| ready.since)
     }
 }

@@ -157,7 +157,7 @@ pub const DEFINITIONS: &[MetricDefinition] = &[
     define(
         "reaction_median_seconds",
         "seconds",
-        "Scale-outs: from the first breaching sample to the first new instance in service, median; zero without scale-outs.",
+        "Scale-outs: from the first breaching sample (or, while an alarm stays breached, from the arrival of the capacity asked for before) to the first new instance in service, median; zero without scale-outs.",
     ),
     define("reaction_worst_seconds", "seconds", "The same, longest."),
 ];

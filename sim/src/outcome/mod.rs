@@ -10,6 +10,7 @@ pub mod latency;
 pub mod ledger;
 pub mod metric;
 pub mod recorder;
+pub mod steps;
 pub mod timeline;
 
 use serde::Serialize;
@@ -18,6 +19,7 @@ use windtunnel_traces::SimDuration;
 pub use activity::{ActivityEntry, AlarmEntry, AlarmLevel, InstanceLife};
 pub use latency::LatencyHistogram;
 pub use metric::{MetricValues, Summary};
+pub use steps::StepSeries;
 pub use timeline::TimelineRow;
 
 /// Which controller drove the fleet.

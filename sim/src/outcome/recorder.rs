@@ -77,12 +77,14 @@ impl Segment {
 pub struct Recorder {
     segment: Segment,
     objective_nanos: u64,
+    frustrating_nanos: u64,
 }
 
 impl Recorder {
     /// A recorder that judges requests by an objective in nanoseconds.
     pub fn new(objective_nanos: u64) -> Self {
-        Recorder { segment: Segment::default(), objective_nanos }
+        let frustrating_nanos = objective_nanos.saturating_mul(4);
+        Recorder { segment: Segment::default(), objective_nanos, frustrating_nanos }
     }
 
     /// `count` requests arrived.
@@ -102,7 +104,7 @@ impl Recorder {
     pub fn served(&mut self, latency: u64) {
         self.segment.served += 1;
         self.segment.slow += u64::from(latency > self.objective_nanos);
-        self.segment.frustrated += u64::from(latency > self.objective_nanos.saturating_mul(4));
+        self.segment.frustrated += u64::from(latency > self.frustrating_nanos);
         self.segment.latency.record(latency);
     }
 

@@ -2,7 +2,7 @@
 
 use windtunnel_traces::random::{Generator, below, uniform};
 
-/// The instances that receive traffic, with their weights.
+/// The instances that receive traffic, with their weights and the requests inside them.
 #[derive(Clone, Debug, Default)]
 pub struct Targets {
     /// Station numbers, in the order in which they joined.
@@ -13,11 +13,21 @@ pub struct Targets {
     pub even: bool,
     /// Counts changes, so that a balancer can notice them.
     pub version: u64,
+    /// Requests inside each target, side by side for whoever compares them all.
+    inside: Vec<u32>,
+    /// Requests inside by station number, also of those that get no more.
+    outstanding: Vec<u32>,
+    /// Where in the lists a station is; [`NOWHERE`] when it gets no traffic.
+    places: Vec<u32>,
 }
+
+/// The place of a station that is no target.
+const NOWHERE: u32 = u32::MAX;
 
 impl Targets {
     /// Adds a station, or changes its weight.
     pub fn set(&mut self, station: u32, weight: f64) {
+        self.know(station);
         match self.stations.iter().position(|&s| s == station) {
             Some(i) => self.weights[i] = weight,
             None => {
@@ -37,19 +47,55 @@ impl Targets {
         }
     }
 
+    /// A request has entered a station, which has been a target before.
+    #[inline]
+    pub fn entered(&mut self, station: u32) {
+        self.outstanding[station as usize] += 1;
+        if let Some(inside) = self.inside.get_mut(self.places[station as usize] as usize) {
+            *inside += 1;
+        }
+    }
+
+    /// A request has left a station.
+    #[inline]
+    pub fn left(&mut self, station: u32) {
+        self.outstanding[station as usize] -= 1;
+        if let Some(inside) = self.inside.get_mut(self.places[station as usize] as usize) {
+            *inside -= 1;
+        }
+    }
+
+    /// All requests inside a station have gone.
+    pub fn emptied(&mut self, station: u32) {
+        self.know(station);
+        self.outstanding[station as usize] = 0;
+        self.changed();
+    }
+
+    fn know(&mut self, station: u32) {
+        let count = self.outstanding.len().max(station as usize + 1);
+        self.outstanding.resize(count, 0);
+        self.places.resize(count, NOWHERE);
+    }
+
     fn changed(&mut self) {
         self.even = self.weights.windows(2).all(|pair| pair[0] == pair[1]);
         self.version += 1;
+        self.inside = self.stations.iter().map(|&station| self.outstanding[station as usize]).collect();
+        self.places.fill(NOWHERE);
+        for (place, &station) in (0..).zip(&self.stations) {
+            self.places[station as usize] = place;
+        }
     }
 }
 
-/// A balancing algorithm. `targets` is never empty; `outstanding` is indexed by station.
+/// A balancing algorithm.
 pub trait Balance: Send {
-    /// Whether `outstanding` is looked at: without it the plant need not count.
+    /// Whether it looks at the requests inside the targets: otherwise the plant need not count them.
     const COUNTS_REQUESTS: bool;
 
-    /// The station that the next request goes to.
-    fn pick(&mut self, targets: &Targets, outstanding: &[u32]) -> u32;
+    /// The station that the next request goes to. There is a target.
+    fn pick(&mut self, targets: &Targets) -> u32;
 }
 
 /// In turn; by weight with the smooth weighted round-robin of nginx.
@@ -64,7 +110,7 @@ impl Balance for RoundRobin {
     const COUNTS_REQUESTS: bool = false;
 
     #[inline]
-    fn pick(&mut self, targets: &Targets, _: &[u32]) -> u32 {
+    fn pick(&mut self, targets: &Targets) -> u32 {
         if !targets.even {
             return self.pick_by_weight(targets);
         }
@@ -103,7 +149,7 @@ impl Balance for Random {
     const COUNTS_REQUESTS: bool = false;
 
     #[inline]
-    fn pick(&mut self, targets: &Targets, _: &[u32]) -> u32 {
+    fn pick(&mut self, targets: &Targets) -> u32 {
         targets.stations[random_index(&mut self.0, targets)]
     }
 }
@@ -134,27 +180,48 @@ impl Balance for LeastOutstanding {
     const COUNTS_REQUESTS: bool = true;
 
     #[inline]
-    fn pick(&mut self, targets: &Targets, outstanding: &[u32]) -> u32 {
+    fn pick(&mut self, targets: &Targets) -> u32 {
         let count = targets.stations.len();
         let first = if self.next < count { self.next } else { 0 };
-        let mut best = first;
-        let mut least = load(targets, outstanding, first);
-        for i in (first + 1..count).chain(0..first) {
-            let candidate = load(targets, outstanding, i);
-            if candidate < least {
-                least = candidate;
-                best = i;
-            }
-        }
+        let best = if targets.even {
+            let (before, from) = targets.inside.split_at(first);
+            // Who has had its turn wins only with fewer requests.
+            let (ahead, behind) = (emptiest(from), emptiest(before));
+            if behind.0 < ahead.0 { behind.1 } else { first + ahead.1 }
+        } else {
+            least_loaded(targets, first)
+        };
         self.next = best + 1;
         targets.stations[best]
     }
 }
 
+/// The least of some counts and the first place where it stands. Count and place are compared as one number, which
+/// takes no branch that could be guessed wrong.
+#[inline]
+fn emptiest(inside: &[u32]) -> (u32, usize) {
+    let key = (0..).zip(inside).fold(u64::MAX, |least, (place, &inside)| least.min(u64::from(inside) << 32 | place));
+    ((key >> 32) as u32, (key & 0xffff_ffff) as usize)
+}
+
+/// The place of the least load for its weight, the first from `first` on among equals.
+fn least_loaded(targets: &Targets, first: usize) -> usize {
+    let mut best = first;
+    let mut least = load(targets, first);
+    for i in (first + 1..targets.stations.len()).chain(0..first) {
+        let candidate = load(targets, i);
+        if candidate < least {
+            least = candidate;
+            best = i;
+        }
+    }
+    best
+}
+
 /// Requests inside, counting the one to be placed, over the weight.
 #[inline]
-fn load(targets: &Targets, outstanding: &[u32], i: usize) -> f64 {
-    let inside = f64::from(outstanding[targets.stations[i] as usize]);
+fn load(targets: &Targets, i: usize) -> f64 {
+    let inside = f64::from(targets.inside[i]);
     if targets.even { inside } else { (inside + 1.0) / targets.weights[i].max(1e-9) }
 }
 
@@ -166,7 +233,7 @@ impl Balance for PowerOfTwo {
     const COUNTS_REQUESTS: bool = true;
 
     #[inline]
-    fn pick(&mut self, targets: &Targets, outstanding: &[u32]) -> u32 {
+    fn pick(&mut self, targets: &Targets) -> u32 {
         let count = targets.stations.len() as u32;
         if count == 1 {
             return targets.stations[0];
@@ -174,7 +241,7 @@ impl Balance for PowerOfTwo {
         let first = below(&mut self.0, count) as usize;
         let shift = 1 + below(&mut self.0, count - 1) as usize;
         let second = if first + shift < count as usize { first + shift } else { first + shift - count as usize };
-        let pick = if load(targets, outstanding, second) < load(targets, outstanding, first) { second } else { first };
+        let pick = if load(targets, second) < load(targets, first) { second } else { first };
         targets.stations[pick]
     }
 }
@@ -192,10 +259,18 @@ mod tests {
         targets
     }
 
-    fn shares(balance: &mut impl Balance, targets: &Targets, outstanding: &[u32], picks: usize) -> Vec<f64> {
+    fn occupied(inside: &[u32]) -> Targets {
+        let mut targets = targets(&vec![1.0; inside.len()]);
+        for (station, &count) in (0..).zip(inside) {
+            (0..count).for_each(|_| targets.entered(station));
+        }
+        targets
+    }
+
+    fn shares(balance: &mut impl Balance, targets: &Targets, picks: usize) -> Vec<f64> {
         let mut counts = vec![0.0; targets.stations.len()];
         for _ in 0..picks {
-            counts[balance.pick(targets, outstanding) as usize] += 1.0 / picks as f64;
+            counts[balance.pick(targets) as usize] += 1.0 / picks as f64;
         }
         counts
     }
@@ -203,7 +278,7 @@ mod tests {
     #[test]
     fn round_robin_takes_turns() {
         let (mut balance, targets) = (RoundRobin::default(), targets(&[1.0, 1.0, 1.0]));
-        let picks: Vec<u32> = (0..6).map(|_| balance.pick(&targets, &[])).collect();
+        let picks: Vec<u32> = (0..6).map(|_| balance.pick(&targets)).collect();
         assert_eq!(picks, [0, 1, 2, 0, 1, 2]);
     }
 
@@ -211,9 +286,9 @@ mod tests {
     fn weights_give_their_share() {
         let targets = targets(&[1.0, 0.5, 0.25]);
         let expected = [4.0 / 7.0, 2.0 / 7.0, 1.0 / 7.0];
-        let smooth = shares(&mut RoundRobin::default(), &targets, &[], 7_000);
+        let smooth = shares(&mut RoundRobin::default(), &targets, 7_000);
         let mut random = Random(Streams::new(1).stream(Purpose::Balancer));
-        let random = shares(&mut random, &targets, &[], 100_000);
+        let random = shares(&mut random, &targets, 100_000);
         for i in 0..3 {
             assert!((smooth[i] - expected[i]).abs() < 1e-3, "smooth {smooth:?}");
             // Four standard errors of a share near one half over 100,000 picks.
@@ -223,16 +298,37 @@ mod tests {
 
     #[test]
     fn least_outstanding_takes_the_emptiest_and_ties_in_turn() {
-        let (mut balance, targets) = (LeastOutstanding::default(), targets(&[1.0; 3]));
-        assert_eq!(balance.pick(&targets, &[3, 1, 2]), 1);
-        let ties: Vec<u32> = (0..3).map(|_| balance.pick(&targets, &[0, 0, 0])).collect();
+        let mut balance = LeastOutstanding::default();
+        assert_eq!(balance.pick(&occupied(&[3, 1, 2])), 1);
+        let ties: Vec<u32> = (0..3).map(|_| balance.pick(&occupied(&[0, 0, 0]))).collect();
         assert_eq!(ties, [2, 0, 1]);
+    }
+
+    proptest::proptest! {
+        /// The fast comparison of counts against the slow one of loads, which agree where all weights are one.
+        #[test]
+        fn both_comparisons_agree(inside in proptest::collection::vec(0u32..4, 1..20), turns in 0usize..25) {
+            let targets = occupied(&inside);
+            let mut balance = LeastOutstanding { next: turns };
+            let first = if turns < inside.len() { turns } else { 0 };
+            proptest::prop_assert_eq!(balance.pick(&targets) as usize, least_loaded(&targets, first));
+        }
+    }
+
+    #[test]
+    fn counts_follow_a_station_out_and_in_again() {
+        let mut targets = occupied(&[1, 2]);
+        targets.unset(0);
+        targets.entered(1);
+        targets.left(0);
+        targets.set(0, 1.0);
+        assert_eq!((&targets.stations[..], &targets.inside[..]), (&[1, 0][..], &[3, 0][..]));
     }
 
     #[test]
     fn power_of_two_never_takes_the_fullest() {
         let mut balance = PowerOfTwo(Streams::new(1).stream(Purpose::Balancer));
-        let share = shares(&mut balance, &targets(&[1.0; 4]), &[9, 0, 0, 0], 10_000);
+        let share = shares(&mut balance, &occupied(&[9, 0, 0, 0]), 10_000);
         assert_eq!(share[0], 0.0, "two different instances are drawn, so the fullest always loses");
     }
 }

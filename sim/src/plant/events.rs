@@ -15,6 +15,7 @@ use super::balancer::{Balance, Targets};
 use super::clients::{Clients, Sending};
 use super::fcfs::Rules;
 use super::heap::EventHeap;
+use super::jobs::{Job, JobRef, Jobs, Place};
 use super::requests::{Request, RequestStream};
 use super::station::Station;
 use super::tournament::Tournament;
@@ -63,49 +64,6 @@ pub struct Extras {
     pub downstream: Option<SharedDependency>,
 }
 
-/// Where an attempt is.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-enum Place {
-    /// The slot is not in use.
-    Nowhere,
-    /// Between two attempts.
-    Backoff,
-    /// At a station without a worker.
-    Backlog,
-    /// With a worker, waiting to run.
-    Ready,
-    /// On a core.
-    Running,
-    /// In its wait.
-    Waiting,
-    /// Queueing for the shared dependency.
-    DownstreamQueue,
-    /// Inside the shared dependency.
-    Downstream,
-}
-
-/// One attempt of a request.
-#[derive(Copy, Clone, Debug)]
-struct Job {
-    request: Request,
-    station: u32,
-    attempt: u32,
-    /// Counts uses of this slot, so that events of earlier uses are recognised.
-    generation: u32,
-    place: Place,
-    /// False once the client has given up on this attempt.
-    awaited: bool,
-    /// Its wait, stretched as it was when the attempt was sent.
-    wait: u64,
-}
-
-/// An attempt as events remember it.
-#[derive(Copy, Clone, Debug)]
-struct JobRef {
-    slot: u32,
-    generation: u32,
-}
-
 #[derive(Copy, Clone, Debug)]
 enum Event {
     WaitOver(JobRef),
@@ -124,20 +82,21 @@ struct Node {
 /// The plant of this kernel.
 pub struct EventPlant<B> {
     now: u64,
+    /// The next control event: nothing from outside happens before.
+    until: u64,
+    /// True when the end of a wait matters to nobody but the client, as long as workers are not limited.
+    waits_are_private: bool,
     requests: RequestStream,
     extras: Extras,
     rules: Rules,
     balance: B,
     targets: Targets,
-    outstanding: Vec<u32>,
     stations: Vec<Station>,
     nodes: Vec<Node>,
     due: Tournament,
     events: EventHeap<Event>,
-    timeouts: VecDeque<(u64, JobRef)>,
     patience: EventHeap<JobRef>,
-    jobs: Vec<Job>,
-    free_slots: Vec<u32>,
+    jobs: Jobs,
     wait_factor: f64,
     retry_tokens: f64,
     downstream_inside: u32,
@@ -158,22 +117,22 @@ impl<B: Balance> EventPlant<B> {
                 }
             }
         }
+        let is_plain = extras.clients.is_none() && extras.retry.is_none() && extras.downstream.is_none();
         EventPlant {
             now: 0,
+            until: 0,
+            waits_are_private: is_plain && !B::COUNTS_REQUESTS,
             requests,
             extras,
             rules,
             balance,
             targets: Targets::default(),
-            outstanding: Vec::new(),
             stations: Vec::new(),
             nodes: Vec::new(),
             due: Tournament::new(),
             events,
-            timeouts: VecDeque::new(),
             patience: EventHeap::new(),
-            jobs: Vec::new(),
-            free_slots: Vec::new(),
+            jobs: Jobs::new(),
             wait_factor: 1.0,
             retry_tokens: BUDGET_BURST,
             downstream_inside: 0,
@@ -190,38 +149,8 @@ impl<B: Balance> EventPlant<B> {
         if let Some(RetryRules { budget: Some(earned), .. }) = self.extras.retry {
             self.retry_tokens = (self.retry_tokens + earned).min(BUDGET_BURST);
         }
-        let slot = self.new_job(request, 1);
+        let slot = self.jobs.add(request, 1);
         self.send(slot, recorder);
-    }
-
-    fn new_job(&mut self, request: Request, attempt: u32) -> u32 {
-        let job = Job { request, station: 0, attempt, generation: 0, place: Place::Backoff, awaited: true, wait: 0 };
-        match self.free_slots.pop() {
-            Some(slot) => {
-                let generation = self.jobs[slot as usize].generation;
-                self.jobs[slot as usize] = Job { generation, ..job };
-                slot
-            }
-            None => {
-                self.jobs.push(job);
-                (self.jobs.len() - 1) as u32
-            }
-        }
-    }
-
-    fn free_job(&mut self, slot: u32) {
-        let job = &mut self.jobs[slot as usize];
-        job.place = Place::Nowhere;
-        job.generation = job.generation.wrapping_add(1);
-        self.free_slots.push(slot);
-    }
-
-    fn reference(&self, slot: u32) -> JobRef {
-        JobRef { slot, generation: self.jobs[slot as usize].generation }
-    }
-
-    fn is_current(&self, job: JobRef) -> bool {
-        self.jobs[job.slot as usize].generation == job.generation
     }
 
     /// Sends an attempt to the balancer.
@@ -230,7 +159,7 @@ impl<B: Balance> EventPlant<B> {
         if self.targets.stations.is_empty() {
             return self.attempt_lost(slot, Failure::Failed, recorder);
         }
-        let number = self.balance.pick(&self.targets, &self.outstanding);
+        let number = self.balance.pick(&self.targets);
         let station = &mut self.stations[number as usize];
         station.sent += 1;
         if station.dead {
@@ -241,31 +170,32 @@ impl<B: Balance> EventPlant<B> {
             return self.attempt_lost(slot, Failure::Rejected, recorder);
         }
         let now = self.now;
-        let wait = stretched_wait(self.jobs[slot as usize].request.wait, self.wait_factor);
-        let job = &mut self.jobs[slot as usize];
+        let wait = stretched_wait(self.jobs[slot].request.wait, self.wait_factor);
+        let job = &mut self.jobs[slot];
         job.station = number;
         job.wait = wait;
         let leaves_queue_at = now.saturating_add(job.request.patience);
-        let reference = JobRef { slot, generation: job.generation };
         if let Some(timeout) = self.rules.timeout {
-            self.timeouts.push_back((now.saturating_add(timeout.as_nanos()), reference));
+            self.jobs.times_out(slot, now.saturating_add(timeout.as_nanos()));
         }
-        self.outstanding[number as usize] += 1;
+        if B::COUNTS_REQUESTS {
+            self.targets.entered(number);
+        }
         if has_worker {
             station.holding += 1;
             self.want_core(slot);
         } else {
-            job.place = Place::Backlog;
+            self.jobs[slot].place = Place::Backlog;
             station.backlog.push_back(slot);
         }
-        if leaves_queue_at != u64::MAX && self.jobs[slot as usize].place != Place::Running {
-            self.patience.push(leaves_queue_at, reference);
+        if leaves_queue_at != u64::MAX && self.jobs[slot].place != Place::Running {
+            self.patience.push(leaves_queue_at, self.jobs.reference(slot));
         }
     }
 
     /// An attempt has a worker and wants to run.
     fn want_core(&mut self, slot: u32) {
-        let number = self.jobs[slot as usize].station;
+        let number = self.jobs[slot].station;
         let station = &mut self.stations[number as usize];
         if station.has_slot() {
             station.progress(self.now);
@@ -273,13 +203,13 @@ impl<B: Balance> EventPlant<B> {
             self.cores_changed(number);
         } else {
             station.ready.push_back(slot);
-            self.jobs[slot as usize].place = Place::Ready;
+            self.jobs[slot].place = Place::Ready;
         }
     }
 
     #[inline]
     fn run(&mut self, slot: u32) {
-        let job = &mut self.jobs[slot as usize];
+        let job = &mut self.jobs[slot];
         job.place = Place::Running;
         let station = &mut self.stations[job.station as usize];
         let length = stretched(job.request.cpu, self.now, station.coldness, self.rules.cold_start);
@@ -298,25 +228,39 @@ impl<B: Balance> EventPlant<B> {
             self.run(next);
         }
         self.cores_changed(number);
-        let wait = self.jobs[slot as usize].wait;
-        if wait > 0 {
-            self.jobs[slot as usize].place = Place::Waiting;
-            let reference = self.reference(slot);
-            self.events.push(self.now.saturating_add(wait), Event::WaitOver(reference));
-        } else {
-            self.wait_over(slot, recorder);
+        let wait = self.jobs[slot].wait;
+        if wait == 0 {
+            return self.wait_over(slot, recorder);
         }
+        let over = self.now.saturating_add(wait);
+        if self.is_answered_for_sure(slot, over) {
+            self.answer(slot, over, recorder);
+        } else {
+            self.jobs[slot].place = Place::Waiting;
+            let reference = self.jobs.reference(slot);
+            self.events.push(over, Event::WaitOver(reference));
+        }
+    }
+
+    /// Whether nothing can come between a job and its answer at `over`, which nobody else would notice: then the answer
+    /// need not be an event.
+    #[inline]
+    fn is_answered_for_sure(&self, slot: u32, over: u64) -> bool {
+        self.waits_are_private
+            && over <= self.until
+            && self.jobs.is_patient_until(slot, over)
+            && self.stations[self.jobs[slot].station as usize].workers == usize::MAX
     }
 
     fn wait_over(&mut self, slot: u32, recorder: &mut Recorder) {
         let Some(downstream) = &self.extras.downstream else {
-            return self.answer(slot, recorder);
+            return self.answer(slot, self.now, recorder);
         };
         if self.downstream_inside < downstream.limit {
             self.enter_downstream(slot);
         } else {
-            self.jobs[slot as usize].place = Place::DownstreamQueue;
-            let reference = self.reference(slot);
+            self.jobs[slot].place = Place::DownstreamQueue;
+            let reference = self.jobs.reference(slot);
             self.downstream_queue.push_back(reference);
         }
     }
@@ -325,8 +269,8 @@ impl<B: Balance> EventPlant<B> {
         let Some(downstream) = &mut self.extras.downstream else { return };
         let inside = (downstream.wait.sample(&mut downstream.stream) * self.wait_factor + 0.5) as u64;
         self.downstream_inside += 1;
-        self.jobs[slot as usize].place = Place::Downstream;
-        let reference = self.reference(slot);
+        self.jobs[slot].place = Place::Downstream;
+        let reference = self.jobs.reference(slot);
         self.events.push(self.now.saturating_add(inside), Event::DownstreamOver(reference));
     }
 
@@ -334,27 +278,29 @@ impl<B: Balance> EventPlant<B> {
     fn leave_downstream(&mut self) {
         self.downstream_inside -= 1;
         while let Some(next) = self.downstream_queue.pop_front() {
-            if self.is_current(next) {
+            if self.jobs.is_current(next) {
                 self.enter_downstream(next.slot);
                 return;
             }
         }
     }
 
-    /// An attempt is complete.
-    fn answer(&mut self, slot: u32, recorder: &mut Recorder) {
-        let job = self.jobs[slot as usize];
+    /// An attempt is complete at an instant, now or known ahead.
+    fn answer(&mut self, slot: u32, at: u64, recorder: &mut Recorder) {
+        let job = self.jobs[slot];
         self.give_back_worker(job.station);
-        self.free_job(slot);
+        self.jobs.free(slot);
         if job.awaited {
-            recorder.served(self.now - job.request.arrival);
-            self.decided(self.now);
+            recorder.served(at - job.request.arrival);
+            self.decided(job.request.arrival, at);
         }
     }
 
     /// A worker is free: the backlog moves up.
     fn give_back_worker(&mut self, number: u32) {
-        self.outstanding[number as usize] -= 1;
+        if B::COUNTS_REQUESTS {
+            self.targets.left(number);
+        }
         let station = &mut self.stations[number as usize];
         match station.backlog.pop_front() {
             Some(next) => self.want_core(next),
@@ -364,19 +310,19 @@ impl<B: Balance> EventPlant<B> {
 
     /// An attempt that is at no station has failed: another attempt, or the request is lost.
     fn attempt_lost(&mut self, slot: u32, failure: Failure, recorder: &mut Recorder) {
-        let Job { request, attempt, .. } = self.jobs[slot as usize];
-        self.free_job(slot);
+        let Job { request, attempt, .. } = self.jobs[slot];
+        self.jobs.free(slot);
         self.retry_or_lose(request, attempt, failure, recorder);
     }
 
     fn retry_or_lose(&mut self, request: Request, attempt: u32, failure: Failure, recorder: &mut Recorder) {
         if let Some(backoff) = self.allowed_retry(attempt) {
-            let slot = self.new_job(request, attempt + 1);
-            let reference = self.reference(slot);
+            let slot = self.jobs.add(request, attempt + 1);
+            let reference = self.jobs.reference(slot);
             self.events.push(self.now.saturating_add(backoff), Event::Retry(reference));
         } else {
             recorder.lost(failure);
-            self.decided(self.now.saturating_add(AFTER_REFUSAL));
+            self.decided(request.arrival, self.now.saturating_add(AFTER_REFUSAL));
         }
     }
 
@@ -395,10 +341,10 @@ impl<B: Balance> EventPlant<B> {
         Some((retry.backoff.sample(&mut retry.stream) + 0.5) as u64)
     }
 
-    /// A request has its outcome: its client may send the next, not before `earliest`.
-    fn decided(&mut self, earliest: u64) {
+    /// A request that was sent at `sent` has its outcome: its client may send the next, not before `earliest`.
+    fn decided(&mut self, sent: u64, earliest: u64) {
         self.undecided -= 1;
-        let next = self.extras.clients.as_mut().and_then(|clients| clients.answered(self.now, self.undecided));
+        let next = self.extras.clients.as_mut().and_then(|clients| clients.answered(sent, self.now, self.undecided));
         self.send_next(next, earliest);
     }
 
@@ -423,22 +369,19 @@ impl<B: Balance> EventPlant<B> {
     }
 
     /// The client of an attempt gives up on it.
-    fn time_out(&mut self, reference: JobRef, recorder: &mut Recorder) {
-        if !self.is_current(reference) || !self.jobs[reference.slot as usize].awaited {
-            return;
-        }
-        let Job { request, attempt, .. } = self.jobs[reference.slot as usize];
+    fn time_out(&mut self, slot: u32, recorder: &mut Recorder) {
+        let Job { request, attempt, .. } = self.jobs[slot];
         if self.rules.cancel_on_timeout {
-            self.withdraw(reference.slot);
+            self.withdraw(slot);
         } else {
-            self.jobs[reference.slot as usize].awaited = false;
+            self.jobs[slot].awaited = false;
         }
         self.retry_or_lose(request, attempt, Failure::TimedOut, recorder);
     }
 
     fn patience_over(&mut self, reference: JobRef, recorder: &mut Recorder) {
-        let job = self.jobs[reference.slot as usize];
-        if !self.is_current(reference) || !matches!(job.place, Place::Backlog | Place::Ready) {
+        let job = self.jobs[reference.slot];
+        if !self.jobs.is_current(reference) || !matches!(job.place, Place::Backlog | Place::Ready) {
             return;
         }
         self.withdraw(reference.slot);
@@ -449,14 +392,16 @@ impl<B: Balance> EventPlant<B> {
 
     /// Takes an attempt out of wherever it is.
     fn withdraw(&mut self, slot: u32) {
-        let job = self.jobs[slot as usize];
+        let job = self.jobs[slot];
         let station = &mut self.stations[job.station as usize];
         match job.place {
             Place::Nowhere | Place::Backoff => return,
             Place::Backlog => {
                 station.backlog.retain(|&other| other != slot);
-                self.outstanding[job.station as usize] -= 1;
-                self.free_job(slot);
+                if B::COUNTS_REQUESTS {
+                    self.targets.left(job.station);
+                }
+                self.jobs.free(slot);
                 return;
             }
             Place::Ready => station.ready.retain(|&other| other != slot),
@@ -472,7 +417,7 @@ impl<B: Balance> EventPlant<B> {
             Place::Waiting | Place::DownstreamQueue => {}
             Place::Downstream => self.leave_downstream(),
         }
-        self.free_job(slot);
+        self.jobs.free(slot);
         self.give_back_worker(job.station);
     }
 
@@ -537,12 +482,12 @@ impl<B: Balance> EventPlant<B> {
 
     fn handle(&mut self, event: Event, recorder: &mut Recorder) {
         match event {
-            Event::WaitOver(job) if self.is_current(job) => self.wait_over(job.slot, recorder),
-            Event::DownstreamOver(job) if self.is_current(job) => {
+            Event::WaitOver(job) if self.jobs.is_current(job) => self.wait_over(job.slot, recorder),
+            Event::DownstreamOver(job) if self.jobs.is_current(job) => {
                 self.leave_downstream();
-                self.answer(job.slot, recorder);
+                self.answer(job.slot, self.now, recorder);
             }
-            Event::Retry(job) if self.is_current(job) => self.send(job.slot, recorder),
+            Event::Retry(job) if self.jobs.is_current(job) => self.send(job.slot, recorder),
             Event::Send(requests) => self.send_all(requests, recorder),
             _ => {}
         }
@@ -554,7 +499,6 @@ impl<B: Balance> Plant for EventPlant<B> {
         let index = id.0 as usize;
         while self.stations.len() <= index {
             self.stations.push(Station::new(0.0, 0, self.now));
-            self.outstanding.push(0);
         }
         let cores = spec.cores.as_f64();
         let slots = match spec.discipline {
@@ -594,17 +538,17 @@ impl<B: Balance> Plant for EventPlant<B> {
         station.progress(self.now);
         station.clear();
         station.dead = true;
-        self.outstanding[id.0 as usize] = 0;
+        self.targets.emptied(id.0);
         self.cores_changed(id.0);
-        for slot in 0..self.jobs.len() as u32 {
-            let job = self.jobs[slot as usize];
+        for slot in 0..self.jobs.slots() {
+            let job = self.jobs[slot];
             if job.station != id.0 || matches!(job.place, Place::Nowhere | Place::Backoff) {
                 continue;
             }
             if job.place == Place::Downstream {
                 self.leave_downstream();
             }
-            self.free_job(slot);
+            self.jobs.free(slot);
             if job.awaited {
                 self.retry_or_lose(job.request, job.attempt, Failure::Failed, recorder);
             }
@@ -635,11 +579,12 @@ impl<B: Balance> Plant for EventPlant<B> {
 
     fn advance(&mut self, until: SimTime, recorder: &mut Recorder) {
         let until = until.as_nanos();
+        self.until = until;
         let closed = self.extras.clients.is_some();
         loop {
             let (burst, station) = self.due.first();
             let event = self.events.next_time();
-            let timeout = self.timeouts.front().map_or(u64::MAX, |(time, _)| *time);
+            let timeout = self.jobs.next_timeout();
             let arrival = if closed { u64::MAX } else { self.requests.next_arrival() };
             let patience = self.patience.next_time();
             let departure = burst.min(event).min(timeout).min(patience);
@@ -659,8 +604,8 @@ impl<B: Balance> Plant for EventPlant<B> {
                 }
             } else if timeout == departure {
                 self.now = timeout;
-                if let Some((_, job)) = self.timeouts.pop_front() {
-                    self.time_out(job, recorder);
+                if let Some(slot) = self.jobs.pop_timeout() {
+                    self.time_out(slot, recorder);
                 }
             } else {
                 self.now = patience;

@@ -3,14 +3,15 @@
 /// An event and when it is due; equal times come out in the order in which they were put in.
 #[derive(Copy, Clone, Debug)]
 struct Entry<T> {
-    time: u64,
-    sequence: u64,
+    /// Time above, sequence below: compared as one number, without a branch.
+    key: u128,
     event: T,
 }
 
 impl<T> Entry<T> {
-    fn key(&self) -> (u64, u64) {
-        (self.time, self.sequence)
+    #[inline]
+    fn time(&self) -> u64 {
+        (self.key >> 64) as u64
     }
 }
 
@@ -29,19 +30,19 @@ impl<T: Copy> EventHeap<T> {
     /// When the next event is due; `u64::MAX` when there is none.
     #[inline]
     pub(super) fn next_time(&self) -> u64 {
-        self.entries.first().map_or(u64::MAX, |entry| entry.time)
+        self.entries.first().map_or(u64::MAX, Entry::time)
     }
 
     /// Adds an event.
     #[inline]
     pub(super) fn push(&mut self, time: u64, event: T) {
-        let entry = Entry { time, sequence: self.sequence, event };
+        let entry = Entry { key: u128::from(time) << 64 | u128::from(self.sequence), event };
         self.sequence += 1;
         let mut hole = self.entries.len();
         self.entries.push(entry);
         while hole > 0 {
             let parent = (hole - 1) / 4;
-            if self.entries[parent].key() <= entry.key() {
+            if self.entries[parent].key <= entry.key {
                 break;
             }
             self.entries[hole] = self.entries[parent];
@@ -55,21 +56,32 @@ impl<T: Copy> EventHeap<T> {
     pub(super) fn pop(&mut self) -> Option<(u64, T)> {
         let last = self.entries.pop()?;
         let Some(first) = self.entries.first().copied() else {
-            return Some((last.time, last.event));
+            return Some((last.time(), last.event));
         };
-        let count = self.entries.len();
         let mut hole = 0;
-        loop {
-            let children = 4 * hole + 1..(4 * hole + 5).min(count);
-            let Some(least) = children.min_by_key(|&child| self.entries[child].key()) else { break };
-            if last.key() <= self.entries[least].key() {
+        while let Some(least) = self.least_child(hole) {
+            if last.key <= self.entries[least].key {
                 break;
             }
             self.entries[hole] = self.entries[least];
             hole = least;
         }
         self.entries[hole] = last;
-        Some((first.time, first.event))
+        Some((first.time(), first.event))
+    }
+
+    #[inline]
+    fn least_child(&self, parent: usize) -> Option<usize> {
+        let first = 4 * parent + 1;
+        let children = self.entries.get(first..)?;
+        if let [a, b, c, d, ..] = children {
+            // Two pairs and their winners: which child is least cannot be guessed, so it is computed.
+            let left = usize::from(b.key < a.key);
+            let right = 2 + usize::from(d.key < c.key);
+            let least = if children[right].key < children[left].key { right } else { left };
+            return Some(first + least);
+        }
+        (0..children.len()).min_by_key(|&child| children[child].key).map(|child| first + child)
     }
 }
 

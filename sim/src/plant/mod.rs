@@ -3,18 +3,22 @@
 //! The plant is advanced in bulk from one control event to the next; between two of them the set of instances and their
 //! weights are constant. Two kernels do the work behind one face, [`Plant`]:
 //!
-//! * [`fcfs`]: first come, first served behind a balancer that does not look at the instances. A request's whole fate
-//!   follows from the state at its arrival (the recursion of Kiefer and Wolfowitz), so there are no departure events.
-//! * [`events`]: everything else, as a discrete-event simulation: processor sharing, balancers that count requests,
-//!   closed-loop clients, retries, shared dependencies, pods that share a node.
+//! * [`fcfs`]: first come, first served. A request's whole fate follows from the state at its arrival (the recursion of
+//!   Kiefer and Wolfowitz), so arrivals are the only events.
+//! * [`events`]: everything else, as a discrete-event simulation: processor sharing, closed-loop clients, retries, shared
+//!   dependencies, pods that share a node.
 //!
-//! Both give the same outcomes to the nanosecond where both apply; a test holds them against each other.
+//! Both give the same outcomes to the nanosecond where both apply; the tests in `agreement` hold them against each other.
 
+#[cfg(test)]
+mod agreement;
 pub mod balancer;
 pub mod clients;
+mod departures;
 pub mod events;
 pub mod fcfs;
 mod heap;
+mod jobs;
 pub mod requests;
 mod station;
 mod tournament;

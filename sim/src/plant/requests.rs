@@ -100,10 +100,11 @@ impl Demands {
     }
 }
 
+/// To whole nanoseconds. By way of signed numbers, which processors convert to directly; beyond 292 years it saturates.
 #[inline]
 fn round(draws: &[f64], whole: &mut [u64]) {
     for (whole, draw) in whole.iter_mut().zip(draws) {
-        *whole = (draw + 0.5) as u64;
+        *whole = (draw + 0.5) as i64 as u64;
     }
 }
 
@@ -174,6 +175,26 @@ impl RequestStream {
         let i = self.next.min(BLOCK - 1);
         self.next += 1;
         Request { arrival: self.arrival[i], cpu: self.cpu[i], wait: self.wait[i], patience: self.patience[i] }
+    }
+
+    /// The next requests that arrive before `until`: as many as have been drawn, none when there are no more.
+    #[inline]
+    pub fn batch(&mut self, until: u64) -> impl ExactSizeIterator<Item = Request> {
+        if self.next == self.filled {
+            self.refill();
+        }
+        let first = self.next;
+        let arrivals = &self.arrival[first..self.filled];
+        // Most blocks end before the next control event, and one look tells.
+        let count = match arrivals.last() {
+            Some(&last) if last < until => arrivals.len(),
+            _ => arrivals.partition_point(|&arrival| arrival < until),
+        };
+        self.next = first + count;
+        let of = first..self.next;
+        let times = self.arrival[of.clone()].iter().zip(&self.patience[of.clone()]);
+        let demands = self.cpu[of.clone()].iter().zip(&self.wait[of]);
+        times.zip(demands).map(|((&arrival, &patience), (&cpu, &wait))| Request { arrival, cpu, wait, patience })
     }
 
     #[cold]

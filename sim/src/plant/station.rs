@@ -12,14 +12,26 @@ use super::Coldness;
 /// A request that runs: its finish in virtual time, then the order in which it started.
 #[derive(Copy, Clone, Debug)]
 struct Running {
-    finish: f64,
-    sequence: u64,
+    /// The bits of the finish above, the sequence below. The bits of numbers that are not negative have their order, so
+    /// that one comparison decides, without a branch.
+    key: u128,
     job: u32,
 }
 
 impl Running {
+    #[inline]
+    fn new(finish: f64, sequence: u64, job: u32) -> Self {
+        Running { key: u128::from(finish.to_bits()) << 64 | u128::from(sequence), job }
+    }
+
+    #[inline]
+    fn finish(&self) -> f64 {
+        f64::from_bits((self.key >> 64) as u64)
+    }
+
+    #[inline]
     fn before(&self, other: &Running) -> bool {
-        self.finish < other.finish || (self.finish == other.finish && self.sequence < other.sequence)
+        self.key < other.key
     }
 }
 
@@ -98,11 +110,11 @@ impl Station {
         (self.running.len() as f64).min(self.granted)
     }
 
-    /// The progress of each running request per nanosecond.
+    /// The progress of each running request per nanosecond where they share; nothing while each has a core.
     #[inline]
-    fn rate(&self) -> f64 {
+    fn shared_rate(&self) -> Option<f64> {
         let running = self.running.len() as f64;
-        if running <= self.granted { 1.0 } else { self.granted / running }
+        if running <= self.granted { None } else { Some(self.granted / running) }
     }
 
     /// Brings virtual time and used core time up to `now`.
@@ -111,7 +123,10 @@ impl Station {
         let elapsed = (now - self.updated) as f64;
         self.updated = now;
         if !self.running.is_empty() {
-            self.virtual_time += elapsed * self.rate();
+            self.virtual_time += match self.shared_rate() {
+                None => elapsed,
+                Some(rate) => elapsed * rate,
+            };
             self.busy += elapsed * self.cores_in_use();
         }
     }
@@ -127,9 +142,13 @@ impl Station {
         match self.running.first() {
             None => u64::MAX,
             Some(first) => {
-                let left = (first.finish - self.virtual_time).max(0.0) / self.rate();
-                // Rounding up keeps a burst from ending early; an infinite time (no cores granted) saturates.
-                self.updated.saturating_add(libm::ceil(left) as u64)
+                let work = (first.finish() - self.virtual_time).max(0.0);
+                // No division while nothing is shared: that is most of the time.
+                let left = match self.shared_rate() {
+                    None => work,
+                    Some(rate) => work / rate,
+                };
+                self.updated.saturating_add(round_up(left))
             }
         }
     }
@@ -141,7 +160,7 @@ impl Station {
             // Starting from zero keeps virtual times exact integers while nothing is shared.
             self.virtual_time = 0.0;
         }
-        let entry = Running { finish: self.virtual_time + length as f64, sequence: self.sequence, job };
+        let entry = Running::new(self.virtual_time + length as f64, self.sequence, job);
         self.sequence += 1;
         let mut hole = self.running.len();
         self.running.push(entry);
@@ -188,8 +207,8 @@ impl Station {
             if child >= count {
                 break;
             }
-            if child + 1 < count && self.running[child + 1].before(&self.running[child]) {
-                child += 1;
+            if child + 1 < count {
+                child += usize::from(self.running[child + 1].before(&self.running[child]));
             }
             if !self.running[child].before(&last) {
                 break;
@@ -207,6 +226,14 @@ impl Station {
         self.backlog.clear();
         self.holding = 0;
     }
+}
+
+/// The next whole number of nanoseconds: rounding up keeps a burst from ending early. An infinite time, when no cores are
+/// granted, becomes 292 years.
+#[inline]
+fn round_up(nanos: f64) -> u64 {
+    let whole = nanos as i64;
+    whole as u64 + u64::from((whole as f64) < nanos)
 }
 
 #[cfg(test)]

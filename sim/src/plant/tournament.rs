@@ -4,8 +4,19 @@
 #[derive(Clone, Debug)]
 pub(super) struct Tournament {
     leaves: usize,
-    /// Node 1 is the root; node `leaves + i` is the leaf of index `i`. Each holds (time, index) of its winner.
-    nodes: Vec<(u64, u32)>,
+    /// Node 1 is the root; node `leaves + i` is the leaf of index `i`. Each holds its winner.
+    nodes: Vec<Contender>,
+}
+
+/// Time above, index below: compared as one number, without a branch.
+type Contender = u128;
+
+fn contender(time: u64, index: u32) -> Contender {
+    u128::from(time) << 32 | u128::from(index)
+}
+
+fn time_and_index(contender: Contender) -> (u64, u32) {
+    ((contender >> 32) as u64, contender as u32)
 }
 
 impl Tournament {
@@ -14,9 +25,9 @@ impl Tournament {
     }
 
     fn with_leaves(leaves: usize) -> Self {
-        let mut nodes = vec![(u64::MAX, 0); 2 * leaves];
-        for (index, node) in nodes[leaves..].iter_mut().enumerate() {
-            node.1 = index as u32;
+        let mut nodes = vec![contender(u64::MAX, 0); 2 * leaves];
+        for (index, node) in (0..).zip(&mut nodes[leaves..]) {
+            *node = contender(u64::MAX, index);
         }
         Tournament { leaves, nodes }
     }
@@ -24,7 +35,7 @@ impl Tournament {
     /// The earliest time and its index; `u64::MAX` when every time is.
     #[inline]
     pub(super) fn first(&self) -> (u64, u32) {
-        self.nodes[1]
+        time_and_index(self.nodes[1])
     }
 
     /// Changes the time of an index.
@@ -34,20 +45,20 @@ impl Tournament {
             self.grow(index as usize + 1);
         }
         let mut node = self.leaves + index as usize;
-        if self.nodes[node].0 == time {
-            return;
-        }
-        self.nodes[node].0 = time;
+        let mut winner = contender(time, index);
+        self.nodes[node] = winner;
         while node > 1 {
+            winner = winner.min(self.nodes[node ^ 1]);
             node /= 2;
-            self.nodes[node] = self.nodes[2 * node].min(self.nodes[2 * node + 1]);
+            self.nodes[node] = winner;
         }
     }
 
     fn grow(&mut self, leaves: usize) {
         let mut larger = Tournament::with_leaves(leaves.next_power_of_two());
         for leaf in &self.nodes[self.leaves..] {
-            larger.set(leaf.1, leaf.0);
+            let (time, index) = time_and_index(*leaf);
+            larger.set(index, time);
         }
         *self = larger;
     }

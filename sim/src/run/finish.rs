@@ -155,16 +155,17 @@ fn flaps(activities: &[ActivityEntry], window: f64) -> usize {
 /// Median and longest time from the first breaching sample of a scale-out to its first instance in service.
 fn reactions(world: &World<'_>) -> (f64, f64) {
     let lives = &world.site.ledger.lives;
-    let mut times: Vec<f64> = world
-        .breaches
-        .iter()
-        .filter_map(|(activity, breach)| {
-            let launched = world.launched_by.iter().filter(|(_, by)| by == activity);
-            let served = launched.filter_map(|(id, _)| lives.get(*id as usize)?.in_service_seconds);
-            let first = served.min_by(f64::total_cmp)?;
-            Some(first - breach.as_secs_f64())
-        })
-        .collect();
+    let mut times = Vec::new();
+    let mut last_served = 0.0f64;
+    for (activity, breach) in &world.breaches {
+        let launched = world.launched_by.iter().filter(|(_, by)| by == activity);
+        let served = launched.filter_map(|(id, _)| lives.get(*id as usize)?.in_service_seconds);
+        if let Some(first) = served.min_by(f64::total_cmp) {
+            // An alarm that stays breached asks again: the wait begins anew when the capacity it got before arrived.
+            times.push(first - breach.as_secs_f64().max(last_served.min(first)));
+            last_served = last_served.max(first);
+        }
+    }
     times.sort_by(f64::total_cmp);
     match times.as_slice() {
         [] => (0.0, 0.0),
@@ -230,11 +231,12 @@ fn warnings(world: &World<'_>, total: &Segment) -> Vec<Warning> {
     if world.end < SimTime::ZERO + world.scenario.file.slo.window {
         warn("the run is shorter than one window of the objective".into(), "simulate longer, or shorten slo.window");
     }
-    if let (Group::Pods(_), Some(pods)) = (&world.group, &world.scenario.file.pods) {
-        if pods.cpu.request.is_none() {
+    if let Control::Hpa(control) = &world.control {
+        if let Some((syncs, why)) = &control.failed {
             warn(
-                "pods have no CPU request: an HPA on CPU utilization refuses to act".into(),
-                "set pods.cpu.request, as resources.requests in the Deployment",
+                format!("the HPA refused to act at {syncs} syncs: {why}"),
+                "the activity log has the time and the numbers; a CPU or memory utilization needs pods.cpu.request or \
+                 pods.memory.request, as resources.requests in the Deployment",
             );
         }
     }

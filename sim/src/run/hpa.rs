@@ -4,7 +4,7 @@ use windtunnel_traces::SimDuration;
 
 use super::{Control, Group, World};
 use crate::agenda::Event;
-use crate::controllers::hpa::{ControllerFlags, DefaultedSpec, Hpa, Instant, Observation};
+use crate::controllers::hpa::{Condition, ControllerFlags, DefaultedSpec, Hpa, Instant, Observation, SyncOutcome};
 use crate::fleet::pods::observe::PodObservation;
 use crate::outcome::ActivityEntry;
 use crate::scenario::schema::ScenarioFile;
@@ -14,28 +14,45 @@ pub(super) struct HpaControl {
     hpa: Hpa,
     spec: DefaultedSpec,
     seen: PodObservation,
-    period: SimDuration,
+    sync_period: SimDuration,
+    sync_latency: SimDuration,
     /// Syncs whose proposal was held back by a limit or a window.
     pub(super) held_back: u64,
     was_held_back: bool,
+    /// ScalingActive as the log has it.
+    active: Option<Condition>,
+    /// Syncs that ended without a decision because metrics failed, by why.
+    pub(super) failed: Option<(u64, String)>,
 }
 
 impl HpaControl {
     pub(super) fn new(spec: DefaultedSpec, flags: ControllerFlags, latency: SimDuration) -> Self {
-        let period = SimDuration::from_secs_f64(flags.sync_period.seconds()) + latency;
         HpaControl {
             hpa: Hpa::new(spec.clone(), flags),
             spec,
             seen: PodObservation::default(),
-            period,
+            sync_period: SimDuration::from_secs_f64(flags.sync_period.seconds()),
+            sync_latency: latency,
             held_back: 0,
             was_held_back: false,
+            active: None,
+            failed: None,
         }
     }
 
     /// Time between syncs: the period, and the time that a sync takes.
-    pub(super) fn period(&self) -> SimDuration {
-        self.period
+    fn period(&self) -> SimDuration {
+        self.sync_period + self.sync_latency
+    }
+
+    /// The first sync comes a period after the controller has seen the HPA. The first pods have run for long when the
+    /// run begins, so there are `metrics` of them: syncs before those of the run are there would see what was before it.
+    pub(super) fn first_sync(&self, metrics: SimDuration) -> SimDuration {
+        let mut at = self.sync_period;
+        while at < metrics {
+            at = at + self.period().max(SimDuration::from_secs(1));
+        }
+        at
     }
 
     /// Replicas at the start: the Deployment's, else the HPA's minimum.
@@ -54,7 +71,7 @@ impl World<'_> {
     pub(super) fn sync(&mut self) {
         let (Control::Hpa(control), Group::Pods(pods)) = (&mut self.control, &mut self.group) else { return };
         let now = self.site.now;
-        self.site.agenda.at(now + control.period, Event::Sync);
+        self.site.agenda.at(now + control.period(), Event::Sync);
         pods.observe(&mut self.site, &control.spec, &mut control.seen);
         if self.monitoring.outages > 0 {
             control.seen.readings.iter_mut().for_each(PodObservation::fail);
@@ -72,20 +89,87 @@ impl World<'_> {
         // A proposal held back over many syncs is one refusal, not one per sync.
         control.held_back += u64::from(held_back && !control.was_held_back);
         control.was_held_back = held_back;
-        let Some(replicas) = outcome.scale else { return };
-        let entry = ActivityEntry {
+        let entry = |status: String, to: u32, cause: String| ActivityEntry {
             at_seconds: now.as_secs_f64(),
             end_seconds: Some(now.as_secs_f64()),
-            status: "SuccessfulRescale".into(),
+            status,
             accepted: true,
             from: pods.replicas(),
-            to: replicas as u32,
+            to,
             policy: None,
             alarm: None,
-            cause: format!("New size: {replicas}; reason: {}", outcome.summary(&control.spec)),
+            cause,
             explanation: outcome.explain(&control.spec).to_string(),
         };
-        self.activities.push(entry);
-        pods.scale(&mut self.site, u32::try_from(replicas).unwrap_or(0));
+        if let Some((status, cause)) = condition_changed(&mut control.active, outcome, &control.spec) {
+            self.activities.push(entry(status, pods.replicas(), cause));
+        }
+        if outcome.is_abort() {
+            let failed = control.failed.get_or_insert_with(|| (0, outcome.summary(&control.spec)));
+            failed.0 += 1;
+        }
+        let Some(replicas) = outcome.scale else { return };
+        let to = u32::try_from(replicas).unwrap_or(0);
+        let (reason, summary) = (outcome.rescale_reason(&control.spec), outcome.summary(&control.spec));
+        let cause = format!("New size: {replicas}; reason: {reason} ({summary})");
+        self.activities.push(entry("SuccessfulRescale".into(), to, cause));
+        pods.scale(&mut self.site, to);
+    }
+}
+
+/// What the log says when ScalingActive changes: the failure as `kubectl describe hpa` words its event, or that the
+/// metrics are back. The first healthy sync is nothing to tell.
+fn condition_changed(
+    known: &mut Option<Condition>,
+    outcome: &SyncOutcome,
+    spec: &DefaultedSpec,
+) -> Option<(String, String)> {
+    let seen = outcome.conditions.scaling_active?;
+    let before = known.replace(seen);
+    if before == Some(seen) || (before.is_none() && seen.status) {
+        return None;
+    }
+    let cause = if seen.status {
+        "ScalingActive is True again: the HPA was able to compute the replica count".to_owned()
+    } else {
+        format!("ScalingActive is False: {}", outcome.summary(spec))
+    };
+    Some((seen.reason.to_string(), cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controllers::hpa::Reason;
+
+    fn control() -> HpaControl {
+        let spec = serde_json::from_value(serde_json::json!({ "maxReplicas": 10 })).expect("a spec");
+        let flags = ControllerFlags::default();
+        let spec = DefaultedSpec::new(spec, flags.gates, crate::controllers::hpa::validation::Origin::Scenario);
+        HpaControl::new(spec.expect("valid"), flags, SimDuration::from_millis(50))
+    }
+
+    #[test]
+    fn the_first_sync_comes_after_a_period_and_later_ones_take_their_time() {
+        let control = control();
+        assert_eq!(control.first_sync(SimDuration::from_secs(12)), SimDuration::from_secs(15));
+        assert_eq!(control.period(), SimDuration::from_millis(15_050));
+        assert_eq!(control.first_sync(SimDuration::from_secs(20)), SimDuration::from_millis(30_050));
+    }
+
+    #[test]
+    fn a_condition_is_told_when_it_changes() {
+        let spec = control().spec;
+        let mut known = None;
+        let mut tell = |condition: Condition| {
+            let mut outcome = SyncOutcome::default();
+            outcome.conditions.scaling_active = Some(condition);
+            condition_changed(&mut known, &outcome, &spec).map(|(status, _)| status)
+        };
+        assert_eq!(tell(Condition::yes(Reason::ValidMetricFound)), None);
+        let failed = Condition::no(Reason::FailedGetResourceMetric);
+        assert_eq!(tell(failed).as_deref(), Some("FailedGetResourceMetric"));
+        assert_eq!(tell(failed), None, "once");
+        assert_eq!(tell(Condition::yes(Reason::ValidMetricFound)).as_deref(), Some("ValidMetricFound"));
     }
 }

@@ -115,7 +115,6 @@ fn recursion_applies(scenario: &Scenario) -> bool {
         && matches!(scenario.trace, Trace::Open(_))
         && file.instance.discipline == Discipline::Fcfs
         && file.instance.cores.whole().is_some()
-        && matches!(file.balancer.algorithm, Algorithm::RoundRobin | Algorithm::Random)
         && file.service.retry.is_none()
         && file.service.downstream.is_none()
 }
@@ -134,8 +133,10 @@ fn plant(scenario: &Scenario, demands: Demands, streams: Streams) -> Box<dyn Pla
     let ties = || streams.stream(Purpose::Balancer);
     if recursion_applies(scenario) {
         return match file.balancer.algorithm {
+            Algorithm::RoundRobin => Box::new(FcfsPlant::new(requests, RoundRobin::default(), rules)),
             Algorithm::Random => Box::new(FcfsPlant::new(requests, Random(ties()), rules)),
-            _ => Box::new(FcfsPlant::new(requests, RoundRobin::default(), rules)),
+            Algorithm::LeastOutstanding => Box::new(FcfsPlant::new(requests, LeastOutstanding::default(), rules)),
+            Algorithm::PowerOfTwo => Box::new(FcfsPlant::new(requests, PowerOfTwo(ties()), rules)),
         };
     }
     let extras = extras(scenario, streams);
@@ -155,6 +156,11 @@ fn extras(scenario: &Scenario, streams: Streams) -> Extras {
         Trace::Closed(ClientsSpec::Batch { batch, pause, for_ }) => {
             Some(Clients::Batch { size: *batch, pause: pause.as_nanos(), until: until(for_) })
         }
+        Trace::Closed(ClientsSpec::Workers { workers, every, for_ }) => Some(Clients::Workers {
+            steps: workers.iter().map(|(at, count)| (at.as_nanos(), *count)).collect(),
+            every: every.as_nanos(),
+            until: until(for_),
+        }),
         Trace::Closed(ClientsSpec::Users { users, for_, .. }) => laws.think.clone().map(|think| Clients::Users {
             count: *users,
             think,
@@ -288,5 +294,12 @@ fn pods_config(scenario: &Scenario) -> PodsConfig {
         start: laws.pod_start.clone().unwrap_or_else(none),
         memory_use: (file.service.memory.base.as_u64(), file.service.memory.per_request.as_u64()),
         sensors: file.sensors.clone(),
+        container: container(scenario),
     }
+}
+
+/// The name of the pods' container: the one that the policy looks at, if it names one.
+fn container(scenario: &Scenario) -> String {
+    let Policy::Hpa { spec, .. } = &scenario.policy else { return String::new() };
+    spec.containers().next().unwrap_or("app").to_owned()
 }

@@ -1,6 +1,7 @@
 //! Scenarios: what they are written as ([`schema`], [`document`]), and what they mean ([`Scenario`]).
 
 mod check;
+mod cluster;
 pub mod document;
 mod resolve;
 pub mod schema;

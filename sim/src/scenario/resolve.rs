@@ -11,12 +11,9 @@ use windtunnel_traces::files::{DiskFiles as DiskTraces, Reopen, TraceFiles};
 use windtunnel_traces::trace::Trace;
 
 use super::check::{self, Findings};
-use super::document::{Document, ScenarioFiles, Severity};
-use super::schema::{Hpa, ScenarioFile};
-use super::{Laws, Policy, Scenario, digest, sampler};
-use crate::controllers::hpa::manifest::Manifest;
-use crate::controllers::hpa::validation::Origin;
-use crate::controllers::hpa::{ControllerFlags, DefaultedSpec, FeatureGates, Span};
+use super::document::{Document, ScenarioFiles};
+use super::schema::ScenarioFile;
+use super::{Laws, Policy, Scenario, cluster, digest, sampler};
 use crate::fleet::boot::Stage;
 use crate::plant::requests::ClassDemand;
 
@@ -235,137 +232,5 @@ fn policy(
         return Some(Policy::Fixed(fixed.instances));
     }
     let hpa = file.hpa.clone()?;
-    hpa_policy(&hpa, file, document, files, findings)
-}
-
-fn hpa_policy(
-    hpa: &Hpa,
-    file: &mut ScenarioFile,
-    document: &Document,
-    files: &dyn ScenarioFiles,
-    findings: &mut Findings<'_>,
-) -> Option<Policy> {
-    let flags = flags(hpa);
-    let spec = match (&hpa.manifest, &hpa.spec) {
-        (Some(_), Some(_)) => {
-            findings.error("hpa.spec", "give either `manifest` or `spec`, not both");
-            return None;
-        }
-        (None, None) => {
-            findings.error_with_help(
-                "hpa",
-                "the HPA has no policy",
-                "write `manifest = \"hpa.yaml\"`, or its keys under [hpa.spec]",
-            );
-            return None;
-        }
-        (None, Some(spec)) => DefaultedSpec::new(spec.clone(), flags.gates, Origin::Scenario)
-            .map_err(|errors| findings.error("hpa.spec", errors.to_string())),
-        (Some(name), None) => {
-            let path = document.base_dir_of("hpa.manifest").join(name);
-            let text = match files.read(&path) {
-                Ok(text) => text,
-                Err(error) => {
-                    findings.error("hpa.manifest", format!("{} cannot be read: {error}", path.display()));
-                    return None;
-                }
-            };
-            let manifest = match Manifest::parse(&text) {
-                Ok(manifest) => manifest,
-                Err(error) => {
-                    findings.error("hpa.manifest", format!("{}: {error}", path.display()));
-                    return None;
-                }
-            };
-            for note in &manifest.notes {
-                findings.note(Severity::Note, "hpa.manifest", note.clone());
-            }
-            manifest.policy(flags.gates).map_err(|errors| findings.error("hpa.manifest", errors.to_string()))
-        }
-    }
-    .ok()?;
-    check_cluster(file, findings);
-    check_metrics(&spec, findings);
-    Some(Policy::Hpa { spec: Box::new(spec), flags })
-}
-
-fn flags(hpa: &Hpa) -> ControllerFlags {
-    let span = |length: SimDuration| Span::from_seconds(length.as_secs_f64());
-    let controller = &hpa.controller;
-    ControllerFlags {
-        sync_period: span(controller.sync_period),
-        tolerance: controller.tolerance,
-        downscale_stabilization: span(controller.downscale_stabilization),
-        cpu_initialization_period: span(controller.cpu_initialization_period),
-        initial_readiness_delay: span(controller.initial_readiness_delay),
-        gates: FeatureGates {
-            scale_to_zero: controller.scale_to_zero,
-            configurable_tolerance: controller.configurable_tolerance,
-            ..ControllerFlags::default().gates
-        },
-    }
-}
-
-/// An HPA needs pods, and pods need nodes.
-fn check_cluster(file: &ScenarioFile, findings: &mut Findings<'_>) {
-    let Some(pods) = &file.pods else {
-        findings.error_with_help("hpa", "the HPA has nothing to scale", "add [pods]: what the Deployment runs");
-        return;
-    };
-    match (&file.nodes, &file.cluster_autoscaler) {
-        (None, None) => findings.error_with_help(
-            "hpa",
-            "pods have no nodes to run on",
-            "add [nodes] with `count`, or [cluster_autoscaler] with `min` and `max`",
-        ),
-        (Some(_), Some(_)) => {
-            findings.error("nodes", "give either [nodes] or [cluster_autoscaler], not both");
-        }
-        _ => {}
-    }
-    if file.nodes.as_ref().is_some_and(|nodes| nodes.count == 0) {
-        findings.error("nodes.count", "at least one node is needed");
-    }
-    if let Some(autoscaler) = &file.cluster_autoscaler {
-        if autoscaler.min > autoscaler.max {
-            findings.error("cluster_autoscaler.min", "`min` is above `max`");
-        }
-        if autoscaler.scan.is_zero() {
-            findings.error("cluster_autoscaler.scan", "scans need an interval, such as \"10s\"");
-        }
-    }
-    let cores = file.instance.cores;
-    let zero = |cores: Option<windtunnel_traces::Cores>| cores.is_some_and(|cores| cores.as_millis() == 0);
-    if zero(pods.cpu.limit) {
-        findings.error("pods.cpu.limit", "a pod needs CPU: the limit must be above zero");
-    }
-    if let (Some(request), Some(limit)) = (pods.cpu.request, pods.cpu.limit) {
-        if request > limit {
-            findings.error("pods.cpu.request", format!("the request ({request}) is above the limit ({limit})"));
-        }
-    }
-    if pods.cpu.request.is_some_and(|request| request > cores) {
-        findings.error("pods.cpu.request", format!("no node has that many cores: `instance.cores` is {cores}"));
-    }
-    if pods.memory.request.is_some_and(|request| request > file.instance.memory) {
-        let message = format!("no node has that much memory: `instance.memory` is {}", file.instance.memory);
-        findings.error("pods.memory.request", message);
-    }
-    if pods.workers == Some(0) {
-        findings.error("pods.workers", "a pod without workers serves nothing: `workers` must be above zero");
-    }
-    if pods.readiness.period.is_zero() {
-        findings.error("pods.readiness.period", "probes need a period, such as \"10s\"");
-    }
-}
-
-/// Metrics that the simulated cluster can answer for.
-fn check_metrics(spec: &DefaultedSpec, findings: &mut Findings<'_>) {
-    for name in crate::fleet::pods::unknown_metrics(spec) {
-        findings.error_with_help(
-            "hpa",
-            format!("the simulation has no metric `{name}`"),
-            format!("metrics it has: cpu, memory, {}", crate::fleet::pods::CUSTOM_METRICS.join(", ")),
-        );
-    }
+    cluster::policy(&hpa, file, document, files, findings)
 }

@@ -9,6 +9,7 @@ use windtunnel_traces::{SimDuration, SimTime};
 
 use crate::controllers::decision::{InstanceId, Metric, MetricSource, Statistic};
 use crate::outcome::LatencyHistogram;
+use crate::outcome::latency::SparseHistogram;
 
 /// Slots older than this are forgotten: longer than any alarm may look back (one day at periods below an hour).
 const KEPT: SimDuration = SimDuration::from_hours(26);
@@ -50,7 +51,7 @@ pub struct Slot {
     /// Instances that receive traffic at the end.
     pub healthy: u32,
     /// Latencies of the interval, kept when a policy asks for them.
-    pub latency: Option<Box<LatencyHistogram>>,
+    pub latency: Option<SparseHistogram>,
 }
 
 /// Everything that was measured in the last day.
@@ -150,10 +151,11 @@ impl MetricSource for MetricStore {
                 Metric::RequestRatePerInstance if slot.healthy > 0 => {
                     aggregate.add(slot.requests as f64 / seconds / f64::from(slot.healthy));
                 }
-                // A count per target and minute: slots of less than a minute add up under Sum, so scale to the minute
-                // here and let Average be the figure that target tracking compares.
+                // A count per target: Sum adds it up over the period, as the load balancer does; the other statistics are
+                // per minute, the figure that target tracking compares.
                 Metric::RequestCountPerTarget if slot.healthy > 0 => {
-                    aggregate.add(slot.requests as f64 / f64::from(slot.healthy) * 60.0 / seconds);
+                    let scale = if statistic == Statistic::Sum { 1.0 } else { 60.0 / seconds };
+                    aggregate.add(slot.requests as f64 / f64::from(slot.healthy) * scale);
                 }
                 Metric::RequestCount => aggregate.add(slot.requests as f64),
                 Metric::InFlight => aggregate.add(slot.in_flight as f64),
@@ -211,7 +213,7 @@ impl MetricStore {
         let mut pooled = LatencyHistogram::default();
         for slot in self.readable(from, to) {
             if let Some(latency) = &slot.latency {
-                pooled.merge(latency);
+                pooled.merge_sparse(latency);
             }
         }
         if pooled.count() == 0 {

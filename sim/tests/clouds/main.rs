@@ -1,5 +1,12 @@
 //! ESS, AWS and Tencent, rule by rule. Each test names the document it holds the code against.
 
 mod alarm_states;
+mod aws_policies;
+mod backtest;
+mod configuration;
+mod documents;
+mod ess_rules;
 mod golden_timelines;
+mod properties;
 mod support;
+mod tencent_rules;

@@ -2,7 +2,9 @@
 
 use windtunnel_sim::backtest::open_loop::{OpenLoopFleet, Replay, replay};
 use windtunnel_sim::controllers::cloud::{AwsConfig, Calendar, EssConfig, TencentConfig};
-use windtunnel_sim::controllers::decision::{ActivityOutcome, Controller, Metric, MetricSource, Statistic};
+use windtunnel_sim::controllers::decision::{
+    ActivityId, ActivityOutcome, Controller, InstanceId, Metric, MetricSource, Notice, Statistic,
+};
 use windtunnel_traces::{SimDuration, SimTime, Streams};
 
 /// A metric that is the same function of a window's start for every name and statistic.
@@ -92,4 +94,34 @@ pub(crate) fn steps(series: &[(SimTime, u32)]) -> Vec<(u64, u32)> {
 
 pub(crate) fn secs(t: SimTime) -> u64 {
     t.as_nanos() / 1_000_000_000
+}
+
+/// A metric that differs by metric and never changes.
+pub(crate) struct PerMetric<F>(pub(crate) F);
+
+impl<F: Fn(Metric) -> Option<f64>> MetricSource for PerMetric<F> {
+    fn statistic(&self, metric: Metric, _: Statistic, _: SimTime, _: SimTime) -> Option<f64> {
+        self.0(metric)
+    }
+}
+
+/// A metric that differs by instance (there are five) and never changes.
+pub(crate) struct Each<F>(pub(crate) F);
+
+impl<F: Fn(u32) -> f64> MetricSource for Each<F> {
+    fn statistic(&self, _: Metric, _: Statistic, _: SimTime, _: SimTime) -> Option<f64> {
+        Some((0..5).map(&self.0).sum::<f64>() / 5.0)
+    }
+
+    fn per_instance(&self, _: Metric, _: Statistic, _: SimTime, _: SimTime) -> Vec<(InstanceId, f64)> {
+        (0..5).map(|i| (InstanceId(i), self.0(i))).collect()
+    }
+}
+
+pub(crate) fn lost(instance: u32) -> Notice {
+    Notice::Lost { instance: InstanceId(instance) }
+}
+
+pub(crate) fn in_service(instance: u32, activity: Option<ActivityId>) -> Notice {
+    Notice::InService { instance: InstanceId(instance), activity }
 }

@@ -238,7 +238,7 @@ fn the_calendar_comes_from_the_table_or_the_recording() {
 }
 
 #[test]
-fn clients_come_in_two_kinds() {
+fn clients_come_in_three_kinds() {
     let closed = |json: &str| match spec(json).resolve(&files(""), minutes(60)) {
         Ok(Trace::Closed(clients)) => clients,
         other => panic!("{other:?}"),
@@ -249,7 +249,22 @@ fn clients_come_in_two_kinds() {
     let users = r#"{"users":40,"think":{"exponential":{"mean":"1s"}}}"#;
     let read = closed(&format!(r#"{{"clients":{users}}}"#));
     assert_eq!(serde_json::to_string(&read).unwrap(), users);
+    let workers = r#"{"workers":[["0s",8],["5m",0],["10m",36]],"every":"1s"}"#;
+    let read = closed(&format!(r#"{{"clients":{workers}}}"#));
+    let ClientsSpec::Workers { workers: steps, .. } = &read else { panic!("{read:?}") };
+    assert_eq!(steps.iter().map(|step| step.1).collect::<Vec<_>>(), [8, 0, 36]);
+    let again = serde_json::to_string(&read).unwrap();
+    assert_eq!(serde_json::from_str::<ClientsSpec>(&again).unwrap(), read);
+    assert_eq!(read.to_string(), "a load generator of 0 to 36 workers in 3 steps, each a request per 1s");
+    let constant = closed(r#"{"clients":{"workers":40}}"#);
+    assert!(matches!(constant, ClientsSpec::Workers { workers, .. } if workers == [(SimDuration::ZERO, 40)]));
     for (json, part) in [
+        (r#"{"workers":[["5m",1],["0s",2]]}"#, "sort them"),
+        (r#"{"workers":0}"#, "at least 1"),
+        (r#"{"workers":4,"every":"0s"}"#, "`every` is zero"),
+        (r#"{"workers":4,"think":"1s"}"#, "`workers` and `every`"),
+        (r#"{"every":"1s","users":4}"#, "`workers` and `every`"),
+        (r#"{"workers":"many"}"#, "a number of workers, or steps"),
         (r#"{"batch":5,"users":4}"#, "either `batch` and `pause`"),
         (r#"{"users":4}"#, "`users` needs `think`"),
         (r#"{"batch":0,"pause":"1s"}"#, "at least 1"),

@@ -76,7 +76,7 @@ pub(crate) fn metric(found: &mut Findings, path: &str, provider: Provider, name:
         Known::Exactly(_) => {}
         Known::As(_, vendor) => found.note(path, format!("`{name}` is understood as `{vendor}`, the vendor's name")),
         Known::Foreign(_) => {
-            found.refused(path, format!("the provider has no metric `{name}`: its alarms take {}", names()))
+            found.refused(path, format!("the provider has no metric `{name}`: its alarms take {}", names()));
         }
         Known::Unknown(nearest) => {
             found.error(path, format!("there is no metric `{name}`; did you mean `{nearest}`? There are {}", names()));
@@ -100,7 +100,7 @@ pub(crate) fn target(found: &mut Findings, path: &str, value: f64) {
 
 /// A length within what the API takes.
 pub(crate) fn length(found: &mut Findings, path: &str, value: SimDuration, low: u64, high: u64) {
-    if value.as_nanos() % 1_000_000_000 != 0 {
+    if !value.as_nanos().is_multiple_of(1_000_000_000) {
         found.refused(path, format!("{value} is not accepted by the API; it takes whole seconds"));
     }
     if !(low..=high).contains(&value.as_secs()) {

@@ -42,7 +42,7 @@ pub(crate) enum Settled {
     /// Nothing ended.
     Nothing,
     /// An activity has ended; its record is out.
-    Ended(Activity),
+    Ended(Box<Activity>),
     /// An instance left without being asked.
     Lost,
 }
@@ -199,6 +199,6 @@ impl Group {
         ended.record.status = self.words.status(ended.outcome());
         ended.record.end = Some(now);
         out.activities.push(ended.record.clone());
-        Settled::Ended(ended)
+        Settled::Ended(Box::new(ended))
     }
 }

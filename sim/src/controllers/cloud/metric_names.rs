@@ -151,8 +151,8 @@ pub(crate) fn look_up(provider: Provider, name: &str) -> Known {
     Known::Unknown(names.iter().min_by_key(distance).map_or("", |known| known.name))
 }
 
-/// The metric to watch, for a name that validation let pass.
-pub(crate) fn metric_of(provider: Provider, name: &str) -> Option<Metric> {
+/// The metric that a name stands for, in the vendor's or another known spelling.
+pub fn metric_of(provider: Provider, name: &str) -> Option<Metric> {
     match look_up(provider, name) {
         Known::Exactly(metric) | Known::As(metric, _) | Known::Foreign(metric) => Some(metric),
         Known::Unknown(_) => None,

@@ -25,7 +25,7 @@ pub mod words;
 pub use assumptions::{ASSUMPTIONS, Assumption};
 pub use aws::AwsConfig;
 pub use ess::EssConfig;
-pub use metric_names::{MetricName, Provider, metric_names};
+pub use metric_names::{MetricName, Provider, metric_names, metric_of};
 pub use problem::{Invalid, Problem, Severity};
 pub use schedule::{Calendar, Cron, CronError};
 pub use tencent::TencentConfig;

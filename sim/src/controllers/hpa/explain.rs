@@ -34,6 +34,26 @@ impl SyncOutcome {
         }
     }
 
+    /// Whether the metrics should have decided and could not.
+    #[must_use]
+    pub fn is_abort(&self) -> bool {
+        self.path == Path::MetricsFailed
+    }
+
+    /// The reason of a SuccessfulRescale event, as H reconcileAutoscaler words it for `kubectl describe hpa`.
+    #[must_use]
+    pub fn rescale_reason(&self, spec: &DefaultedSpec) -> String {
+        match (self.path, self.scale) {
+            (Path::AboveMax, _) => "Current number of replicas above Spec.MaxReplicas".to_owned(),
+            (Path::BelowMin, _) => "Current number of replicas below Spec.MinReplicas".to_owned(),
+            (_, Some(replicas)) if replicas > self.current => {
+                let metric = self.chosen.filter(|_| self.raw.is_some_and(|raw| raw >= replicas));
+                format!("{} above target", metric.map_or_else(String::new, |index| event_name(spec, index)))
+            }
+            _ => "All metrics below target".to_owned(),
+        }
+    }
+
     fn failure(&self, spec: &DefaultedSpec) -> String {
         let reason = self.conditions.scaling_active.map_or_else(String::new, |condition| condition.reason.to_string());
         let first =
@@ -65,6 +85,25 @@ impl SyncOutcome {
     fn failure_of_some(&self, spec: &DefaultedSpec) -> String {
         let failed = self.metrics.iter().zip(&spec.metrics).filter(|(outcome, _)| outcome.proposal.is_err());
         failed.map(|(_, metric)| metric.name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A metric as events name it (H computeStatusForResourceMetricGeneric and its siblings).
+fn event_name(spec: &DefaultedSpec, index: usize) -> String {
+    let Some(metric) = spec.metrics.get(index) else { return String::new() };
+    let name = &metric.name;
+    match &metric.source {
+        Source::Resource(_, Goal::Utilization(_)) | Source::ContainerResource(_, _, Goal::Utilization(_)) => {
+            format!("{name} resource utilization (percentage of request)")
+        }
+        Source::Resource(..) | Source::ContainerResource(..) => format!("{name} resource"),
+        Source::Pods(_) => format!("pods metric {name}"),
+        Source::Object(_) => {
+            let stored = spec.stored.metrics.iter().flatten().nth(index);
+            let object = stored.and_then(|metric| metric.object.as_ref());
+            format!("{} metric {name}", object.map_or("", |object| object.described_object.kind.as_str()))
+        }
+        Source::External(_) => format!("external metric {name}"),
     }
 }
 

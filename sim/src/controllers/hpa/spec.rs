@@ -24,6 +24,14 @@ pub struct DefaultedSpec {
 }
 
 impl DefaultedSpec {
+    /// The containers that ContainerResource metrics name.
+    pub fn containers(&self) -> impl Iterator<Item = &str> {
+        self.metrics.iter().filter_map(|metric| match &metric.source {
+            Source::ContainerResource(_, container, _) => Some(container.as_str()),
+            _ => None,
+        })
+    }
+
     /// Completes and checks a spec as the API server does.
     ///
     /// # Errors

@@ -4,12 +4,13 @@
 use windtunnel_traces::random::below;
 use windtunnel_traces::{Purpose, SimDuration, SimTime};
 
-use super::{Phase, Pod, Pods, Rolling};
+use super::{Phase, Pod, Pods, Ready, Rolling};
 use crate::agenda::Event;
 use crate::controllers::decision::InstanceId;
 use crate::fleet::Site;
 use crate::fleet::nodes::{Node, image_ready};
 use crate::fleet::victims::{self, PodRank};
+use crate::scenario::schema::Readiness;
 use crate::sensors::metrics_server::PodUsage;
 
 /// How often a pod that is being deleted is looked at.
@@ -34,6 +35,18 @@ fn end_node(node: &mut Node, site: &mut Site) {
     }
 }
 
+/// When a pod has passed its readiness probe. The kubelet's probe worker ticks from when it first saw the pod, and skips
+/// ticks before the container has run for the initial delay.
+fn first_success(probe: &Readiness, scheduled: SimTime, container: SimTime, listening: SimDuration) -> SimTime {
+    // A container without a start-up time and without an initial delay is ready at once: nothing is waited for.
+    if listening.is_zero() && probe.initial_delay.is_zero() && probe.success <= 1 {
+        return container;
+    }
+    let earliest = container + listening.max(probe.initial_delay);
+    let tick = (earliest - scheduled).as_nanos().div_ceil(probe.period.as_nanos());
+    scheduled + probe.period * (tick + u64::from(probe.success.saturating_sub(1)))
+}
+
 impl Pods {
     /// The ReplicaSet controller: as many pods as wanted.
     pub(super) fn reconcile(&mut self, site: &mut Site) {
@@ -55,8 +68,10 @@ impl Pods {
             node: None,
             created: site.now,
             started: None,
-            ready_since: None,
+            ready: None,
+            scheduled: site.now,
             deleting: None,
+            uid: below(&mut site.streams.indexed(Purpose::Removal, id.0), u32::MAX),
             in_traffic: false,
             dead: false,
             usage,
@@ -90,12 +105,15 @@ impl Pods {
         let pod = self.pod(id);
         pod.node = Some(node);
         pod.phase = Phase::Pulling;
-        pod.started = Some(seconds(now) - if warm { WARM_AGE } else { 0 });
+        pod.scheduled = now;
+        let since = seconds(now) - if warm { WARM_AGE } else { 0 };
+        // The kubelet sets startTime, and Ready to False, when it first sees the pod.
+        pod.started = Some(since);
+        pod.ready = Some(Ready { status: warm, since });
         site.ledger.lives[id.0 as usize].zone = node.0;
         site.ledger.lives[id.0 as usize].stages.push(("scheduled".into(), now.as_secs_f64()));
         if warm {
             self.run(site, id, true);
-            self.pod(id).ready_since = Some(seconds(now) - WARM_AGE);
             self.enter_traffic(site, id);
         } else {
             site.agenda.at(pulled, Event::Pulled(id));
@@ -127,14 +145,8 @@ impl Pods {
         let mut stream = site.streams.indexed(Purpose::Boot, id.0);
         let _ = self.config.image_pull.sample(&mut stream);
         let listening = SimDuration::from_nanos((self.config.start.sample(&mut stream) + 0.5) as u64);
-        let readiness = &self.config.pods.readiness;
-        let first = self.first_probe(site, id);
-        let late = listening.saturating_sub(first).as_nanos().div_ceil(readiness.period.as_nanos());
-        let probes = late + u64::from(readiness.success.saturating_sub(1));
-        // A container without a start-up time and without an initial delay is ready at once: nothing is waited for.
-        let at_once = listening.is_zero() && readiness.initial_delay.is_zero() && readiness.success <= 1;
-        let ready = if at_once { SimDuration::ZERO } else { first + readiness.period * probes };
-        site.agenda.at(site.now + ready, Event::Ready(id));
+        let ready = first_success(&self.config.pods.readiness, self.pods[id.0 as usize].scheduled, site.now, listening);
+        site.agenda.at(ready, Event::Ready(id));
     }
 
     pub(super) fn ready(&mut self, site: &mut Site, id: InstanceId) {
@@ -143,7 +155,7 @@ impl Pods {
         if pod.phase != Phase::Running || pod.deleting.is_some() || pod.dead {
             return;
         }
-        pod.ready_since = Some(seconds(now));
+        pod.ready = Some(Ready { status: true, since: seconds(now) });
         site.ledger.lives[id.0 as usize].stages.push(("ready".into(), now.as_secs_f64()));
         site.agenda.at(now + self.config.pods.endpoint_delay, Event::EndpointsChanged(id));
     }
@@ -153,7 +165,7 @@ impl Pods {
         if pod.phase != Phase::Running {
             return;
         }
-        let wanted = pod.ready_since.is_some() && pod.deleting.is_none() && !pod.dead;
+        let wanted = pod.ready_since().is_some() && pod.deleting.is_none() && !pod.dead;
         if wanted && !pod.in_traffic {
             self.enter_traffic(site, id);
         } else if !wanted && pod.in_traffic {
@@ -192,7 +204,7 @@ impl Pods {
         let in_surge = |id: &&InstanceId| self.pods[id.0 as usize].replaces.is_some();
         let mut ranks: Vec<PodRank> =
             active.iter().filter(|id| !in_surge(id)).map(|&id| self.rank(id, &active)).collect();
-        victims::sort(&mut ranks, seconds(site.now));
+        victims::sort(&mut ranks, site.now);
         for rank in ranks.into_iter().take(count as usize) {
             self.delete(site, rank.id, "scale-in");
         }
@@ -205,13 +217,15 @@ impl Pods {
             id,
             assigned: pod.node.is_some(),
             running: pod.phase == Phase::Running,
-            ready_since: pod.ready_since,
+            ready_since: pod.ready_since(),
             on_its_node: beside.count(),
             created: seconds(pod.created),
+            uid: pod.uid,
         }
     }
 
-    /// Sets `deletionTimestamp`: the pod leaves the endpoints and has its grace period to finish.
+    /// Sets `deletionTimestamp`: the pod leaves the endpoints and has its grace period to finish. It stays Running, and
+    /// Ready, while its server answers probes: metrics of whole objects still count it.
     pub(super) fn delete(&mut self, site: &mut Site, id: InstanceId, why: &str) {
         let now = site.now;
         let pod = self.pod(id);
@@ -219,7 +233,6 @@ impl Pods {
             return;
         }
         pod.deleting = Some(now);
-        pod.ready_since = None;
         let (running, dead, replaces) = (pod.phase == Phase::Running, pod.dead, pod.replaces.take());
         site.ledger.lives[id.0 as usize].ended_by = Some(why.into());
         if !running || dead {
@@ -317,7 +330,11 @@ impl Pods {
         if self.pods[id.0 as usize].phase == Phase::Gone {
             return;
         }
-        self.pod(id).ready_since = None;
+        let since = seconds(site.now);
+        let pod = self.pod(id);
+        if pod.ready_since().is_some() {
+            pod.ready = Some(Ready { status: false, since });
+        }
         if self.pods[id.0 as usize].in_traffic {
             self.leave_traffic(site, id);
         }
@@ -431,5 +448,35 @@ impl Pods {
             let new = self.create(site, false);
             self.pod(new).replaces = Some(old);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ready(initial_delay: u64, success: u32, container: u64, listening: u64) -> u64 {
+        let probe = Readiness {
+            initial_delay: SimDuration::from_secs(initial_delay),
+            period: SimDuration::from_secs(10),
+            success,
+        };
+        let at = first_success(
+            &probe,
+            SimTime::from_secs(100),
+            SimTime::from_secs(container),
+            SimDuration::from_secs(listening),
+        );
+        at.as_nanos() / 1_000_000_000
+    }
+
+    #[test]
+    fn probes_tick_from_when_the_kubelet_saw_the_pod() {
+        assert_eq!(ready(0, 1, 100, 0), 100, "nothing to wait for");
+        assert_eq!(ready(0, 1, 103, 4), 110);
+        assert_eq!(ready(0, 1, 106, 4), 110, "just in time");
+        assert_eq!(ready(0, 1, 107, 4), 120);
+        assert_eq!(ready(0, 3, 103, 4), 130, "three successes in a row");
+        assert_eq!(ready(15, 1, 103, 4), 120, "the initial delay counts from the container's start");
     }
 }

@@ -11,7 +11,7 @@ use crate::controllers::hpa::{
     Reading, ReadyCondition, ReadyStatus, Requests, Resource, Sample, Span,
 };
 use crate::fleet::Site;
-use crate::sensors::metrics_server::{HOUSEKEEPING, Point};
+use crate::sensors::metrics_server::{HOUSEKEEPING, PodUsage, Point};
 
 /// Buffers of an observation, refilled at every sync.
 #[derive(Debug, Default)]
@@ -66,7 +66,9 @@ impl Pods {
         let mut sent_in_all = 0;
         for &id in &self.alive {
             let pod = &mut self.pods[id.0 as usize];
+            // What was stored is replaced by each scrape: a node that does not answer drops out.
             if pod.phase != Phase::Running || pod.dead {
+                pod.usage = PodUsage::new(pod.created);
                 continue;
             }
             pod.usage.scrape(resolution);
@@ -90,12 +92,9 @@ impl Pods {
         for &id in &self.alive {
             let pod = &self.pods[id.0 as usize];
             let phase = if pod.phase == Phase::Running { PodPhase::Running } else { PodPhase::Pending };
-            let ready = pod.started.map(|started| match pod.ready_since {
-                Some(since) => ReadyCondition { status: ReadyStatus::True, since: instant(since) },
-                None => {
-                    let since = pod.deleting.map_or(instant(started), whole_seconds);
-                    ReadyCondition { status: ReadyStatus::False, since }
-                }
+            let ready = pod.ready.map(|ready| ReadyCondition {
+                status: if ready.status { ReadyStatus::True } else { ReadyStatus::False },
+                since: instant(ready.since),
             });
             seen.pods.push(PodObject {
                 phase,
@@ -122,7 +121,7 @@ impl Pods {
             cpu: pods.cpu.request.map(|cores| i64::from(cores.as_millis())),
             memory: pods.memory.request.map(|bytes| (bytes.as_u64() as i64).saturating_mul(1_000)),
         };
-        PodTemplate { containers: vec![Container { name: "app".into(), requests }], pod_level: None }
+        PodTemplate { containers: vec![Container { name: self.config.container.clone(), requests }], pod_level: None }
     }
 
     fn resource(&self, resource: Resource) -> Reading {
@@ -131,7 +130,7 @@ impl Pods {
             .iter()
             .map(|id| {
                 let pod = &self.pods[id.0 as usize];
-                let metrics = pod.usage.metrics().filter(|_| pod.phase == Phase::Running && !pod.dead)?;
+                let metrics = pod.usage.metrics().filter(|_| pod.phase == Phase::Running)?;
                 let value = match resource {
                     Resource::Cpu => millicores_of_nanocores(metrics.cpu_nanocores as i64),
                     Resource::Memory => (metrics.memory as i64).saturating_mul(1_000),

@@ -3,7 +3,8 @@
 use jiff::tz::TimeZone;
 use windtunnel_traces::{Purpose, SimDuration, Streams, random};
 
-use super::config::{AwsAlarm, AwsConfig, AwsPolicy, AwsPolicyType, AwsTarget};
+use super::config::{AwsAlarm, AwsConfig, AwsPolicy, AwsPolicyType, AwsTarget, PredictiveMode};
+use super::predictive::Predictor;
 use super::rules::{Aws, Policy, PolicyKind, WORDS};
 use crate::controllers::cloud::adjustment::{Adjustment, Rounding};
 use crate::controllers::cloud::alarm::{Alarm, AlarmSpec, Cadence, Judge, Repeat, Scope};
@@ -17,6 +18,22 @@ use crate::controllers::cloud::schedule::{Calendar, Schedule, entry};
 use crate::controllers::cloud::words::{Adjust, Comparison};
 use crate::controllers::decision::{Controller, Metric, Statistic};
 
+/// The forecast of a predictive policy.
+fn predictor(policy: &AwsPolicy) -> Option<Predictor> {
+    if policy.resolved_type() != AwsPolicyType::Predictive || !policy.enabled {
+        return None;
+    }
+    let target = policy.target.as_ref()?;
+    let settings = policy.predictive.clone().unwrap_or_default();
+    Some(Predictor::new(
+        metric_of(Provider::Aws, &target.metric)?,
+        target.value,
+        settings.buffer,
+        settings.max_capacity_buffer,
+        settings.mode == PredictiveMode::ForecastAndScale,
+    ))
+}
+
 impl AwsConfig {
     /// The group at work. The phases of its alarms and its reconcile lags are drawn from `streams`.
     pub fn controller(&self, streams: Streams, calendar: &Calendar) -> Result<Box<dyn Controller>, Invalid> {
@@ -28,7 +45,8 @@ impl AwsConfig {
         let policies = self.policy.iter().map(|policy| self.policy(policy)).collect();
         let alarms = self.alarms(streams).into_iter().map(Alarm::new).collect();
         let schedule = self.schedule(calendar)?;
-        let dialect = Aws::new(self, policies, streams.stream(Purpose::Controller));
+        let predictors = self.policy.iter().filter_map(predictor).collect();
+        let dialect = Aws::new(self, policies, predictors, streams.stream(Purpose::Controller));
         Ok(Box::new(Machine { group, alarms, schedule, dialect }))
     }
 
@@ -129,7 +147,8 @@ impl AwsConfig {
     /// The two alarms that AWS creates for a target tracking policy.
     fn managed_alarms(&self, policy: usize, name: &str, target: &AwsTarget) -> Vec<AlarmSpec> {
         let metric = metric_of(Provider::Aws, &target.metric).unwrap_or(Metric::CpuUtilization);
-        let counted = matches!(metric, Metric::RequestCountPerTarget | Metric::RequestCount);
+        // A count per target is one per minute whatever the period, which is what the average of that metric says.
+        let counted = metric == Metric::RequestCount;
         let statistic = target.statistic.map_or(if counted { Statistic::Sum } else { Statistic::Average }, |s| s.0);
         let low = target.value * self.assumptions.target_tracking_scale_in_ratio;
         let sides = [

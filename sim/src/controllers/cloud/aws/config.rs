@@ -125,7 +125,7 @@ pub struct AwsTarget {
     /// The metric, per instance (`PredefinedMetricType` or `MetricName`).
     #[serde(alias = "PredefinedMetricType", alias = "MetricName")]
     pub metric: String,
-    /// The statistic of both alarms; `Average`, and `Sum` for counts, unless given.
+    /// The statistic of both alarms; `average`, and `sum` for RequestCount, unless given.
     #[serde(default, alias = "Statistic", skip_serializing_if = "Option::is_none")]
     pub statistic: Option<StatisticWord>,
     /// Where to keep it (`TargetValue`).
@@ -337,6 +337,12 @@ impl AwsPolicy {
             (None, None, false) => AwsPolicyType::Step,
             (None, None, true) => AwsPolicyType::Simple,
         })
+    }
+}
+
+impl Default for AwsPredictive {
+    fn default() -> Self {
+        AwsPredictive { mode: PredictiveMode::default(), buffer: five_minutes(), max_capacity_buffer: None }
     }
 }
 

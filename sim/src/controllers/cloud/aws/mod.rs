@@ -2,6 +2,7 @@
 
 mod build;
 mod config;
+mod predictive;
 mod rules;
 mod validate;
 

@@ -4,6 +4,7 @@ use windtunnel_traces::random::{Generator, below};
 use windtunnel_traces::{SimDuration, SimTime};
 
 use super::config::{AggregationPoints, AwsConfig, TrackedValue};
+use super::predictive::Predictor;
 use crate::controllers::cloud::activity::{Activity, StatusWords, Trigger};
 use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::{Alarm, Firing};
@@ -64,15 +65,22 @@ pub(crate) struct Aws {
     /// What moved the desired capacity since it last did, and the cooldown that follows.
     moved: Option<(Trigger, Option<SimDuration>)>,
     lost: u32,
+    predictors: Vec<Predictor>,
     /// Per policy: why the last invocation did nothing. A reason is recorded once, not each minute.
     idle: Vec<Option<String>>,
 }
 
 impl Aws {
-    pub(crate) fn new(config: &AwsConfig, policies: Vec<Policy>, generator: Generator) -> Self {
+    pub(crate) fn new(
+        config: &AwsConfig,
+        policies: Vec<Policy>,
+        predictors: Vec<Predictor>,
+        generator: Generator,
+    ) -> Self {
         Aws {
             idle: vec![None; policies.len()],
             policies,
+            predictors,
             aggregation_points: config.assumptions.metric_aggregation_points,
             tracked_value: config.assumptions.target_tracking_value,
             lags: config.assumptions.reconcile_lag.clone().unwrap_or_else(observed_lags),
@@ -281,6 +289,9 @@ impl Dialect for Aws {
             }
         }
         let Some((capacity, index, firing)) = best else { return };
+        // A forecast is one more policy: the largest capacity wins.
+        let forecast = self.predictors.iter().map(Predictor::floor).max().unwrap_or(0);
+        let capacity = capacity.max(moment.group.clamp(i64::from(forecast)));
         if capacity == moment.group.desired {
             for (firing, index) in at_bound {
                 self.record_idle(moment, firing, index, "the desired capacity does not change");
@@ -315,11 +326,61 @@ impl Dialect for Aws {
     }
 
     fn next_check(&self) -> SimTime {
-        self.reconcile_at
+        let forecast = self.predictors.iter().map(Predictor::next).min().unwrap_or(SimTime::NEVER);
+        self.reconcile_at.min(forecast)
+    }
+
+    fn check(&mut self, moment: &mut Moment<'_>, metrics: &dyn MetricSource) {
+        self.run_forecasts(moment, metrics);
+        if self.reconcile_at <= moment.now {
+            self.reconcile(moment);
+        }
+    }
+
+    fn ended(&mut self, moment: &mut Moment<'_>, activity: &Activity) {
+        if let (Some(cooldown), true) = (activity.cooldown, activity.done > 0) {
+            moment.group.cooldown.start(moment.now, cooldown);
+        }
+        if moment.group.settled() != moment.group.desired {
+            self.reconcile_soon(moment.now);
+        }
+    }
+
+    fn lost(&mut self, moment: &mut Moment<'_>) {
+        self.lost += 1;
+        let capacity = moment.group.settled();
+        let now = moment.now;
+        let trigger = Trigger::plain(
+            now,
+            format!("At {now} an instance was taken out of service in response to an EC2 health check."),
+        );
+        moment.group.note(now, &trigger, ActivityKind::Lost, (capacity + 1, capacity), moment.out);
+        self.reconcile_at = self.reconcile_at.min(now.next_multiple(self.health_check_interval));
+    }
+}
+
+impl Aws {
+    /// Predictive policies raise the desired capacity to their forecast, and never lower it.
+    fn run_forecasts(&mut self, moment: &mut Moment<'_>, metrics: &dyn MetricSource) {
+        let now = moment.now;
+        for index in 0..self.predictors.len() {
+            if self.predictors[index].next() > now {
+                continue;
+            }
+            let (in_service, max) = (moment.group.in_service(), moment.group.max);
+            let Some(forecast) = self.predictors[index].run(now, in_service, max, metrics) else { continue };
+            // The new maximum stays, as AWS's does.
+            moment.group.max = forecast.max.unwrap_or(max);
+            let capacity = moment.group.clamp(i64::from(forecast.floor));
+            if capacity > moment.group.desired {
+                let trigger = Trigger::plain(now, format!("At {now} predictive scaling raised the desired capacity,"));
+                self.set_desired(moment, capacity, trigger, None);
+            }
+        }
     }
 
     /// The group compares desired with actual capacity and closes the gap.
-    fn check(&mut self, moment: &mut Moment<'_>, _metrics: &dyn MetricSource) {
+    fn reconcile(&mut self, moment: &mut Moment<'_>) {
         self.reconcile_at = SimTime::NEVER;
         let now = moment.now;
         let actual = moment.group.settled();
@@ -358,26 +419,5 @@ impl Dialect for Aws {
             if count == 1 { format!("{verb} a new EC2 instance") } else { format!("{verb} {count} EC2 instances") };
         let start = Start { kind, adds, count, capacity: (actual, to), description, cooldown, exclusive: false };
         moment.group.start(now, &trigger, start, moment.out);
-    }
-
-    fn ended(&mut self, moment: &mut Moment<'_>, activity: &Activity) {
-        if let (Some(cooldown), true) = (activity.cooldown, activity.done > 0) {
-            moment.group.cooldown.start(moment.now, cooldown);
-        }
-        if moment.group.settled() != moment.group.desired {
-            self.reconcile_soon(moment.now);
-        }
-    }
-
-    fn lost(&mut self, moment: &mut Moment<'_>) {
-        self.lost += 1;
-        let capacity = moment.group.settled();
-        let now = moment.now;
-        let trigger = Trigger::plain(
-            now,
-            format!("At {now} an instance was taken out of service in response to an EC2 health check."),
-        );
-        moment.group.note(now, &trigger, ActivityKind::Lost, (capacity + 1, capacity), moment.out);
-        self.reconcile_at = self.reconcile_at.min(now.next_multiple(self.health_check_interval));
     }
 }

@@ -26,10 +26,9 @@ impl AwsConfig {
         let mut found = Findings::new("aws", self.lenient);
         checks::bounds(&mut found, "", self.min, self.max, self.desired);
         checks::removal(&mut found, &self.removal, &REMOVAL, REMOVAL.len());
-        if let Some(place) = self.removal.iter().position(|p| *p == RemovalPolicy::Default) {
-            if place + 1 != self.removal.len() {
-                found.refused("removal", "`default` must be the last termination policy");
-            }
+        let default = self.removal.iter().position(|p| *p == RemovalPolicy::Default);
+        if default.is_some_and(|place| place + 1 != self.removal.len()) {
+            found.refused("removal", "`default` must be the last termination policy");
         }
         if let Some(warmup) = self.default_instance_warmup {
             checks::length(&mut found, "default_instance_warmup", warmup, 0, 3600);
@@ -97,10 +96,8 @@ impl AwsConfig {
             let sets = action.min.is_some() || action.max.is_some() || action.desired.is_some();
             checks::schedule(found, &path, action.at, action.cron.as_deref(), sets);
             checks::bounds(found, &path, action.min.unwrap_or(0), action.max.unwrap_or(2000), action.desired);
-            if let Some(zone) = &action.zone {
-                if let Err(e) = jiff::tz::TimeZone::get(zone) {
-                    found.error(&format!("{path}.zone"), e.to_string());
-                }
+            if let Some(Err(e)) = action.zone.as_deref().map(jiff::tz::TimeZone::get) {
+                found.error(&format!("{path}.zone"), e.to_string());
             }
         }
     }
@@ -193,7 +190,7 @@ fn check_alarm(found: &mut Findings, path: &str, alarm: &AwsAlarm) {
     checks::finite(found, &key("threshold"), alarm.threshold);
     checks::window(found, path, alarm.period, alarm.times);
     let seconds = alarm.period.as_secs();
-    if ![10, 20, 30].contains(&seconds) && seconds % 60 != 0 {
+    if ![10, 20, 30].contains(&seconds) && !seconds.is_multiple_of(60) {
         found.refused(
             &key("period"),
             format!("{} is not accepted by the API; it takes 10, 20, 30 seconds or a multiple of 60", alarm.period),

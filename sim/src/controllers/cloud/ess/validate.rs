@@ -168,7 +168,7 @@ fn check_alarm(found: &mut Findings, path: &str, alarm: &EssAlarm) {
         }
         EssAlarmKind::CmsRule => {
             let seconds = alarm.period.as_secs();
-            if seconds == 0 || seconds % 15 != 0 {
+            if seconds == 0 || !seconds.is_multiple_of(15) {
                 found.refused(
                     &key("period"),
                     format!(

@@ -1,0 +1,304 @@
+//! Reads recorded metric values: CSV `seconds,<metric>,...`, CloudWatch's `get-metric-data` and `get-metric-statistics`,
+//! CloudMonitor's `DescribeMetricList`. The format is recognised by its content.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use windtunnel_traces::{SimDuration, SimTime};
+
+use super::recorded_metrics::{RecordedMetrics, Sample};
+use crate::controllers::cloud::Provider;
+use crate::controllers::cloud::metric_of;
+use crate::controllers::decision::{InstanceId, Metric};
+
+/// A Unix time rather than seconds since the start: later than September 2001.
+const UNIX_SECONDS: f64 = 1e9;
+/// No recording is longer than ten years.
+const LONGEST: f64 = 10.0 * 366.0 * 86_400.0;
+
+/// Remembers the calendar time of t = 0.
+fn note_origin(recorded: &mut RecordedMetrics, seconds: f64) {
+    if let Ok(origin) = jiff::Timestamp::from_millisecond((seconds * 1000.0) as i64) {
+        recorded.set_origin(origin);
+    }
+}
+
+/// Why recorded metrics cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum MetricsFileError {
+    /// The file cannot be read at all.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A line of a CSV is at fault.
+    #[error("line {line}: {message}")]
+    Line {
+        /// Which, from 1.
+        line: u64,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The file as a whole is at fault.
+    #[error("{0}")]
+    Content(String),
+}
+
+type Result<T> = std::result::Result<T, MetricsFileError>;
+
+fn content<T>(message: impl Into<String>) -> Result<T> {
+    Err(MetricsFileError::Content(message.into()))
+}
+
+/// Reads a file. `wanted` are the metrics that the alarms watch: for a column of another name, and for a recording that
+/// does not say which metric it holds.
+pub fn read(path: &Path, provider: Provider, wanted: &[Metric]) -> Result<RecordedMetrics> {
+    let bytes = std::fs::read(path).map_err(|source| MetricsFileError::Io { path: path.to_path_buf(), source })?;
+    let Ok(text) = String::from_utf8(bytes) else { return content("the file is not UTF-8 text") };
+    parse(&text, provider, wanted)
+}
+
+/// The same for a text.
+pub fn parse(text: &str, provider: Provider, wanted: &[Metric]) -> Result<RecordedMetrics> {
+    let text = text.trim_start_matches('\u{feff}');
+    let recorded = match text.trim_start().chars().next() {
+        None => return content("the file is empty"),
+        Some('{') => parse_json(text, provider, wanted)?,
+        Some('[') => return content("a JSON list is none of the known formats; give the whole answer of the API"),
+        Some(_) => parse_csv(text, provider)?,
+    };
+    let missing: Vec<String> =
+        wanted.iter().filter(|m| !recorded.metrics().contains(m)).map(|m| format!("{m:?}")).collect();
+    if missing.is_empty() {
+        return Ok(recorded);
+    }
+    let there: Vec<String> = recorded.metrics().iter().map(|m| format!("{m:?}")).collect();
+    content(format!("the alarms watch {}, but the file holds only {}", missing.join(", "), there.join(", ")))
+}
+
+/// The metric that a name stands for, whichever provider's spelling it is in.
+fn metric_named(provider: Provider, name: &str) -> Option<Metric> {
+    let providers = [provider, Provider::Aws, Provider::Ess, Provider::Tencent];
+    providers.into_iter().find_map(|provider| metric_of(provider, name.trim()))
+}
+
+fn parse_csv(text: &str, provider: Provider) -> Result<RecordedMetrics> {
+    let mut reader =
+        csv::ReaderBuilder::new().comment(Some(b'#')).trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
+    let broken = |e: &csv::Error| MetricsFileError::Line {
+        line: e.position().map_or(1, csv::Position::line),
+        message: e.to_string(),
+    };
+    let header = reader.headers().map_err(|e| broken(&e))?.clone();
+    if header.len() < 2 || header.iter().all(|cell| cell.parse::<f64>().is_ok()) {
+        return content("the first line names the columns: `seconds,<metric>,...`");
+    }
+    let columns: Vec<Option<Metric>> = header.iter().skip(1).map(|name| metric_named(provider, name)).collect();
+    if columns.iter().all(Option::is_none) {
+        let names: Vec<&str> = header.iter().skip(1).collect();
+        return content(format!("none of the columns ({}) is a known metric", names.join(", ")));
+    }
+    let mut recorded = RecordedMetrics::default();
+    columns.iter().flatten().for_each(|metric| recorded.declare(*metric));
+    let mut origin: Option<f64> = None;
+    let mut last: Option<f64> = None;
+    for row in reader.records() {
+        let row = row.map_err(|e| broken(&e))?;
+        let line = row.position().map_or(0, csv::Position::line);
+        let wrong = |message: String| MetricsFileError::Line { line, message };
+        if row.len() != header.len() {
+            return Err(wrong(format!("{} cells where the header has {}", row.len(), header.len())));
+        }
+        let stamp = number(&row[0]).filter(|s| *s >= 0.0);
+        let stamp = stamp.ok_or_else(|| wrong(format!("`{}` is not a time in seconds", &row[0])))?;
+        if last.is_some_and(|last| stamp <= last) {
+            return Err(wrong(format!("time {stamp} does not follow the one before it; stamps must increase")));
+        }
+        last = Some(stamp);
+        let origin = *origin.get_or_insert(if stamp >= UNIX_SECONDS { stamp } else { 0.0 });
+        if stamp - origin > LONGEST {
+            return Err(wrong(format!("time {stamp} is more than ten years after the start")));
+        }
+        let at = SimTime::ZERO + SimDuration::from_secs_f64(stamp - origin);
+        for (cell, metric) in row.iter().skip(1).zip(&columns) {
+            let (Some(metric), false) = (metric, cell.is_empty()) else { continue };
+            let value = number(cell).ok_or_else(|| wrong(format!("`{cell}` is not a number")))?;
+            recorded.insert(*metric, at, Sample::of(value));
+        }
+    }
+    if let Some(origin) = origin.filter(|origin| *origin > 0.0) {
+        note_origin(&mut recorded, origin);
+    }
+    Ok(recorded)
+}
+
+/// A finite number.
+fn number(text: &str) -> Option<f64> {
+    text.trim().parse::<f64>().ok().filter(|n| n.is_finite())
+}
+
+/// A value at a time, before the origin is known.
+struct Point {
+    metric: Metric,
+    instance: Option<String>,
+    seconds: f64,
+    sample: Sample,
+}
+
+fn parse_json(text: &str, provider: Provider, wanted: &[Metric]) -> Result<RecordedMetrics> {
+    let document: Value = match serde_json::from_str(text) {
+        Ok(document) => document,
+        Err(e) => return Err(MetricsFileError::Line { line: e.line() as u64, message: e.to_string() }),
+    };
+    let mut declared = Vec::new();
+    let points = if let Some(results) = document.get("MetricDataResults") {
+        metric_data(results, provider, wanted, &mut declared)?
+    } else if let Some(Value::Array(points)) = document.get("Datapoints") {
+        let metric = named_or_only(document.get("Label"), provider, wanted)?;
+        declared.push(metric);
+        metric_statistics(points, metric)?
+    } else if let Some(Value::String(points)) = document.get("Datapoints") {
+        let metric = named_or_only(document.get("MetricName"), provider, wanted)?;
+        declared.push(metric);
+        metric_list(points, metric)?
+    } else {
+        return content(
+            "neither `MetricDataResults` (get-metric-data) nor `Datapoints` (get-metric-statistics, DescribeMetricList) \
+             is in the file",
+        );
+    };
+    let period = document.get("Period").and_then(|p| p.as_f64().or_else(|| number(p.as_str()?)));
+    if let Some(period) = period.filter(|p| !(*p > 0.0 && *p <= 86_400.0)) {
+        return content(format!("a period of {period} seconds is not one"));
+    }
+    collect(points, &declared, period)
+}
+
+/// The metric that the document names, or the only one that is watched.
+fn named_or_only(name: Option<&Value>, provider: Provider, wanted: &[Metric]) -> Result<Metric> {
+    let named = name.and_then(Value::as_str).and_then(|name| metric_named(provider, name));
+    match (named, wanted) {
+        (Some(metric), _) => Ok(metric),
+        (None, [only]) => Ok(*only),
+        (None, _) => content("the file does not say which metric it holds, and the alarms watch several"),
+    }
+}
+
+/// CloudWatch `get-metric-data`: one list of stamps and one of values per query.
+fn metric_data(
+    results: &Value,
+    provider: Provider,
+    wanted: &[Metric],
+    declared: &mut Vec<Metric>,
+) -> Result<Vec<Point>> {
+    let Some(results) = results.as_array() else { return content("`MetricDataResults` is not a list") };
+    let mut points = Vec::new();
+    for result in results {
+        // The label is the metric's name, unless the query gives another; then its id may be.
+        let id = result.get("Id").filter(|id| id.as_str().is_some_and(|id| metric_named(provider, id).is_some()));
+        let label = result.get("Label").and_then(Value::as_str);
+        let word = label.into_iter().flat_map(str::split_whitespace).find(|w| metric_named(provider, w).is_some());
+        let name = word.map(Value::from);
+        let metric = named_or_only(name.as_ref().or(id), provider, wanted)?;
+        declared.push(metric);
+        let list = |key: &str| result.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+        let (stamps, values) = (list("Timestamps"), list("Values"));
+        if stamps.len() != values.len() {
+            return content(format!("{} timestamps and {} values do not pair up", stamps.len(), values.len()));
+        }
+        for (stamp, value) in stamps.iter().zip(&values) {
+            let Some(value) = value.as_f64() else { return content(format!("{value} is not a number")) };
+            points.push(Point { metric, instance: None, seconds: seconds(stamp)?, sample: Sample::of(value) });
+        }
+    }
+    Ok(points)
+}
+
+/// CloudWatch `get-metric-statistics`: unordered datapoints, each with the statistics that were asked for.
+fn metric_statistics(list: &[Value], metric: Metric) -> Result<Vec<Point>> {
+    let point = |entry: &Value| {
+        let Some(stamp) = entry.get("Timestamp") else { return content("a datapoint has no `Timestamp`") };
+        let Some(sample) = sample(entry) else { return content(format!("{entry} has no statistic")) };
+        Ok(Point { metric, instance: None, seconds: seconds(stamp)?, sample })
+    };
+    list.iter().map(point).collect()
+}
+
+/// CloudMonitor `DescribeMetricList`: the datapoints are a JSON text within the JSON, each of one instance.
+fn metric_list(text: &str, metric: Metric) -> Result<Vec<Point>> {
+    let Ok(list) = serde_json::from_str::<Vec<Value>>(text) else {
+        return content("`Datapoints` is not a JSON list of datapoints");
+    };
+    let point = |entry: &Value| {
+        let Some(millis) = entry.get("timestamp").and_then(Value::as_f64) else {
+            return content("a datapoint has no `timestamp` in milliseconds");
+        };
+        let Some(sample) = sample(entry) else { return content(format!("{entry} has no statistic")) };
+        let instance = entry.get("instanceId").and_then(Value::as_str).map(str::to_string);
+        Ok(Point { metric, instance, seconds: millis / 1000.0, sample })
+    };
+    list.iter().map(point).collect()
+}
+
+/// The statistics of a datapoint; what is absent is taken from what is there.
+fn sample(entry: &Value) -> Option<Sample> {
+    let get = |key: &str| entry.get(key).and_then(Value::as_f64).filter(|n| n.is_finite());
+    let (minimum, maximum, sum) = (get("Minimum"), get("Maximum"), get("Sum"));
+    let count = get("SampleCount").filter(|n| *n > 0.0).unwrap_or(1.0);
+    let extended = entry.get("ExtendedStatistics").and_then(Value::as_object).and_then(|e| e.values().next()?.as_f64());
+    let average = get("Average").or(get("Value")).or(sum.map(|s| s / count)).or(maximum).or(minimum).or(extended)?;
+    Some(Sample {
+        average,
+        minimum: minimum.unwrap_or(average),
+        maximum: maximum.unwrap_or(average),
+        sum: sum.unwrap_or(average * count),
+        count,
+    })
+}
+
+/// A stamp as the CLI prints it (ISO 8601) or as the API sends it (Unix seconds).
+fn seconds(stamp: &Value) -> Result<f64> {
+    if let Some(seconds) = stamp.as_f64() {
+        return Ok(seconds);
+    }
+    let text = stamp.as_str().unwrap_or_default();
+    match text.parse::<jiff::Timestamp>() {
+        Ok(timestamp) => Ok(timestamp.as_second() as f64 + f64::from(timestamp.subsec_nanosecond()) / 1e9),
+        Err(_) => content(format!("{stamp} is not a time")),
+    }
+}
+
+/// Lays the points on the run's clock, whose zero is the earliest stamp.
+fn collect(points: Vec<Point>, declared: &[Metric], period: Option<f64>) -> Result<RecordedMetrics> {
+    let mut recorded = RecordedMetrics::default();
+    declared.iter().for_each(|metric| recorded.declare(*metric));
+    let Some(origin) = points.iter().map(|p| p.seconds).min_by(f64::total_cmp) else { return Ok(recorded) };
+    note_origin(&mut recorded, origin);
+    let mut instances: BTreeMap<String, InstanceId> = BTreeMap::new();
+    for point in points {
+        if point.seconds - origin > LONGEST {
+            return content("the datapoints span more than ten years");
+        }
+        let at = SimTime::ZERO + SimDuration::from_secs_f64(point.seconds - origin);
+        let free = match point.instance {
+            None => recorded.insert(point.metric, at, point.sample),
+            Some(name) => {
+                let next = InstanceId(instances.len() as u32);
+                let instance = *instances.entry(name).or_insert(next);
+                recorded.insert_instance(point.metric, instance, at, point.sample)
+            }
+        };
+        if !free {
+            return content(format!("two datapoints of {:?} have the same time", point.metric));
+        }
+    }
+    recorded.aggregate_instances();
+    if let Some(period) = period {
+        recorded.set_period(SimDuration::from_secs_f64(period));
+    }
+    Ok(recorded)
+}

@@ -1,0 +1,69 @@
+//! Generated documents. `WINDTUNNEL_BLESS=1 cargo test -p windtunnel-sim --test clouds documents` writes them anew.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use windtunnel_sim::controllers::cloud::ASSUMPTIONS;
+
+fn assumptions() -> String {
+    let mut text = String::from(
+        "# Assumptions about the clouds\n\n\
+         What no vendor documents is a named key with a default. Each can be set in the scenario, under the provider's \
+         `assumptions`\ntable. This page is generated from the table in `sim/src/controllers/cloud/assumptions.rs`.\n",
+    );
+    for (title, prefix) in [
+        ("Alibaba Cloud ESS and CloudMonitor", "ess."),
+        ("AWS EC2 Auto Scaling and CloudWatch", "aws."),
+        ("Tencent Cloud AS", "tencent."),
+    ] {
+        let _ = write!(text, "\n## {title}\n\n| key | default | question | rests on |\n| --- | --- | --- | --- |\n");
+        for a in ASSUMPTIONS.iter().filter(|a| a.key.starts_with(prefix)) {
+            let _ = writeln!(text, "| `{}` | `{}` | {} | {} |", a.key, a.default, a.question, a.source);
+        }
+    }
+    text + "\nA backtest of alarms reads `alarm_delay`, `evaluation_lag_alb`, `alarm_phase` and `reconcile_lag` as zero unless the \
+            scenario\nstates them: a recording carries its own delays.\n"
+}
+
+#[test]
+fn cloud_documents_are_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/assumptions.md");
+    let text = assumptions();
+    if std::env::var_os("WINDTUNNEL_BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("docs/");
+        std::fs::write(&path, &text).expect("written");
+    }
+    let there = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(there, text, "docs/assumptions.md is stale; bless it");
+}
+
+const SOURCES: [&str; 9] = [
+    include_str!("alarm_states.rs"),
+    include_str!("aws_policies.rs"),
+    include_str!("backtest.rs"),
+    include_str!("configuration.rs"),
+    include_str!("documents.rs"),
+    include_str!("ess_rules.rs"),
+    include_str!("golden_timelines.rs"),
+    include_str!("properties.rs"),
+    include_str!("tencent_rules.rs"),
+];
+
+/// The functions that a source declares with the word `test` in the line before.
+fn tests_in(source: &'static str) -> Vec<&'static str> {
+    let lines: Vec<&'static str> = source.lines().map(str::trim).collect();
+    let declared = |pair: &&[&'static str]| pair[0] == "#[test]";
+    let name = |pair: &[&'static str]| pair[1].strip_prefix("fn ");
+    lines.windows(2).filter(declared).filter_map(name).filter_map(|rest| rest.split('(').next()).collect()
+}
+
+#[test]
+fn cloud_fidelity_names_every_test() {
+    let page = include_str!("../../../docs/fidelity.md");
+    let tests: Vec<&str> = SOURCES.iter().flat_map(|source| tests_in(source)).collect();
+    let missing: Vec<_> = tests.iter().filter(|test| !page.contains(&format!("`{test}`"))).collect();
+    assert!(missing.is_empty(), "docs/fidelity.md does not name {missing:#?}");
+    let named = page.split('`').skip(1).step_by(2).filter(|word| word.starts_with("cloud_"));
+    let stale: Vec<_> = named.filter(|word| !tests.contains(word)).collect();
+    assert!(stale.is_empty(), "docs/fidelity.md names tests that do not exist: {stale:#?}");
+}
