@@ -184,7 +184,8 @@ fn scenario_text() -> impl Strategy<Value = String> {
 /// A condition that a scenario must meet; says which and by what.
 macro_rules! holds {
     ($condition:expr, $($message:tt)+) => {
-        if !$condition {
+        let held: bool = $condition;
+        if !held {
             return Err(format!($($message)+));
         }
     };

@@ -190,7 +190,7 @@ impl Driven {
     }
 
     fn advance(&mut self, by: u64) {
-        self.now = self.now + SimDuration::from_nanos(by);
+        self.now += SimDuration::from_nanos(by);
         self.plant.advance(self.now, &mut self.recorder);
     }
 

@@ -62,10 +62,10 @@ fn refusal(value: &Value, rule: &Value, root: &Value, at: &str) -> Option<String
             }
         }
     }
-    if let Some(all) = rule["allOf"].as_array() {
-        if let Some(refused) = all.iter().find_map(|one| refusal(value, one, root, at)) {
-            return Some(refused);
-        }
+    if let Some(all) = rule["allOf"].as_array()
+        && let Some(refused) = all.iter().find_map(|one| refusal(value, one, root, at))
+    {
+        return Some(refused);
     }
     if rule.get("const").is_some_and(|only| only != value) {
         return Some(format!("{at} is not {}", rule["const"]));

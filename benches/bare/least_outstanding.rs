@@ -94,9 +94,9 @@ impl Wheel {
                 if time <= now {
                     levels.leave(instance as usize);
                     if before == NONE {
-                        self.heads[slot] = next
+                        self.heads[slot] = next;
                     } else {
-                        self.entries[before as usize].2 = next
+                        self.entries[before as usize].2 = next;
                     }
                     self.entries[at as usize].2 = self.free;
                     self.free = at;

@@ -74,7 +74,7 @@ enum Control {
 /// What is scaled.
 enum Group {
     Instances(Instances),
-    Pods(Pods),
+    Pods(Box<Pods>),
 }
 
 /// The offered load, row by row.
@@ -354,10 +354,12 @@ impl World<'_> {
     /// Keeps the activity log: an activity is recorded when it begins, and completed when it ends.
     fn log(&mut self, record: ActivityRecord) {
         let accepted = record.rejected_because.is_none();
-        if let (Some(id), Some(breach)) = (record.id, record.first_breach) {
-            if accepted && record.end.is_none() && record.to > record.from {
-                self.breaches.push((id, breach));
-            }
+        if let (Some(id), Some(breach)) = (record.id, record.first_breach)
+            && accepted
+            && record.end.is_none()
+            && record.to > record.from
+        {
+            self.breaches.push((id, breach));
         }
         let entry = ActivityEntry {
             at_seconds: record.at.as_secs_f64(),

@@ -102,7 +102,7 @@ impl Case {
         let mut dead = Vec::new();
         let mut seen = Vec::new();
         for &(millis, action) in &self.script {
-            now = now + SimDuration::from_millis(millis);
+            now += SimDuration::from_millis(millis);
             plant.advance(now, &mut recorder);
             let id = InstanceId(action % INSTANCES);
             match action / INSTANCES {

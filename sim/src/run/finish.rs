@@ -20,7 +20,7 @@ pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, Simula
     let metrics = metrics(&mut world, &total, bill);
     let warnings = warnings(&world, &total);
     let thresholds = thresholds(&world);
-    let calendar = scenario.open_trace().and_then(|trace| trace.calendar());
+    let calendar = scenario.open_trace().and_then(windtunnel_traces::OpenTrace::calendar);
     let zone = calendar.as_ref().and_then(|calendar| calendar.start().time_zone().iana_name().map(str::to_string));
     Ok(Outcome {
         name: scenario.name.clone(),
@@ -231,14 +231,14 @@ fn warnings(world: &World<'_>, total: &Segment) -> Vec<Warning> {
     if world.end < SimTime::ZERO + world.scenario.file.slo.window {
         warn("the run is shorter than one window of the objective".into(), "simulate longer, or shorten slo.window");
     }
-    if let Control::Hpa(control) = &world.control {
-        if let Some((syncs, why)) = &control.failed {
-            warn(
-                format!("the HPA refused to act at {syncs} syncs: {why}"),
-                "the activity log has the time and the numbers; a CPU or memory utilization needs pods.cpu.request or \
+    if let Control::Hpa(control) = &world.control
+        && let Some((syncs, why)) = &control.failed
+    {
+        warn(
+            format!("the HPA refused to act at {syncs} syncs: {why}"),
+            "the activity log has the time and the numbers; a CPU or memory utilization needs pods.cpu.request or \
                  pods.memory.request, as resources.requests in the Deployment",
-            );
-        }
+        );
     }
     warnings
 }

@@ -48,7 +48,7 @@ pub(super) fn world(scenario: &Scenario, seed: u64) -> World<'_> {
         notices: Vec::new(),
     };
     let group = match &scenario.policy {
-        Policy::Hpa { .. } => Group::Pods(Pods::new(pods_config(scenario), streams)),
+        Policy::Hpa { .. } => Group::Pods(Box::new(Pods::new(pods_config(scenario), streams))),
         _ => Group::Instances(Instances::new(instances_config(scenario), streams)),
     };
     let watches_latency = match &control {
@@ -172,7 +172,7 @@ fn extras(scenario: &Scenario, streams: Streams) -> Extras {
         attempts: retry.attempts,
         backoff,
         stream: streams.stream(Purpose::Backoff),
-        budget: retry.budget.map(|budget| budget.as_f64()),
+        budget: retry.budget.map(windtunnel_traces::Ratio::as_f64),
     });
     let downstream = file.service.downstream.as_ref().zip(laws.downstream.clone());
     let downstream = downstream.map(|(shared, wait)| SharedDependency {
@@ -186,7 +186,7 @@ fn extras(scenario: &Scenario, streams: Streams) -> Extras {
 // ---- the controller
 
 fn control(scenario: &Scenario, streams: Streams) -> Control {
-    let calendar = match scenario.open_trace().and_then(|trace| trace.calendar()) {
+    let calendar = match scenario.open_trace().and_then(windtunnel_traces::OpenTrace::calendar) {
         Some(calendar) => {
             let start = calendar.start();
             Calendar { start: start.timestamp(), zone: start.time_zone().clone() }

@@ -72,13 +72,13 @@ pub(super) fn check_numbers(file: &ScenarioFile, findings: &mut Findings<'_>) {
     if file.instance.cores.as_millis() == 0 {
         findings.error("instance.cores", "an instance needs a core: `cores` must be above zero");
     }
-    if file.horizon.is_some_and(|horizon| horizon.is_zero()) {
+    if file.horizon.is_some_and(windtunnel_traces::SimDuration::is_zero) {
         findings.error("horizon", "nothing to simulate: `horizon` must be above zero");
     }
     if file.instance.workers == Some(0) {
         findings.error("instance.workers", "an instance without workers serves nothing: `workers` must be above zero");
     }
-    if file.service.timeout.is_some_and(|timeout| timeout.is_zero()) {
+    if file.service.timeout.is_some_and(windtunnel_traces::SimDuration::is_zero) {
         findings.error("service.timeout", "a timeout of zero fails every request; leave it out for none");
     }
     let price = &file.instance.price;
@@ -101,7 +101,7 @@ pub(super) fn check_numbers(file: &ScenarioFile, findings: &mut Findings<'_>) {
     if slo.window.is_zero() {
         findings.error("slo.window", "a window needs a length, such as \"1m\"");
     }
-    if file.timeline.interval.is_some_and(|interval| interval.is_zero()) {
+    if file.timeline.interval.is_some_and(windtunnel_traces::SimDuration::is_zero) {
         findings.error("timeline.interval", "a row needs a length, such as \"1m\"");
     }
     if file.sensors.every.is_zero() {
@@ -122,10 +122,10 @@ fn check_service(file: &ScenarioFile, findings: &mut Findings<'_>) {
             findings.error(&format!("service.class.{}.weight", class.name), "a weight is a number above zero");
         }
     }
-    if let Some(retry) = &file.service.retry {
-        if retry.attempts == 0 {
-            findings.error("service.retry.attempts", "`attempts` counts the first one too: it is at least 1");
-        }
+    if let Some(retry) = &file.service.retry
+        && retry.attempts == 0
+    {
+        findings.error("service.retry.attempts", "`attempts` counts the first one too: it is at least 1");
     }
     if file.service.downstream.as_ref().is_some_and(|downstream| downstream.limit == 0) {
         findings.error("service.downstream.limit", "a dependency that lets nobody in never answers: at least 1");
@@ -150,15 +150,15 @@ fn check_boot(file: &ScenarioFile, findings: &mut Findings<'_>) {
             findings.error(&format!("{path}.poll"), "a poll needs `every` and `attempts` above zero");
         }
     }
-    if let Some(name) = &file.fleet.created_after {
-        if !file.boot.iter().any(|stage| &stage.stage == name) {
-            let names: Vec<&str> = file.boot.iter().map(|stage| stage.stage.as_str()).collect();
-            findings.error_with_help(
-                "fleet.created_after",
-                format!("there is no boot stage `{name}`"),
-                format!("the stages are: {}", names.join(", ")),
-            );
-        }
+    if let Some(name) = &file.fleet.created_after
+        && !file.boot.iter().any(|stage| &stage.stage == name)
+    {
+        let names: Vec<&str> = file.boot.iter().map(|stage| stage.stage.as_str()).collect();
+        findings.error_with_help(
+            "fleet.created_after",
+            format!("there is no boot stage `{name}`"),
+            format!("the stages are: {}", names.join(", ")),
+        );
     }
     // A launch that always fails and is always replaced would never end.
     for stage in &file.boot {

@@ -172,10 +172,10 @@ fn check_cluster(file: &ScenarioFile, findings: &mut Findings<'_>) {
     if zero(pods.cpu.limit) {
         findings.error("pods.cpu.limit", "a pod needs CPU: the limit must be above zero");
     }
-    if let (Some(request), Some(limit)) = (pods.cpu.request, pods.cpu.limit) {
-        if request > limit {
-            findings.error("pods.cpu.request", format!("the request ({request}) is above the limit ({limit})"));
-        }
+    if let (Some(request), Some(limit)) = (pods.cpu.request, pods.cpu.limit)
+        && request > limit
+    {
+        findings.error("pods.cpu.request", format!("the request ({request}) is above the limit ({limit})"));
     }
     if pods.cpu.request.is_some_and(|request| request > cores) {
         findings.error("pods.cpu.request", format!("no node has that many cores: `instance.cores` is {cores}"));
@@ -191,11 +191,11 @@ fn check_cluster(file: &ScenarioFile, findings: &mut Findings<'_>) {
 /// Metrics that the simulated cluster can answer for.
 fn check_metrics(spec: &DefaultedSpec, findings: &mut Findings<'_>) {
     let mut containers = spec.containers();
-    if let Some(first) = containers.next() {
-        if let Some(other) = containers.find(|other| *other != first) {
-            let message = format!("metrics of two containers, `{first}` and `{other}`: a simulated pod has one");
-            findings.error_with_help("hpa", message, "keep the container that serves the requests");
-        }
+    if let Some(first) = containers.next()
+        && let Some(other) = containers.find(|other| *other != first)
+    {
+        let message = format!("metrics of two containers, `{first}` and `{other}`: a simulated pod has one");
+        findings.error_with_help("hpa", message, "keep the container that serves the requests");
     }
     for name in crate::fleet::pods::unknown_metrics(spec) {
         findings.error_with_help(

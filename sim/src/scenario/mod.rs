@@ -178,11 +178,10 @@ impl Loaded {
         let mut table = toml::Table::try_from(&self.scenario.file).unwrap_or_default();
         // An HPA manifest stays a manifest; its completed spec is what `show` is asked for.
         if let (Policy::Hpa { spec, .. }, Some(toml::Value::Table(hpa))) = (&self.scenario.policy, table.get_mut("hpa"))
+            && let Ok(spec) = toml::Value::try_from(&spec.stored)
         {
-            if let Ok(spec) = toml::Value::try_from(&spec.stored) {
-                hpa.remove("manifest");
-                hpa.insert("spec".into(), spec);
-            }
+            hpa.remove("manifest");
+            hpa.insert("spec".into(), spec);
         }
         table
     }

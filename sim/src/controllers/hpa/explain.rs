@@ -280,7 +280,7 @@ impl fmt::Display for Measured<'_> {
                 write!(f, " {} % of {target} %", outcome.utilization.unwrap_or(0))?;
             }
             Target::Average(target) => {
-                write!(f, " {} per pod of {}", amount(metric, outcome.average.unwrap_or(0)), amount(metric, target))?
+                write!(f, " {} per pod of {}", amount(metric, outcome.average.unwrap_or(0)), amount(metric, target))?;
             }
             Target::Value(target) => write!(f, " {} of {}", amount(metric, outcome.usage), amount(metric, target))?,
             Target::Unset => {}
