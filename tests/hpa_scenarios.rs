@@ -67,7 +67,7 @@ fn refused(manifest: &str, part: &str) {
         let message = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{part}: {message}");
         assert!(output.stdout.is_empty(), "{part}");
-        assert!(message.contains("hpa.yaml") || message.contains("hpa.manifest"), "{part}: {message}");
+        assert!(message.contains("hpa.yaml"), "{part}: the file or the key that names it is shown: {message}");
         // Long messages are broken into lines.
         let words: Vec<&str> = message.split_whitespace().filter(|word| *word != "|").collect();
         assert!(words.join(" ").contains(part), "{part}: {message}");

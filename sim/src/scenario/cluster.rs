@@ -63,7 +63,8 @@ pub(super) fn policy(
     }
     .ok()?;
     check_cluster(file, findings);
-    check_metrics(&spec, findings);
+    let place = if document.is_given("hpa.manifest") { "hpa.manifest" } else { "hpa.spec" };
+    check_metrics(&spec, place, findings);
     check_requests(&spec, file, findings);
     Some(Policy::Hpa { spec: Box::new(spec), flags })
 }
@@ -189,17 +190,25 @@ fn check_cluster(file: &ScenarioFile, findings: &mut Findings<'_>) {
 }
 
 /// Metrics that the simulated cluster can answer for.
-fn check_metrics(spec: &DefaultedSpec, findings: &mut Findings<'_>) {
+fn check_metrics(spec: &DefaultedSpec, place: &str, findings: &mut Findings<'_>) {
     let mut containers = spec.containers();
+<<<<<<< ours
     if let Some(first) = containers.next()
         && let Some(other) = containers.find(|other| *other != first)
     {
         let message = format!("metrics of two containers, `{first}` and `{other}`: a simulated pod has one");
         findings.error_with_help("hpa", message, "keep the container that serves the requests");
+=======
+    if let Some(first) = containers.next() {
+        if let Some(other) = containers.find(|other| *other != first) {
+            let message = format!("metrics of two containers, `{first}` and `{other}`: a simulated pod has one");
+            findings.error_with_help(place, message, "keep the container that serves the requests");
+        }
+>>>>>>> theirs
     }
     for name in crate::fleet::pods::unknown_metrics(spec) {
         findings.error_with_help(
-            "hpa",
+            place,
             format!("the simulation has no metric `{name}`"),
             format!("metrics it has: cpu, memory, {}", crate::fleet::pods::CUSTOM_METRICS.join(", ")),
         );
