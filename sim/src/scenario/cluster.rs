@@ -181,6 +181,10 @@ fn check_cluster(file: &ScenarioFile, findings: &mut Findings<'_>) {
     if pods.cpu.request.is_some_and(|request| request > cores) {
         findings.error("pods.cpu.request", format!("no node has that many cores: `instance.cores` is {cores}"));
     }
+    if pods.memory.request.is_some_and(|request| request > file.instance.memory) {
+        let message = format!("no node has that much memory: `instance.memory` is {}", file.instance.memory);
+        findings.error("pods.memory.request", message);
+    }
     if pods.workers == Some(0) {
         findings.error("pods.workers", "a pod without workers serves nothing: `workers` must be above zero");
     }
@@ -192,19 +196,11 @@ fn check_cluster(file: &ScenarioFile, findings: &mut Findings<'_>) {
 /// Metrics that the simulated cluster can answer for.
 fn check_metrics(spec: &DefaultedSpec, place: &str, findings: &mut Findings<'_>) {
     let mut containers = spec.containers();
-<<<<<<< ours
     if let Some(first) = containers.next()
         && let Some(other) = containers.find(|other| *other != first)
     {
         let message = format!("metrics of two containers, `{first}` and `{other}`: a simulated pod has one");
-        findings.error_with_help("hpa", message, "keep the container that serves the requests");
-=======
-    if let Some(first) = containers.next() {
-        if let Some(other) = containers.find(|other| *other != first) {
-            let message = format!("metrics of two containers, `{first}` and `{other}`: a simulated pod has one");
-            findings.error_with_help(place, message, "keep the container that serves the requests");
-        }
->>>>>>> theirs
+        findings.error_with_help(place, message, "keep the container that serves the requests");
     }
     for name in crate::fleet::pods::unknown_metrics(spec) {
         findings.error_with_help(
