@@ -1,6 +1,8 @@
 //! HPA manifests in scenarios, as users have them: what is refused and how, what is taken from the workload beside the
 //! policy, and what a run says when the HPA refuses to act.
 
+mod support;
+
 use std::process::{Command, Output};
 
 const SCENARIO: &str = r#"
@@ -154,4 +156,33 @@ target = { type = "Utilization", averageUtilization = 70 }
         "{}",
         first.cause
     );
+}
+
+/// Pods billed by what they request: three pods of one core and two GiB for an hour, whatever the nodes cost.
+#[test]
+fn pods_can_be_billed_by_their_requests() {
+    let text = r#"
+        horizon = "1h"
+        trace = { shape = "constant", rate = "1rps" }
+        service.cpu = "10ms"
+        [instance]
+        cores = 8
+        price = { per_hour = 100.0, currency = "CNY", minimum = "0s" }
+        [nodes]
+        count = 5
+        [pods]
+        replicas = 3
+        cpu = { request = "1000m" }
+        memory = { request = "2Gi" }
+        price = { per_core_hour = 0.5, per_gib_hour = 0.1 }
+        [hpa.spec]
+        minReplicas = 3
+        maxReplicas = 3
+    "#;
+    let outcome = support::run(&support::scenario(text), 1);
+    let cost = support::figure(&outcome, "cost_total");
+    assert!((cost - 3.0 * (0.5 + 2.0 * 0.1)).abs() < 1e-9, "{cost}");
+    let last = outcome.timeline.last().map_or(0.0, |row| row.cost);
+    assert!((last - cost).abs() < 1e-6, "the timeline ends at the total: {last}");
+    assert!((support::figure(&outcome, "instance_hours") - 3.0).abs() < 1e-9);
 }

@@ -106,6 +106,7 @@ pub struct Ledger {
     /// Cost of an hour of one billed instance (or node).
     price_per_hour: f64,
     balancer_price: (f64, f64),
+    bills_pods: bool,
     row: Segment,
     row_start: SimTime,
     row_windows: (u32, u32),
@@ -143,6 +144,7 @@ impl Ledger {
             cores,
             price_per_hour,
             balancer_price,
+            bills_pods: false,
             row: Segment::default(),
             row_start: SimTime::ZERO,
             row_windows: (0, 0),
@@ -153,6 +155,12 @@ impl Ledger {
             busy_at_row_start: 0.0,
             demand_now: 0.0,
         }
+    }
+
+    /// Bills pods at a price per hour instead of the nodes that they run on.
+    pub fn bill_pods(&mut self, price_per_hour: f64) {
+        self.bills_pods = true;
+        self.price_per_hour = price_per_hour;
     }
 
     /// Instances in service change by `change`.
@@ -257,7 +265,11 @@ impl Ledger {
 
     /// Cost up to now before rounding: the integral of what is billed.
     fn cost_so_far(&mut self, now: SimTime) -> f64 {
-        let paid = if self.nodes.peak() > 0.0 { self.nodes.integral(now) } else { self.billed.integral(now) };
+        let paid = if self.nodes.peak() > 0.0 && !self.bills_pods {
+            self.nodes.integral(now)
+        } else {
+            self.billed.integral(now)
+        };
         let requests = (self.total.attempts + self.row.attempts) as f64;
         paid / 3600.0 * self.price_per_hour + self.balancer_cost(now.saturating_since(SimTime::ZERO), requests)
     }

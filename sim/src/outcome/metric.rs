@@ -118,7 +118,11 @@ pub const DEFINITIONS: &[MetricDefinition] = &[
     define("cost_total", "currency", "What the fleet costs over the run: instances (or nodes) and the load balancer."),
     define("cost_instances", "currency", "The part of instances or nodes."),
     define("cost_balancer", "currency", "The part of the load balancer."),
-    define("instance_hours", "hours", "Billed time of instances (for pods: of nodes), by the provider's rules."),
+    define(
+        "instance_hours",
+        "hours",
+        "Billed time of instances (for pods: of nodes, or of pods where they are billed), by the provider's rules.",
+    ),
     define("mean_in_service", "instances", "Instances (or pods) that receive traffic, as a mean over time."),
     define("peak_in_service", "instances", "The most instances (or pods) that received traffic at once."),
     define("mean_billed", "instances", "Instances (for pods: nodes) that are paid for, as a mean over time."),

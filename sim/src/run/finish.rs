@@ -1,6 +1,6 @@
 //! Closes the books of a run.
 
-use windtunnel_traces::SimTime;
+use windtunnel_traces::{SimDuration, SimTime};
 
 use super::{Control, Group, SimulationError, World};
 use crate::controllers::decision::Metric;
@@ -8,6 +8,7 @@ use crate::controllers::hpa::Resource;
 use crate::controllers::hpa::spec::{Goal, Source};
 use crate::outcome::recorder::Segment;
 use crate::outcome::{ActivityEntry, AlarmLevel, MetricValues, Outcome, Warning, cost};
+use crate::scenario::schema::Price;
 
 pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, SimulationError> {
     let scenario = world.scenario;
@@ -46,7 +47,12 @@ pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, Simula
 
 /// Hours that are billed, and their amount.
 fn bill(world: &World<'_>) -> (f64, f64) {
-    let price = &world.scenario.file.instance.price;
+    let file = &world.scenario.file;
+    let pod_price = file.pods.as_ref().and_then(|pods| pods.price_per_hour());
+    let price = &match (&world.group, pod_price) {
+        (Group::Pods(_), Some(per_hour)) => Price { per_hour, ..file.instance.price.clone() },
+        _ => file.instance.price.clone(),
+    };
     let mut hours = 0.0;
     let mut amount = 0.0;
     let mut add = |launched, ended| {
@@ -55,6 +61,11 @@ fn bill(world: &World<'_>) -> (f64, f64) {
         amount += cost;
     };
     match &world.group {
+        Group::Pods(_) if pod_price.is_some() => {
+            let instant = |seconds: f64| SimTime::ZERO + SimDuration::from_secs_f64(seconds);
+            let lives = &world.site.ledger.lives;
+            lives.iter().for_each(|life| add(instant(life.launched_seconds), life.ended_seconds.map(instant)));
+        }
         Group::Pods(pods) => pods.node_lives().for_each(|(launched, ended)| add(launched, ended)),
         Group::Instances(instances) => instances.spans().for_each(|(launched, ended)| add(launched, ended)),
     }
@@ -68,13 +79,14 @@ fn metrics(world: &mut World<'_>, total: &Segment, (hours, instances_cost): (f64
     let (outs, ins, refused) = scalings(world);
     let flaps = flaps(&world.activities, world.scenario.file.slo.flap_window.as_secs_f64());
     let (reaction_median, reaction_worst) = reactions(world);
-    let is_pods = matches!(world.group, Group::Pods(_));
+    let bills_pods = world.scenario.file.pods.as_ref().is_some_and(|pods| pods.price.is_some());
+    let bills_nodes = matches!(world.group, Group::Pods(_)) && !bills_pods;
     let ledger = &mut world.site.ledger;
     let balancer_cost = ledger.balancer_cost(world.scenario.horizon, total.attempts as f64);
     let (windows, violating_windows) = ledger.windows();
     let utilization = ledger.mean_utilization(end);
     let mean_in_service = ledger.in_service.integral(end) / seconds;
-    let mean_billed = if is_pods { ledger.nodes.integral(end) } else { ledger.billed.integral(end) } / seconds;
+    let mean_billed = if bills_nodes { ledger.nodes.integral(end) } else { ledger.billed.integral(end) } / seconds;
     let share = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
     let decided = total.decided();
     let satisfied = total.served - total.slow;

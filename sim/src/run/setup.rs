@@ -103,7 +103,13 @@ fn ledger(scenario: &Scenario, demands: &Demands) -> Ledger {
         objective.percentile,
     );
     let balancer = (file.balancer.price_per_hour, file.balancer.price_per_million);
-    Ledger::new(objective, demand, measured.as_f64(), file.instance.price.per_hour, balancer)
+    let mut ledger = Ledger::new(objective, demand, measured.as_f64(), file.instance.price.per_hour, balancer);
+    if let (Policy::Hpa { .. }, Some(price)) =
+        (&scenario.policy, file.pods.as_ref().and_then(|pods| pods.price_per_hour()))
+    {
+        ledger.bill_pods(price);
+    }
+    ledger
 }
 
 // ---- the plant

@@ -527,6 +527,10 @@ pub struct Pods {
     /// Memory request and limit of a pod.
     #[serde(default)]
     pub memory: MemoryResources,
+    /// Bills pods by what they request, as serverless clusters do, instead of nodes. Default: nodes are billed by
+    /// `instance.price`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<PodPrice>,
     /// How a pod shares its CPU among requests.
     #[serde(default)]
     pub discipline: Discipline,
@@ -555,6 +559,27 @@ pub struct Pods {
 
 const fn default_grace() -> SimDuration {
     SimDuration::from_secs(30)
+}
+
+/// What a pod costs by its requests, from creation to removal, in the currency, unit and minimum of `instance.price`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PodPrice {
+    /// Price of one requested core for an hour.
+    pub per_core_hour: f64,
+    /// Price of one requested GiB for an hour.
+    #[serde(default)]
+    pub per_gib_hour: f64,
+}
+
+impl Pods {
+    /// The price of a pod for an hour, when pods are billed by their requests.
+    pub fn price_per_hour(&self) -> Option<f64> {
+        let price = self.price.as_ref()?;
+        let cores = self.cpu.request.map_or(0.0, Cores::as_f64);
+        let gib = self.memory.request.map_or(0.0, |memory| memory.as_u64() as f64 / (1u64 << 30) as f64);
+        Some(cores * price.per_core_hour + gib * price.per_gib_hour)
+    }
 }
 
 /// CPU request and limit. Absent: none is declared; without a request the HPA cannot compute utilization.
