@@ -30,7 +30,7 @@ pub(super) enum Place {
     Downstream,
 }
 
-/// One attempt of a request: a cache line.
+/// One attempt of a request.
 #[derive(Copy, Clone, Debug)]
 pub(super) struct Job {
     pub(super) request: Request,
@@ -226,10 +226,5 @@ mod tests {
                 proptest::prop_assert_eq!(jobs.next_timeout(), waiting.first().map_or(u64::MAX, |first| first.0));
             }
         }
-    }
-
-    #[test]
-    fn a_job_is_a_cache_line() {
-        assert_eq!(size_of::<Job>(), 64);
     }
 }
