@@ -73,7 +73,7 @@ enum Control {
 
 /// What is scaled.
 enum Group {
-    Instances(Instances),
+    Instances(Box<Instances>),
     Pods(Box<Pods>),
 }
 

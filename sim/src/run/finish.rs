@@ -8,7 +8,7 @@ use crate::controllers::hpa::Resource;
 use crate::controllers::hpa::spec::{Goal, Source};
 use crate::outcome::recorder::Segment;
 use crate::outcome::{ActivityEntry, AlarmLevel, MetricValues, Outcome, Warning, cost};
-use crate::scenario::schema::Price;
+use crate::scenario::schema::{self, Price};
 
 pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, SimulationError> {
     let scenario = world.scenario;
@@ -48,7 +48,7 @@ pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, Simula
 /// Hours that are billed, and their amount.
 fn bill(world: &World<'_>) -> (f64, f64) {
     let file = &world.scenario.file;
-    let pod_price = file.pods.as_ref().and_then(|pods| pods.price_per_hour());
+    let pod_price = file.pods.as_ref().and_then(schema::Pods::price_per_hour);
     let price = &match (&world.group, pod_price) {
         (Group::Pods(_), Some(per_hour)) => Price { per_hour, ..file.instance.price.clone() },
         _ => file.instance.price.clone(),

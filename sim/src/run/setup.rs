@@ -22,7 +22,7 @@ use crate::plant::events::{EventPlant, Extras, RetryRules, SharedDependency};
 use crate::plant::fcfs::{FcfsPlant, Rules};
 use crate::plant::requests::{Demands, RequestStream};
 use crate::plant::{ColdStart, Plant, StationSpec};
-use crate::scenario::schema::{Algorithm, Discipline};
+use crate::scenario::schema::{self, Algorithm, Discipline};
 use crate::scenario::{Policy, Scenario};
 use crate::sensors::MetricStore;
 use crate::sensors::store::needs_latency;
@@ -49,7 +49,7 @@ pub(super) fn world(scenario: &Scenario, seed: u64) -> World<'_> {
     };
     let group = match &scenario.policy {
         Policy::Hpa { .. } => Group::Pods(Box::new(Pods::new(pods_config(scenario), streams))),
-        _ => Group::Instances(Instances::new(instances_config(scenario), streams)),
+        _ => Group::Instances(Box::new(Instances::new(instances_config(scenario), streams))),
     };
     let watches_latency = match &control {
         Control::Cloud(controller) => controller.alarms().iter().any(|alarm| needs_latency(alarm.metric)),
@@ -105,7 +105,7 @@ fn ledger(scenario: &Scenario, demands: &Demands) -> Ledger {
     let balancer = (file.balancer.price_per_hour, file.balancer.price_per_million);
     let mut ledger = Ledger::new(objective, demand, measured.as_f64(), file.instance.price.per_hour, balancer);
     if let (Policy::Hpa { .. }, Some(price)) =
-        (&scenario.policy, file.pods.as_ref().and_then(|pods| pods.price_per_hour()))
+        (&scenario.policy, file.pods.as_ref().and_then(schema::Pods::price_per_hour))
     {
         ledger.bill_pods(price);
     }
