@@ -11,7 +11,7 @@ use windtunnel_traces::{SimDuration, SimTime};
 /// Arguments of `windtunnel backtest` for the alarms of a cloud.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct AlarmBacktestArgs {
-    /// The policy: a scenario's [ess], [aws] or [tencent] table; nothing else of the scenario is needed.
+    /// The policy: the ess, aws or tencent table of a scenario; nothing else of the scenario is needed.
     #[arg(long, value_name = "SCENARIO", requires = "metrics", conflicts_with_all = ["observations", "prometheus", "hpa", "explain"])]
     pub(crate) scenario: Option<PathBuf>,
 

@@ -1,4 +1,4 @@
-//! Scenarios: what they are written as ([`schema`], [`document`]), and what they mean ([`Scenario`]).
+//! Scenarios: what they are written as ([`mod@schema`], [`document`]), and what they mean ([`Scenario`]).
 
 mod check;
 mod cluster;
