@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{backtest, compare, completions, init, metrics, run, show};
+use crate::{backtest, check, compare, completions, init, metrics, run, show};
 
 /// What is printed without any argument.
 pub(crate) const INTRODUCTION: &str = "\
@@ -40,6 +40,7 @@ pub(crate) enum Verb {
     Run(run::Arguments),
     Compare(compare::Arguments),
     Backtest(backtest::Arguments),
+    Check(check::Arguments),
     Show(show::Arguments),
     Metrics(metrics::Arguments),
     Init(init::Arguments),

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod backtest;
+mod check;
 mod compare;
 mod completions;
 mod currency;
@@ -62,6 +63,7 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
         Some(Verb::Run(arguments)) => run::run(&arguments),
         Some(Verb::Compare(arguments)) => compare::run(&arguments),
         Some(Verb::Show(arguments)) => show::run(&arguments),
+        Some(Verb::Check(arguments)) => check::run(&arguments),
         Some(Verb::Backtest(arguments)) => backtest::run(&arguments),
         Some(Verb::Metrics(arguments)) => metrics::run(&arguments),
         Some(Verb::Init(arguments)) => init::run(&arguments),
