@@ -114,6 +114,10 @@ struct Monitoring {
     latency: Option<Segment>,
 }
 
+/// Refused activities that the log lists. A group at its limit refuses one every few minutes for as long as the run
+/// lasts; the rest is counted, so that the log of a year stays small. What changes capacity is always listed.
+const REFUSALS_LISTED: u64 = 10_000;
+
 /// Everything that takes part in a run.
 struct World<'s> {
     scenario: &'s Scenario,
@@ -127,6 +131,9 @@ struct World<'s> {
     row: SimDuration,
     end: SimTime,
     activities: Vec<ActivityEntry>,
+    /// Refused activities in the log, and those that it has no place for.
+    refusals_listed: u64,
+    refusals_unlisted: u64,
     /// Where the entry of a running activity is.
     running: Vec<(ActivityId, usize)>,
     alarms: Vec<AlarmEntry>,
@@ -386,7 +393,11 @@ impl World<'_> {
                 self.running.push((id, self.activities.len()));
                 self.activities.push(entry);
             }
-            _ => self.activities.push(entry),
+            _ if !accepted && self.refusals_listed >= REFUSALS_LISTED => self.refusals_unlisted += 1,
+            _ => {
+                self.refusals_listed += u64::from(!accepted);
+                self.activities.push(entry);
+            }
         }
     }
 
