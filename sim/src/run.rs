@@ -32,6 +32,9 @@ pub enum SimulationError {
     /// The recorded trace could not be read again. The run has to be repeated once the file is whole.
     #[error("the trace changed while it was replayed: {0}")]
     Trace(String),
+    /// The temporary file for a long timeline could not be written.
+    #[error("the timeline does not fit in memory and cannot be set aside in the folder for temporary files: {0}")]
+    Spool(String),
 }
 
 /// Whoever watches a run.

@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod metric;
 pub mod recorder;
 pub mod steps;
+pub mod spool;
 pub mod timeline;
 
 use serde::Serialize;
@@ -20,6 +21,7 @@ pub use activity::{ActivityEntry, AlarmEntry, AlarmLevel, InstanceLife};
 pub use latency::LatencyHistogram;
 pub use metric::{MetricValues, Summary};
 pub use steps::StepSeries;
+pub use spool::Spool;
 pub use timeline::TimelineRow;
 
 /// Which controller drove the fleet.
@@ -108,7 +110,7 @@ pub struct Outcome {
     /// The named figures, by the names that `windtunnel metrics` lists.
     pub metrics: MetricValues,
     /// The run in intervals.
-    pub timeline: Vec<TimelineRow>,
+    pub timeline: Spool<TimelineRow>,
     /// What the provider's activity log (or `kubectl describe hpa`) would have shown.
     pub activities: Vec<ActivityEntry>,
     /// Changes of alarm states.

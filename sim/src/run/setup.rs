@@ -29,18 +29,13 @@ use crate::sensors::store::needs_latency;
 
 /// Rows that a timeline has at most unless its interval is given.
 const ROWS: u64 = 1440;
-/// Rows that memory is set aside for, two years of minutes: a slip in the scenario must not ask for all there is.
-const MOST_ROWS_AHEAD: u64 = 1 << 20;
 /// Intervals that rows are rounded up to, in seconds.
 const NICE_ROWS: [u64; 12] = [1, 5, 10, 15, 30, 60, 300, 600, 900, 1800, 3600, 86_400];
 
 pub(super) fn world(scenario: &Scenario, seed: u64) -> World<'_> {
     let streams = Streams::new(seed);
     let demands = Demands::new(scenario.laws.classes.clone(), scenario.laws.patience.clone(), streams);
-    let mut ledger = ledger(scenario, &demands);
-    // Growing by doubling would take twice the memory where an explicit interval gives many rows.
-    let rows = scenario.horizon.as_nanos() / row_length(scenario).as_nanos().max(1) + 1;
-    ledger.rows.reserve_exact(rows.min(MOST_ROWS_AHEAD) as usize);
+    let ledger = ledger(scenario, &demands);
     let plant = plant(scenario, demands, streams);
     let control = control(scenario, streams);
     let site = Site {
