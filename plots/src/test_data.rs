@@ -131,7 +131,7 @@ fn empty(policy: &Policy, minutes: usize) -> Outcome {
         metrics: MetricValues::collect(|_| 0.0),
         timeline: Spool::default(),
         activities: Vec::new(),
-        alarms: Vec::new(),
+        alarms: Spool::default(),
         thresholds,
         instances: (0..3)
             .map(|id| InstanceLife { id, in_service_seconds: Some(0.0), ..InstanceLife::default() })
@@ -240,13 +240,14 @@ impl Toy<'_> {
 
     fn alarm(&mut self, minute: usize, which: usize, fires: bool) {
         let states = if fires { ("OK", "ALARM") } else { ("ALARM", "OK") };
-        self.outcome.alarms.push(AlarmEntry {
+        let entry = AlarmEntry {
             at_millis: (minute as u64 + 1) * 60_000,
             alarm: ["cpu-high-alert", "cpu-low-alert"][which].to_owned(),
             from: states.0.to_owned(),
             to: states.1.to_owned(),
             reason: String::new(),
-        });
+        };
+        self.outcome.alarms.push(entry).expect("a temporary file");
     }
 
     fn change(&mut self, minute: usize, to: u32) {

@@ -123,9 +123,8 @@ fn names_of_any_kind_neither_break_nor_overlap() {
         for level in &mut outcome.thresholds {
             level.name = name.to_owned();
         }
-        for alarm in &mut outcome.alarms {
-            alarm.alarm = name.to_owned();
-        }
+        let renamed = |entry| AlarmEntry { alarm: name.to_owned(), ..entry };
+        outcome.alarms = outcome.alarms.iter().map(renamed).collect();
         for picture in every_chart(&outcome, &plain()) {
             assert_sound(&picture);
             assert!(!picture.svg().contains("<script"));

@@ -17,7 +17,7 @@ use crate::fleet::Site;
 use crate::fleet::instances::Instances;
 use crate::fleet::pods::Pods;
 use crate::outcome::recorder::Segment;
-use crate::outcome::{ActivityEntry, AlarmEntry, Outcome};
+use crate::outcome::{ActivityEntry, AlarmEntry, Outcome, Spool};
 use crate::scenario::Scenario;
 use crate::scenario::schema::EventKind;
 use crate::sensors::MetricStore;
@@ -32,8 +32,8 @@ pub enum SimulationError {
     /// The recorded trace could not be read again. The run has to be repeated once the file is whole.
     #[error("the trace changed while it was replayed: {0}")]
     Trace(String),
-    /// The temporary file for a long timeline could not be written.
-    #[error("the timeline does not fit in memory and cannot be set aside in the folder for temporary files: {0}")]
+    /// The temporary files for a long run could not be written.
+    #[error("a long run does not fit in memory and cannot be set aside in the folder for temporary files: {0}")]
     Spool(String),
 }
 
@@ -139,7 +139,9 @@ struct World<'s> {
     refusals_unlisted: u64,
     /// Where the entry of a running activity is.
     running: Vec<(ActivityId, usize)>,
-    alarms: Vec<AlarmEntry>,
+    alarms: Spool<AlarmEntry>,
+    /// Why an entry of a log could not be kept, when it could not.
+    entries_lost: Option<std::io::Error>,
     /// First breach of each accepted scale-out, with its activity.
     breaches: Vec<(ActivityId, SimTime)>,
     /// Activities that launched instances, by instance.
@@ -344,13 +346,16 @@ impl World<'_> {
             self.log(record);
         }
         for change in decisions.alarm_changes {
-            self.alarms.push(AlarmEntry {
+            let kept = self.alarms.push(AlarmEntry {
                 at_millis: change.at.as_nanos() / 1_000_000,
                 alarm: change.alarm,
                 from: change.from.to_string(),
                 to: change.to.to_string(),
                 reason: change.reason,
             });
+            if let Err(error) = kept {
+                self.entries_lost.get_or_insert(error);
+            }
         }
         let Group::Instances(instances) = &mut self.group else { return };
         for command in decisions.commands {

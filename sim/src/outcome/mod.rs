@@ -10,8 +10,8 @@ pub mod latency;
 pub mod ledger;
 pub mod metric;
 pub mod recorder;
-pub mod steps;
 pub mod spool;
+pub mod steps;
 pub mod timeline;
 
 use serde::Serialize;
@@ -20,8 +20,8 @@ use windtunnel_traces::SimDuration;
 pub use activity::{ActivityEntry, AlarmEntry, AlarmLevel, InstanceLife};
 pub use latency::LatencyHistogram;
 pub use metric::{MetricValues, Summary};
-pub use steps::StepSeries;
 pub use spool::Spool;
+pub use steps::StepSeries;
 pub use timeline::TimelineRow;
 
 /// Which controller drove the fleet.
@@ -114,7 +114,7 @@ pub struct Outcome {
     /// What the provider's activity log (or `kubectl describe hpa`) would have shown.
     pub activities: Vec<ActivityEntry>,
     /// Changes of alarm states.
-    pub alarms: Vec<AlarmEntry>,
+    pub alarms: Spool<AlarmEntry>,
     /// The thresholds to draw on a chart of utilization.
     pub thresholds: Vec<AlarmLevel>,
     /// The life of every instance (or pod) that was launched.

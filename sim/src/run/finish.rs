@@ -16,7 +16,7 @@ pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, Simula
     if let Some(fault) = scenario.open_trace().and_then(|trace| trace.fault()) {
         return Err(SimulationError::Trace(fault.to_string()));
     }
-    if let Some(error) = world.site.ledger.rows_lost.take() {
+    if let Some(error) = world.site.ledger.rows_lost.take().or(world.entries_lost.take()) {
         return Err(SimulationError::Spool(error.to_string()));
     }
     let total = world.site.ledger.total().clone();
