@@ -26,10 +26,13 @@ pub(crate) struct Folder {
     files: Vec<(String, Content)>,
 }
 
+/// Writes a file's content.
+type WriteInto = dyn FnOnce(&mut dyn Write) -> io::Result<()>;
+
 /// What is to be in a file: bytes, or who writes them, for a file that need not fit in memory.
 enum Content {
     Bytes(Vec<u8>),
-    Streamed(Box<dyn FnOnce(&mut dyn Write) -> io::Result<()>>),
+    Streamed(Box<WriteInto>),
 }
 
 impl Content {

@@ -89,9 +89,12 @@ fn pods_over_time_are_those_of_the_recording() {
         let off = simulated.mean(0.0, HORIZON) / mean - 1.0;
         assert!(off.abs() <= 0.07, "seed {}: mean {:+.1} %", outcome.seed, off * 100.0);
         assert!(error <= 1.45, "seed {}: error {error:.2} pods", outcome.seed);
-        // Both loads of 36 and more bring the replicas to where they were: 9 and 10 pods.
-        assert!(simulated.peak(1205.0, 1506.0).1 >= 9.0);
-        assert_eq!(simulated.peak(JUMP, 3615.0).1, recorded.peak(JUMP, 3615.0).1);
+        // Both loads of 36 and more bring the replicas to where they rest: within its tolerance of a tenth, one pod in ten,
+        // the HPA does nothing. The recording itself rests at 9 under 40 requests per second and at 10 under 36.
+        let off = |from, to| simulated.peak(from, to).1 - recorded.peak(from, to).1;
+        let peaks = (off(1205.0, 1506.0), off(JUMP, 3615.0));
+        println!("seed {}: peaks {peaks:?}", outcome.seed);
+        assert!(peaks.0.abs() <= 1.0 && peaks.1.abs() <= 1.0, "seed {}: peaks are off by {peaks:?}", outcome.seed);
     }
 }
 

@@ -70,14 +70,7 @@ pub struct PodUsage {
 impl PodUsage {
     /// A pod whose container starts now.
     pub fn new(started: SimTime) -> Self {
-        PodUsage {
-            started,
-            kubelet: None,
-            kubelet_before: None,
-            last: None,
-            previous: None,
-            rate: CpuRate::default(),
-        }
+        PodUsage { started, kubelet: None, kubelet_before: None, last: None, previous: None, rate: CpuRate::default() }
     }
 
     /// A pod that has been running for long when the run begins: its first point is the start of the run.
