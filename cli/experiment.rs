@@ -65,11 +65,7 @@ pub(crate) fn run(loaded: &[Loaded], flags: &ExperimentFlags) -> Result<Results,
     Ok(Results { outcomes, names })
 }
 
-fn batch(
-    scenarios: &[&Scenario],
-    seeds: &[u64],
-    flags: &ExperimentFlags,
-) -> Result<Vec<Vec<Outcome>>, CliError> {
+fn batch(scenarios: &[&Scenario], seeds: &[u64], flags: &ExperimentFlags) -> Result<Vec<Vec<Outcome>>, CliError> {
     let bar = Bar::new(scenarios, seeds.len(), flags.quiet);
     let outcomes = in_pool(flags.threads, || replicate(scenarios, seeds, &bar))?;
     bar.finish();

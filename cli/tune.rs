@@ -95,8 +95,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let (mut journal, found) = Journal::open(&root, &header).map_err(|error| sweep::journal_error(&error))?;
     folder.tidy();
     interrupt::listen();
-    let tuned = experiment::in_pool(arguments.threads, || tune(&request, &files, &mut journal, &found.records, &Watch))?
-        .map_err(failed)?;
+    let tuned =
+        experiment::in_pool(arguments.threads, || tune(&request, &files, &mut journal, &found.records, &Watch))?
+            .map_err(failed)?;
     let document = document(&request, &tuned);
     folder.add("tune.json", documents::bytes(&document));
     if let Some(best) = &tuned.recommended {
@@ -152,12 +153,18 @@ fn request(arguments: &Arguments, files: &SharedFiles) -> Result<Request, CliErr
     let mut loaded = loading::load(paths, files, &arguments.scenario_flags)?;
     loading::show_notes(&loaded, arguments.quiet);
     let Some(loaded) = loaded.pop() else { return Err(CliError::new(Kind::Usage, "which scenario?")) };
-    let texts =
-        if arguments.vary.is_empty() { default_ranges(&loaded.scenario, &loaded.document) } else { arguments.vary.clone() };
+    let texts = if arguments.vary.is_empty() {
+        default_ranges(&loaded.scenario, &loaded.document)
+    } else {
+        arguments.vary.clone()
+    };
     let mut axes: Vec<Axis> = Vec::new();
     for text in &texts {
         let (key, written) = Written::assignment(text)?;
-        axes.push(axis::read(&key, &written).map_err(|diagnostic| CliError::from(windtunnel_sim::scenario::ScenarioError::from(diagnostic)))?);
+        axes.push(
+            axis::read(&key, &written)
+                .map_err(|diagnostic| CliError::from(windtunnel_sim::scenario::ScenarioError::from(diagnostic)))?,
+        );
     }
     let base = BaseScenario {
         name: loaded.scenario.name.clone(),
@@ -249,7 +256,8 @@ const fn verdict(verdict: Verdict) -> &'static str {
 fn said(request: &Request, tuned: &Tuned) -> String {
     let currency = tuned.plan.points.first().map_or_else(String::new, |point| point.currency.clone());
     let words = Words { request, currency };
-    let mut text = format!("Objective: {}, by the one-sided 95 % bound of {} seeds\n", objective(request), request.replications);
+    let mut text =
+        format!("Objective: {}, by the one-sided 95 % bound of {} seeds\n", objective(request), request.replications);
     text.push_str(&format!("\nToday\n{}", words.variant(&tuned.today)));
     match &tuned.recommended {
         Some(best) if best.settings.is_empty() => text.push_str("\nRecommended: leave it as it is\n"),

@@ -236,13 +236,20 @@ fn what_is_wrong_with_a_plan_or_a_shard_is_said() {
     let bench = Bench::new();
     bench.succeed(&["sweep", "plan", "sweep.toml", "--horizon", "10m", "-o", "plan.jsonl"]);
     let plan = fs::read_to_string(bench.path("plan.jsonl")).unwrap();
-    let work = |plan: &str| vec!["sweep", "work", "--plan", plan, "--shard", "0/2", "--out", "out", "--quiet"]
-        .into_iter().map(str::to_string).collect::<Vec<_>>();
+    let work = |plan: &str| {
+        vec!["sweep", "work", "--plan", plan, "--shard", "0/2", "--out", "out", "--quiet"]
+            .into_iter()
+            .map(str::to_string)
+            .collect::<Vec<_>>()
+    };
     let refused = |arguments: Vec<String>, code: i32| {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         bench.refused(&arguments, code)
     };
-    let shard = refused(["sweep", "work", "--plan", "plan.jsonl", "--shard", "2/2", "--out", "out"].map(str::to_string).to_vec(), 2);
+    let shard = refused(
+        ["sweep", "work", "--plan", "plan.jsonl", "--shard", "2/2", "--out", "out"].map(str::to_string).to_vec(),
+        2,
+    );
     assert!(shard.contains("from 0 to 1"), "{shard}");
     let half: String = plan.lines().take(7).map(|line| format!("{line}\n")).collect();
     bench.write("half.jsonl", &half);
@@ -250,7 +257,10 @@ fn what_is_wrong_with_a_plan_or_a_shard_is_said() {
     let cut = &plan[..plan.len() - 9];
     bench.write("cut.jsonl", cut);
     assert!(refused(work("cut.jsonl"), 1).contains("cut off or damaged"));
-    bench.write("older.jsonl", &plan.replacen(concat!("\"version\":\"", env!("CARGO_PKG_VERSION")), "\"version\":\"0.0.1", 1));
+    bench.write(
+        "older.jsonl",
+        &plan.replacen(concat!("\"version\":\"", env!("CARGO_PKG_VERSION")), "\"version\":\"0.0.1", 1),
+    );
     assert!(refused(work("older.jsonl"), 1).contains("made by version 0.0.1"));
     bench.write("empty.jsonl", "");
     assert!(refused(work("empty.jsonl"), 1).contains("not that of a plan"));
@@ -264,7 +274,8 @@ fn what_is_wrong_with_a_sweep_is_said() {
     let bench = Bench::new();
     let refused = |sweep: &str, arguments: &[&str]| {
         bench.write("wrong.toml", sweep);
-        let all: Vec<&str> = ["sweep", "wrong.toml", "--out", "out"].into_iter().chain(arguments.iter().copied()).collect();
+        let all: Vec<&str> =
+            ["sweep", "wrong.toml", "--out", "out"].into_iter().chain(arguments.iter().copied()).collect();
         let shown = bench.refused(&all, 1);
         assert!(!bench.path("out/results.csv").exists());
         shown
@@ -281,8 +292,17 @@ fn what_is_wrong_with_a_sweep_is_said() {
     let other = refused(&axes("'tencent.max' = [5]"), &[]);
     assert!(other.contains("concerns none of the scenarios"), "{other}");
     let ten = "{ from = 1, to = 10, step = 1 }";
-    let keys = ["ess.max", "ess.alarm.high.threshold", "ess.alarm.low.threshold", "ess.alarm.high.times", "ess.alarm.low.times",
-        "slo.percentile", "instance.workers", "instance.backlog", "seed"];
+    let keys = [
+        "ess.max",
+        "ess.alarm.high.threshold",
+        "ess.alarm.low.threshold",
+        "ess.alarm.high.times",
+        "ess.alarm.low.times",
+        "slo.percentile",
+        "instance.workers",
+        "instance.backlog",
+        "seed",
+    ];
     let many: String = keys[..8].iter().map(|key| format!("'{key}' = {ten}\n")).collect();
     let huge = refused(&format!("{}'ess.min' = {ten}\n", axes(&many)), &["--yes"]);
     assert!(huge.contains("1,000,000,000 points"), "{huge}");

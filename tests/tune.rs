@@ -56,8 +56,18 @@ fn folder() -> tempfile::TempDir {
 fn a_recommendation_holds_the_objective_and_runs_again_as_a_scenario() {
     let folder = folder();
     let arguments = [
-        "--objective", "slo_violating_request_fraction < 1%", "--vary", "ess.min=[1, 2, 3, 4]", "--variants", "16",
-        "--replications", "4", "--out", "out", "--format", "json",
+        "--objective",
+        "slo_violating_request_fraction < 1%",
+        "--vary",
+        "ess.min=[1, 2, 3, 4]",
+        "--variants",
+        "16",
+        "--replications",
+        "4",
+        "--out",
+        "out",
+        "--format",
+        "json",
     ];
     let output = tune(folder.path(), &arguments);
     let shown = String::from_utf8_lossy(&output.stderr);
@@ -85,8 +95,18 @@ fn a_recommendation_holds_the_objective_and_runs_again_as_a_scenario() {
 fn an_objective_that_nothing_holds_names_the_limit_that_binds() {
     let folder = folder();
     let arguments = [
-        "--objective", "slo_violating_request_fraction < 1%", "--vary", "ess.alarm.high.threshold=[50, 60, 70]",
-        "--set", "ess.max=1", "--variants", "8", "--replications", "3", "--out", "out",
+        "--objective",
+        "slo_violating_request_fraction < 1%",
+        "--vary",
+        "ess.alarm.high.threshold=[50, 60, 70]",
+        "--set",
+        "ess.max=1",
+        "--variants",
+        "8",
+        "--replications",
+        "3",
+        "--out",
+        "out",
     ];
     let output = tune(folder.path(), &arguments);
     let said = String::from_utf8_lossy(&output.stdout);

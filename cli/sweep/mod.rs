@@ -9,9 +9,7 @@ mod work;
 
 use std::path::{Path, PathBuf};
 
-use windtunnel_sim::experiment::execute::{
-    ExecuteError, Records, Simulator, Task, execute,
-};
+use windtunnel_sim::experiment::execute::{ExecuteError, Records, Simulator, Task, execute};
 use windtunnel_sim::experiment::journal::{Found, Header, JOURNAL, Journal, JournalError};
 use windtunnel_sim::experiment::plan::Plan;
 use windtunnel_sim::experiment::results::Results;

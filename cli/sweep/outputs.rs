@@ -94,9 +94,9 @@ fn requirement(results: &Results<'_>, flags: &SweepOutputFlags) -> Result<Option
         (Some(objective), _) => Ok(Some(objective.requirement())),
         (None, None) => Ok(None),
         (None, Some(text)) => {
-            let objective: Objective = text.parse().map_err(|message: String| {
-                CliError::new(Kind::Input, format!("the sweep's `objective`: {message}"))
-            })?;
+            let objective: Objective = text
+                .parse()
+                .map_err(|message: String| CliError::new(Kind::Input, format!("the sweep's `objective`: {message}")))?;
             Ok(Some(objective.requirement()))
         }
     }

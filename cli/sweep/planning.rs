@@ -129,7 +129,9 @@ pub(super) fn plan(flags: &PlanFlags, threads: Option<u16>, files: &SharedFiles)
     let (points, replications) = (Plan::count(&sweep), u128::from(sweep.most_replications()));
     if points > MOST_POINTS {
         let message = format!("the sweep has {} points; more than {} do not fit", count(points), count(MOST_POINTS));
-        return Err(CliError::new(Kind::Input, message).hint("choose fewer values, or design = \"sobol\" with `points`"));
+        return Err(
+            CliError::new(Kind::Input, message).hint("choose fewer values, or design = \"sobol\" with `points`")
+        );
     }
     let runs = points * replications;
     if runs > UNASKED_RUNS && !flags.yes {
@@ -186,7 +188,9 @@ fn estimate(
     one.fixed.retain(|(key, _)| sweep.scenarios.iter().all(|scenario| scenario.concerned_by(key)));
     let plan = Plan::new(one, fidelity, files)?;
     let task = Task { point: 0, replication: 0 };
-    let Ok(scenario) = plan.scenario(&plan.points[task.point], files) else { return Ok("no estimate of the time".into()) };
+    let Ok(scenario) = plan.scenario(&plan.points[task.point], files) else {
+        return Ok("no estimate of the time".into());
+    };
     let trial = Trial { started: Instant::now(), simulated: Default::default(), is_over: AtomicBool::new(false) };
     let _ = simulate(&scenario, plan.seed, &trial);
     let elapsed = trial.started.elapsed().as_secs_f64();
@@ -210,7 +214,6 @@ fn duration(seconds: f64) -> String {
         s => format!("{} years", figures::digits((s / 31_557_600.0).round())),
     }
 }
-
 
 /// Stops a run after a while.
 struct Trial {

@@ -105,13 +105,16 @@ fn most_influential(effects: &Value) -> String {
         let number = axis[value].as_f64().unwrap_or(f64::NAN);
         let number = match kind {
             "variance" | "sobol" => format!("{:.0} %", number * 100.0),
-            "tornado" => format!("{} to {}", figures::digits(axis["low"].as_f64().unwrap_or(f64::NAN)), figures::digits(number)),
+            "tornado" => {
+                format!("{} to {}", figures::digits(axis["low"].as_f64().unwrap_or(f64::NAN)), figures::digits(number))
+            }
             _ => figures::digits(number),
         };
         format!("{name} {number}")
     };
     let listed: Vec<String> = list.as_array().into_iter().flatten().map(axis).collect();
-    let (scenario, metric) = (effects["scenario"].as_str().unwrap_or_default(), effects["metric"].as_str().unwrap_or_default());
+    let (scenario, metric) =
+        (effects["scenario"].as_str().unwrap_or_default(), effects["metric"].as_str().unwrap_or_default());
     format!("\nWhat moves {metric} of {scenario} ({kind}): {}\n", listed.join(", "))
 }
 

@@ -99,4 +99,3 @@ fn journal_error(error: &JournalError) -> CliError {
 fn retry(message: String) -> CliError {
     CliError::new(Kind::TryAgain, message)
 }
-

@@ -110,13 +110,17 @@ pub fn link(axes: Vec<Axis>, written: &Written) -> Result<Axis, Diagnostic> {
     let mut linked: Vec<Vec<Written>> = Vec::new();
     for axis in axes {
         let Levels::Listed(levels) = axis.levels else {
-            return Err(axis.written.error("linked keys need values that can be counted").with_help("add a `step` or `points`"));
+            return Err(axis
+                .written
+                .error("linked keys need values that can be counted")
+                .with_help("add a `step` or `points`"));
         };
         if linked.is_empty() {
             linked = levels.iter().map(|_| Vec::new()).collect();
         }
         if levels.len() != linked.len() {
-            let message = format!("linked keys need equally many values: {} here, {} before", levels.len(), linked.len());
+            let message =
+                format!("linked keys need equally many values: {} here, {} before", levels.len(), linked.len());
             return Err(axis.written.error(message));
         }
         for (all, one) in linked.iter_mut().zip(levels) {
@@ -139,7 +143,8 @@ pub fn is_range(written: &Written) -> bool {
     is_plain("from") && is_plain("to")
 }
 
-const RANGE_HELP: &str = "write a list, { from = 50, to = 80, step = 5 }, or { from = 50, to = 80, points = 4, log = true }";
+const RANGE_HELP: &str =
+    "write a list, { from = 50, to = 80, step = 5 }, or { from = 50, to = 80, points = 4, log = true }";
 /// More levels are a slip of the pen.
 const MOST_LEVELS: f64 = 1e6;
 
@@ -149,10 +154,14 @@ fn read_range(key: &str, written: &Written) -> Result<Levels, Diagnostic> {
         return Err(wrong("neither a list of values nor a range".into()));
     };
     let get = |name: &str| entries.iter().find(|(key, _)| key == name).map(|(_, value)| value.to_toml());
-    if let Some((unknown, _)) = entries.iter().find(|(key, _)| !["from", "to", "step", "points", "log"].contains(&key.as_str())) {
+    if let Some((unknown, _)) =
+        entries.iter().find(|(key, _)| !["from", "to", "step", "points", "log"].contains(&key.as_str()))
+    {
         return Err(wrong(format!("a range has no key `{unknown}`")));
     }
-    let (Some(from), Some(to)) = (get("from"), get("to")) else { return Err(wrong("`from` or `to` is missing".into())) };
+    let (Some(from), Some(to)) = (get("from"), get("to")) else {
+        return Err(wrong("`from` or `to` is missing".into()));
+    };
     let is_log = match get("log") {
         None => false,
         Some(toml::Value::Boolean(is_log)) => is_log,

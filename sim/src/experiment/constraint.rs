@@ -48,9 +48,8 @@ impl Constraint {
         let mut sides = vec![sum(&mut tokens)?];
         let mut comparisons = Vec::new();
         while let Some(token) = tokens.next() {
-            let comparison = comparison(&token).ok_or_else(|| {
-                format!("`{token}` is none of < <= > >= == !=; operators need spaces around them")
-            })?;
+            let comparison = comparison(&token)
+                .ok_or_else(|| format!("`{token}` is none of < <= > >= == !=; operators need spaces around them"))?;
             comparisons.push(comparison);
             sides.push(sum(&mut tokens)?);
         }

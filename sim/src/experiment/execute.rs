@@ -181,12 +181,7 @@ fn write_all(
 }
 
 /// Runs once; a panic is a failure of this run alone. Nothing when it was cancelled.
-fn attempt(
-    plan: &Plan,
-    task: Task,
-    runner: &dyn Runner,
-    cancelled: &(dyn Fn() -> bool + Sync),
-) -> Option<Record> {
+fn attempt(plan: &Plan, task: Task, runner: &dyn Runner, cancelled: &(dyn Fn() -> bool + Sync)) -> Option<Record> {
     let id = id_of(plan, task);
     let outcome = catch_unwind(AssertUnwindSafe(|| runner.run(task, cancelled)));
     let failed = |error| Record { id: id.clone(), metrics: Vec::new(), error: Some(error) };

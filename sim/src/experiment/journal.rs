@@ -211,13 +211,8 @@ pub fn read_only(folder: &Path, header: &Header) -> Result<Found, JournalError> 
 fn lock(folder: &Path) -> Result<File, JournalError> {
     let path = folder.join(LOCK);
     let io_error = |error| JournalError::Io { doing: "lock", path: path.clone(), error };
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(io_error)?;
+    let mut file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(io_error)?;
     match file.try_lock() {
         Ok(()) => {
             // Only for the message that another process shows; the lock itself does not depend on it.

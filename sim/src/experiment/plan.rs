@@ -90,8 +90,7 @@ impl Plan {
     pub fn count(sweep: &SweepFile) -> u128 {
         let traces = sweep.traces.len().max(1) as u128;
         let of = |scenario: &BaseScenario| {
-            let axes: Vec<Axis> =
-                sweep.axes.iter().filter(|axis| sweep.concerns(axis, scenario)).cloned().collect();
+            let axes: Vec<Axis> = sweep.axes.iter().filter(|axis| sweep.concerns(axis, scenario)).cloned().collect();
             sweep.design.count(&axes, sweep.points)
         };
         sweep.scenarios.iter().map(of).fold(0u128, u128::saturating_add).saturating_mul(traces)
@@ -115,7 +114,9 @@ impl Plan {
         if plan.points.is_empty() {
             let message = format!("the constraints exclude all {} points", plan.excluded);
             let place = plan.sweep.constraints.first();
-            return Err(place.map_or_else(|| Diagnostic::error(&message), |(_, written)| written.error(&message)).into());
+            return Err(place
+                .map_or_else(|| Diagnostic::error(&message), |(_, written)| written.error(&message))
+                .into());
         }
         Ok(plan)
     }
@@ -129,9 +130,8 @@ impl Plan {
         known: &mut BTreeMap<(String, usize), usize>,
     ) -> Result<Block, ScenarioError> {
         let base = &self.sweep.scenarios[scenario];
-        let axes: Vec<usize> = (0..self.sweep.axes.len())
-            .filter(|&axis| self.sweep.concerns(&self.sweep.axes[axis], base))
-            .collect();
+        let axes: Vec<usize> =
+            (0..self.sweep.axes.len()).filter(|&axis| self.sweep.concerns(&self.sweep.axes[axis], base)).collect();
         let of_block: Vec<Axis> = axes.iter().map(|&axis| self.sweep.axes[axis].clone()).collect();
         let rows = self.sweep.design.rows(&of_block, self.sweep.points, self.seed).map_err(Diagnostic::error)?;
         let mut numbered = Vec::with_capacity(rows.len());
@@ -262,8 +262,7 @@ impl Plan {
             });
         }
         let fixed = self.sweep.fixed.iter().filter(|(key, _)| concerns(key, base));
-        let typed: Vec<String> =
-            base.changes.iter().chain(fixed).chain(settings).map(typed).collect();
+        let typed: Vec<String> = base.changes.iter().chain(fixed).chain(settings).map(typed).collect();
         let mut point = Point {
             digest: String::new(),
             scenario,
@@ -446,8 +445,7 @@ impl Bases {
                 }
             }
         }
-        let concerns_none =
-            |key: &str| !sweep.scenarios.iter().any(|scenario| concerns(key, scenario));
+        let concerns_none = |key: &str| !sweep.scenarios.iter().any(|scenario| concerns(key, scenario));
         if let Some(axis) = sweep.axes.iter().find(|axis| concerns_none(axis.name())) {
             let message = format!("`{}` concerns none of the scenarios", axis.name());
             return Err(axis.written.error(message).with_help("they have another controller").into());

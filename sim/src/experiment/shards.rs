@@ -82,7 +82,9 @@ pub enum ShardError {
         wanted: String,
     },
     /// The sweep file does not mean what it meant.
-    #[error("`{sweep}` or what it names has changed since the plan was made: the plan is {planned}, it would now be {now}")]
+    #[error(
+        "`{sweep}` or what it names has changed since the plan was made: the plan is {planned}, it would now be {now}"
+    )]
     Changed {
         /// The sweep file.
         sweep: String,

@@ -260,7 +260,10 @@ impl Reader<'_> {
     fn until(&self) -> Result<Option<Until>, ScenarioError> {
         let Some(text) = self.text("until")? else { return Ok(None) };
         if let Some(replications) = self.document.written("replications") {
-            return Err(replications.error("`until` and `replications` exclude each other").with_help("keep one").into());
+            return Err(replications
+                .error("`until` and `replications` exclude each other")
+                .with_help("keep one")
+                .into());
         }
         text.parse().map(Some).map_err(|message: String| self.document.error_at("until", message).into())
     }
@@ -326,7 +329,8 @@ impl Reader<'_> {
             }
         };
         let compares = named.len() > 1;
-        let scenarios: Vec<BaseScenario> = named.iter().map(|written| self.scenario(written)).collect::<Result<_, _>>()?;
+        let scenarios: Vec<BaseScenario> =
+            named.iter().map(|written| self.scenario(written)).collect::<Result<_, _>>()?;
         Ok((scenarios, compares))
     }
 
@@ -369,7 +373,10 @@ impl Reader<'_> {
     fn linked(&self, axes: &mut Vec<Axis>) -> Result<(), ScenarioError> {
         for table in self.list("linked")? {
             let Some(entries) = table.entries() else {
-                return Err(table.error("`linked` is written as [[linked]]").with_help("followed by keys with lists").into());
+                return Err(table
+                    .error("`linked` is written as [[linked]]")
+                    .with_help("followed by keys with lists")
+                    .into());
             };
             let mut together = Vec::new();
             for (key, written) in entries {
@@ -564,7 +571,10 @@ mod tests {
             ("base = 'one.toml'\n[axes]\n'instance.cores' = 3", "one value only"),
             ("base = 'one.toml'\ninstance.cores = [1]\n[axes]\n'instance.cores' = [1]", "is an axis already"),
             ("base = 'one.toml'\nconstraint = ['a <']\n[axes]\n'instance.cores' = [1]", "a constraint ends"),
-            ("base = 'one.toml'\nminimize = ['cost_totl', 'apdex']\n[axes]\n'instance.cores' = [1]", "no metric `cost_totl`"),
+            (
+                "base = 'one.toml'\nminimize = ['cost_totl', 'apdex']\n[axes]\n'instance.cores' = [1]",
+                "no metric `cost_totl`",
+            ),
             ("base = 'one.toml'\nreplications = 0\n[axes]\n'instance.cores' = [1]", "from 1 on"),
             (
                 "base = 'one.toml'\n[[linked]]\n'instance.cores' = [1, 2]\n'slo.percentile' = [99]",

@@ -26,12 +26,7 @@ pub struct Seasonal {
 
 impl Default for Seasonal {
     fn default() -> Self {
-        Seasonal {
-            period: SimDuration::from_hours(24),
-            lead: SimDuration::from_secs(300),
-            quantile: 0.95,
-            margin: 1.1,
-        }
+        Seasonal { period: SimDuration::from_hours(24), lead: SimDuration::from_secs(300), quantile: 0.95, margin: 1.1 }
     }
 }
 
@@ -110,11 +105,8 @@ mod tests {
 
     #[test]
     fn the_second_period_is_like_the_first() {
-        let config = Seasonal {
-            period: SimDuration::from_secs(600),
-            lead: SimDuration::from_secs(120),
-            ..Seasonal::default()
-        };
+        let config =
+            Seasonal { period: SimDuration::from_secs(600), lead: SimDuration::from_secs(120), ..Seasonal::default() };
         let mut forecast = config.predictor(SimDuration::from_secs(60));
         let day = [1.0, 1.0, 1.0, 1.0, 8.0, 8.0, 1.0, 1.0, 1.0, 1.0];
         let mut said = Vec::new();

@@ -41,7 +41,8 @@ pub fn frontier(points: &[Option<Figures>]) -> Vec<usize> {
     let mut good = contenders.clone();
     good.sort_by(|&a, &b| first_mean(points, a).total_cmp(&first_mean(points, b)).then(a.cmp(&b)));
     let all = contenders.clone();
-    contenders = contenders.into_par_iter().filter(|&point| !good.iter().any(|&by| by != point && beats(by, point))).collect();
+    contenders =
+        contenders.into_par_iter().filter(|&point| !good.iter().any(|&by| by != point && beats(by, point))).collect();
     debug_assert!(!contenders.is_empty() || all.is_empty());
     contenders
 }
@@ -69,7 +70,8 @@ pub fn knee(front: &[(f64, f64)]) -> Option<usize> {
     }
     // The line goes from (0, 1) to (1, 0).
     let below = |&(x, y): &(f64, f64)| 1.0 - (x - x0) / width - (y - y0) / height;
-    let (index, distance) = front.iter().map(below).enumerate().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
+    let (index, distance) =
+        front.iter().map(below).enumerate().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
     (distance > 1e-12).then_some(index)
 }
 
@@ -84,8 +86,7 @@ mod tests {
     /// The front of the vector `hypervolume_2d` of the reference.
     #[test]
     fn without_replications_the_figures_decide() {
-        let points =
-            one_run(&[(10.0, 0.20), (12.0, 0.05), (15.0, 0.01), (20.0, 0.001), (14.0, 0.06), (25.0, 0.002)]);
+        let points = one_run(&[(10.0, 0.20), (12.0, 0.05), (15.0, 0.01), (20.0, 0.001), (14.0, 0.06), (25.0, 0.002)]);
         assert_eq!(frontier(&points), [0, 1, 2, 3]);
     }
 

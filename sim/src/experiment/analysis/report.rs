@@ -164,12 +164,8 @@ fn hypervolume_of(results: &Results<'_>, front: &[usize]) -> Option<f64> {
 }
 
 fn answer(results: &Results<'_>, requirement: &Requirement) -> Answer {
-    let mut answer = Answer {
-        requirement: requirement.clone(),
-        cheapest: None,
-        cheapest_by_mean: None,
-        counts: (0, 0, 0),
-    };
+    let mut answer =
+        Answer { requirement: requirement.clone(), cheapest: None, cheapest_by_mean: None, counts: (0, 0, 0) };
     let mut sure = f64::INFINITY;
     let mut by_mean = f64::INFINITY;
     for point in 0..results.plan.points.len() {
@@ -205,7 +201,8 @@ fn effects_on(results: &Results<'_>, block: &Block, metric: &str) -> Option<Valu
     let sweep = &results.plan.sweep;
     let name = |axis: usize| sweep.axes[block.axes[axis]].name();
     let axes = block.axes.len();
-    let figure = |point: Option<usize>| point.and_then(|point| results.summary(point, metric)).map(|summary| summary.mean);
+    let figure =
+        |point: Option<usize>| point.and_then(|point| results.summary(point, metric)).map(|summary| summary.mean);
     let (kind, effects): (&str, Value) = match sweep.design {
         Design::Grid => ("variance", grid_effects(block, &figure, &name)?),
         Design::OneAtATime => {
@@ -215,9 +212,7 @@ fn effects_on(results: &Results<'_>, block: &Block, metric: &str) -> Option<Valu
                 .map(|(row, point)| (row.iter().position(|place| *place != Place::Base), figure(*point)))
                 .collect();
             let swings = tornado::swings(axes, &rows)?;
-            let swing = |swing: &tornado::Swing| {
-                json!({ "axis": name(swing.axis), "base": swing.base, "low": swing.low, "high": swing.high })
-            };
+            let swing = |swing: &tornado::Swing| json!({ "axis": name(swing.axis), "base": swing.base, "low": swing.low, "high": swing.high });
             ("tornado", swings.iter().map(swing).collect())
         }
         Design::Morris => {
@@ -231,9 +226,7 @@ fn effects_on(results: &Results<'_>, block: &Block, metric: &str) -> Option<Valu
         Design::Saltelli => {
             let figures: Vec<Option<f64>> = block.rows.iter().map(|(_, point)| figure(*point)).collect();
             let indices = sensitivity::indices(axes, sweep.points, &figures)?;
-            let index = |index: &sensitivity::Indices| {
-                json!({ "axis": name(index.axis), "first_order": index.first_order, "total": index.total })
-            };
+            let index = |index: &sensitivity::Indices| json!({ "axis": name(index.axis), "first_order": index.first_order, "total": index.total });
             ("sobol", indices.iter().map(index).collect())
         }
         Design::Sobol | Design::LatinHypercube => return None,

@@ -34,7 +34,8 @@ mod tests {
 
     #[test]
     fn the_widest_swing_comes_first() {
-        let rows = [(None, Some(10.0)), (Some(0), Some(9.0)), (Some(0), Some(11.0)), (Some(1), Some(20.0)), (Some(1), None)];
+        let rows =
+            [(None, Some(10.0)), (Some(0), Some(9.0)), (Some(0), Some(11.0)), (Some(1), Some(20.0)), (Some(1), None)];
         let swings = swings(2, &rows).unwrap();
         assert_eq!(swings[0], Swing { axis: 1, base: 10.0, low: 10.0, high: 20.0 });
         assert_eq!(swings[1], Swing { axis: 0, base: 10.0, low: 9.0, high: 11.0 });

@@ -81,7 +81,10 @@ mod tests {
     use super::*;
 
     fn grid(figure: impl Fn(f64, f64) -> f64) -> Vec<(Vec<usize>, f64)> {
-        (0..3).flat_map(|a| (0..4).map(move |b| (a, b))).map(|(a, b)| (vec![a, b], figure(a as f64, b as f64))).collect()
+        (0..3)
+            .flat_map(|a| (0..4).map(move |b| (a, b)))
+            .map(|(a, b)| (vec![a, b], figure(a as f64, b as f64)))
+            .collect()
     }
 
     #[test]

@@ -65,16 +65,9 @@ impl Design {
 
     /// The design of a name.
     pub fn of(name: &str) -> Option<Design> {
-        [
-            Design::Grid,
-            Design::LatinHypercube,
-            Design::Sobol,
-            Design::OneAtATime,
-            Design::Morris,
-            Design::Saltelli,
-        ]
-        .into_iter()
-        .find(|design| design.name() == name)
+        [Design::Grid, Design::LatinHypercube, Design::Sobol, Design::OneAtATime, Design::Morris, Design::Saltelli]
+            .into_iter()
+            .find(|design| design.name() == name)
     }
 
     /// True when `points` says how large the design is.
@@ -86,10 +79,7 @@ impl Design {
     pub fn count(self, axes: &[Axis], points: usize) -> u128 {
         let (points, axes_count) = (points as u128, axes.len() as u128);
         match self {
-            Design::Grid => axes
-                .iter()
-                .map(|axis| axis.len().unwrap_or(1) as u128)
-                .fold(1, u128::saturating_mul),
+            Design::Grid => axes.iter().map(|axis| axis.len().unwrap_or(1) as u128).fold(1, u128::saturating_mul),
             Design::LatinHypercube | Design::Sobol => points,
             Design::OneAtATime => 1 + axes.iter().map(|axis| axis.len().unwrap_or(2) as u128).sum::<u128>(),
             Design::Morris => points * (axes_count + 1),

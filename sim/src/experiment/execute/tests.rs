@@ -28,9 +28,7 @@ impl Runner for Fickle {
         match (task.point, task.replication) {
             (1, 0) => Err("no luck".into()),
             (1, _) => panic!("out of luck"),
-            (point, replication) => {
-                Ok(Some(vec![(point * 10) as f64 + f64::from(replication); DEFINITIONS.len()]))
-            }
+            (point, replication) => Ok(Some(vec![(point * 10) as f64 + f64::from(replication); DEFINITIONS.len()])),
         }
     }
 }

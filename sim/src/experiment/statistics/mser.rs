@@ -19,8 +19,7 @@ pub struct Truncation {
 /// The truncation that makes the standard error of what remains smallest, among the first half of the batches. Nothing
 /// for fewer than two batches.
 pub fn mser5(series: &[f64]) -> Option<Truncation> {
-    let means: Vec<f64> =
-        series.chunks_exact(BATCH).map(|batch| batch.iter().sum::<f64>() / BATCH as f64).collect();
+    let means: Vec<f64> = series.chunks_exact(BATCH).map(|batch| batch.iter().sum::<f64>() / BATCH as f64).collect();
     let last = means.len() / 2;
     if last == 0 {
         return None;
@@ -43,7 +42,8 @@ mod tests {
     #[test]
     fn the_reference_series_settles_where_it_should() {
         let wobble = |i: u64| if (i * 7919) % 13 < 6 { 0.5 } else { -0.5 };
-        let series: Vec<f64> = (0..200u32).map(|i| 10.0 * (-f64::from(i) / 10.0).exp() + wobble(u64::from(i))).collect();
+        let series: Vec<f64> =
+            (0..200u32).map(|i| 10.0 * (-f64::from(i) / 10.0).exp() + wobble(u64::from(i))).collect();
         let truncation = mser5(&series).unwrap();
         assert_eq!((truncation.batches, truncation.observations), (7, 35));
         assert!((truncation.statistic - 0.000_681_230_686_419_322).abs() < 1e-12, "{}", truncation.statistic);

@@ -38,7 +38,9 @@ impl FromStr for Until {
             let (key, value) = part.split_once('=').ok_or("write half-width=2%")?;
             let value = value.trim();
             match key.trim() {
-                "half-width" => until.relative = share(value).ok_or_else(|| format!("`{value}` is no share, such as 2%"))?,
+                "half-width" => {
+                    until.relative = share(value).ok_or_else(|| format!("`{value}` is no share, such as 2%"))?
+                }
                 "absolute" => {
                     until.absolute = Some(share(value).ok_or_else(|| format!("`{value}` is no width above zero"))?);
                 }

@@ -131,7 +131,8 @@ impl Request {
         let mut plan = Plan::empty(self.sweep.clone(), &self.fidelity)?;
         plan.add(&[self.base_row()], files)?;
         let today = plan.points.first().map_or("", |point| point.digest.as_str());
-        let axes: Vec<String> = self.sweep.axes.iter().map(|axis| format!("{} {:?}", axis.name(), levels(axis))).collect();
+        let axes: Vec<String> =
+            self.sweep.axes.iter().map(|axis| format!("{} {:?}", axis.name(), levels(axis))).collect();
         let constraints: Vec<&str> = self.sweep.constraints.iter().map(|(constraint, _)| constraint.text()).collect();
         let text = format!(
             "{today} {axes:?} {constraints:?} {:?} {} {} {} {} {}",
@@ -229,11 +230,7 @@ fn search(request: &Request, bench: &mut Bench<'_>) -> Result<(), TuneError> {
 }
 
 /// Runs variants under the seeds of the search; those without figures are left out.
-fn evaluate(
-    request: &Request,
-    bench: &mut Bench<'_>,
-    genomes: Vec<Vec<f64>>,
-) -> Result<Vec<Individual>, TuneError> {
+fn evaluate(request: &Request, bench: &mut Bench<'_>, genomes: Vec<Vec<f64>>) -> Result<Vec<Individual>, TuneError> {
     let rows: Vec<Row> =
         genomes.iter().map(|genome| genome.iter().map(|&share| Place::Share(share)).collect()).collect();
     let points = bench.add(&rows)?;
@@ -299,7 +296,8 @@ fn confirm(
     seeds: std::ops::Range<u32>,
 ) -> Option<Confirmed> {
     let metric = &request.requirement.metric;
-    let (cost, figure) = (bench.samples(point, &request.minimize, seeds.clone())?, bench.samples(point, metric, seeds.clone())?);
+    let (cost, figure) =
+        (bench.samples(point, &request.minimize, seeds.clone())?, bench.samples(point, metric, seeds.clone())?);
     let difference = |samples: &[f64], metric: &str| {
         let today = bench.samples(today, metric, seeds.clone())?;
         Some(Summary::of(&samples.iter().zip(today).map(|(a, b)| a - b).collect::<Vec<f64>>()))

@@ -19,9 +19,7 @@ pub struct Individual {
 
 /// The front of each individual, 0 for those that none dominates.
 pub fn ranks(figures: &[&[f64]]) -> Vec<usize> {
-    let dominates = |a: &[f64], b: &[f64]| {
-        a.iter().zip(b).all(|(a, b)| a <= b) && a.iter().zip(b).any(|(a, b)| a < b)
-    };
+    let dominates = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| a <= b) && a.iter().zip(b).any(|(a, b)| a < b);
     let mut ranks = vec![usize::MAX; figures.len()];
     let mut rank = 0;
     loop {
@@ -118,8 +116,7 @@ fn crossed(a: f64, b: f64, stream: &mut Generator) -> f64 {
 fn mutated(gene: f64, stream: &mut Generator) -> f64 {
     let u = uniform(stream);
     let power = 1.0 / (MUTATION + 1.0);
-    let delta =
-        if u < 0.5 { libm::pow(2.0 * u, power) - 1.0 } else { 1.0 - libm::pow(2.0 * (1.0 - u), power) };
+    let delta = if u < 0.5 { libm::pow(2.0 * u, power) - 1.0 } else { 1.0 - libm::pow(2.0 * (1.0 - u), power) };
     (gene + delta).clamp(0.0, LARGEST)
 }
 

@@ -46,7 +46,8 @@ fn cloud(table: &str, rules: &str, document: &Document, scenario: &Scenario) -> 
     }
     for alarm in named(document, &format!("{table}.alarm")) {
         let path = format!("{table}.alarm.{}", quoted(&alarm));
-        let is_cpu = document.get_str(&format!("{path}.metric")).is_some_and(|metric| metric.to_lowercase().contains("cpu"));
+        let is_cpu =
+            document.get_str(&format!("{path}.metric")).is_some_and(|metric| metric.to_lowercase().contains("cpu"));
         let is_high = document.get_str(&format!("{path}.comparison")).is_some_and(|sign| sign.starts_with('>'));
         if is_cpu && is_high {
             axes.push(format!("{path}.threshold={{ from = 50, to = 85, step = 5 }}"));
@@ -65,8 +66,7 @@ fn hpa(scenario: &Scenario) -> Vec<String> {
     let mut axes = Vec::new();
     let metrics = spec.get("metrics").and_then(toml::Value::as_array).cloned().unwrap_or_default();
     for (index, metric) in metrics.iter().enumerate() {
-        let utilization =
-            metric.get("resource").and_then(|resource| resource.get("target")?.get("averageUtilization"));
+        let utilization = metric.get("resource").and_then(|resource| resource.get("target")?.get("averageUtilization"));
         if utilization.is_some() {
             let path = format!("hpa.spec.metrics.{index}.resource.target.averageUtilization");
             axes.push(format!("{path}={{ from = 40, to = 80, step = 5 }}"));

@@ -45,11 +45,7 @@ pub struct Tried {
 }
 
 /// The variant in other worlds. A world that the scenario cannot be put into is left out.
-pub(super) fn robustness(
-    request: &Request,
-    bench: &mut Bench<'_>,
-    point: usize,
-) -> Result<Vec<Robustness>, TuneError> {
+pub(super) fn robustness(request: &Request, bench: &mut Bench<'_>, point: usize) -> Result<Vec<Robustness>, TuneError> {
     let document = bench.plan.sweep.scenarios[0].document.clone();
     let mut worlds = Vec::new();
     for (factor, name) in [(1.2, "20 % more traffic"), (0.8, "20 % less traffic")] {
@@ -119,7 +115,8 @@ fn lifted(document: &Document) -> Vec<(Relief, Vec<String>)> {
     }
     let mut alarms = Vec::new();
     for table in ["ess", "aws", "tencent"] {
-        let elements = document.written(&format!("{table}.alarm")).and_then(|alarms| alarms.elements()).unwrap_or_default();
+        let elements =
+            document.written(&format!("{table}.alarm")).and_then(|alarms| alarms.elements()).unwrap_or_default();
         for index in 0..elements.len() {
             alarms.push(format!("{table}.alarm.{index}.period=\"60s\""));
             alarms.push(format!("{table}.alarm.{index}.times=1"));

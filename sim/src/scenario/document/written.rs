@@ -84,8 +84,7 @@ fn tree_of(value: toml::Value, like: &Node) -> Value {
         toml::Value::Datetime(datetime) => Value::Datetime(datetime),
         toml::Value::Array(elements) => Value::Array(elements.into_iter().map(node).collect()),
         toml::Value::Table(table) => {
-            let entry =
-                |(key, value)| Entry { key, key_origin: like.origin.clone(), node: node(value) };
+            let entry = |(key, value)| Entry { key, key_origin: like.origin.clone(), node: node(value) };
             Value::Table(Table { entries: table.into_iter().map(entry).collect() })
         }
     }
