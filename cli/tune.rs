@@ -161,10 +161,7 @@ fn request(arguments: &Arguments, files: &SharedFiles) -> Result<Request, CliErr
     let mut axes: Vec<Axis> = Vec::new();
     for text in &texts {
         let (key, written) = Written::assignment(text)?;
-        axes.push(
-            axis::read(&key, &written)
-                .map_err(|diagnostic| CliError::from(windtunnel_sim::scenario::ScenarioError::from(diagnostic)))?,
-        );
+        axes.push(axis::read(&key, &written)?);
     }
     let base = BaseScenario {
         name: loaded.scenario.name.clone(),

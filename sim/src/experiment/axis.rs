@@ -1,6 +1,6 @@
 //! The axes of a sweep: which keys vary, and over which values.
 
-use crate::scenario::document::{Diagnostic, Written};
+use crate::scenario::document::{ScenarioError, Written};
 
 /// Keys that vary together, and what they vary over.
 #[derive(Clone, Debug)]
@@ -90,10 +90,13 @@ impl Axis {
 ///
 /// # Errors
 /// When it is neither, or empty.
-pub fn read(key: &str, written: &Written) -> Result<Axis, Diagnostic> {
+pub fn read(key: &str, written: &Written) -> Result<Axis, ScenarioError> {
     let levels = match written.elements() {
         Some(elements) if elements.is_empty() => {
-            return Err(written.error(format!("the axis `{key}` has no values")).with_help("give at least one value"));
+            return Err(written
+                .error(format!("the axis `{key}` has no values"))
+                .with_help("give at least one value")
+                .into());
         }
         Some(elements) => Levels::Listed(elements.into_iter().map(|element| vec![element]).collect()),
         None => read_range(key, written)?,
@@ -105,7 +108,7 @@ pub fn read(key: &str, written: &Written) -> Result<Axis, Diagnostic> {
 ///
 /// # Errors
 /// When they have different numbers of values, or one of them is continuous.
-pub fn link(axes: Vec<Axis>, written: &Written) -> Result<Axis, Diagnostic> {
+pub fn link(axes: Vec<Axis>, written: &Written) -> Result<Axis, ScenarioError> {
     let mut keys = Vec::new();
     let mut linked: Vec<Vec<Written>> = Vec::new();
     for axis in axes {
@@ -113,7 +116,8 @@ pub fn link(axes: Vec<Axis>, written: &Written) -> Result<Axis, Diagnostic> {
             return Err(axis
                 .written
                 .error("linked keys need values that can be counted")
-                .with_help("add a `step` or `points`"));
+                .with_help("add a `step` or `points`")
+                .into());
         };
         if linked.is_empty() {
             linked = levels.iter().map(|_| Vec::new()).collect();
@@ -121,7 +125,7 @@ pub fn link(axes: Vec<Axis>, written: &Written) -> Result<Axis, Diagnostic> {
         if levels.len() != linked.len() {
             let message =
                 format!("linked keys need equally many values: {} here, {} before", levels.len(), linked.len());
-            return Err(axis.written.error(message));
+            return Err(axis.written.error(message).into());
         }
         for (all, one) in linked.iter_mut().zip(levels) {
             all.extend(one);
@@ -129,7 +133,7 @@ pub fn link(axes: Vec<Axis>, written: &Written) -> Result<Axis, Diagnostic> {
         keys.extend(axis.keys);
     }
     if linked.is_empty() {
-        return Err(written.error("linked keys are missing").with_help("write \"ess.min\" = [2, 3] and so on"));
+        return Err(written.error("linked keys are missing").with_help("write \"ess.min\" = [2, 3] and so on").into());
     }
     Ok(Axis { keys, levels: Levels::Listed(linked), written: written.clone() })
 }
@@ -148,8 +152,9 @@ const RANGE_HELP: &str =
 /// More levels are a slip of the pen.
 const MOST_LEVELS: f64 = 1e6;
 
-fn read_range(key: &str, written: &Written) -> Result<Levels, Diagnostic> {
-    let wrong = |message: String| written.error(format!("`{key}`: {message}")).with_help(RANGE_HELP);
+fn read_range(key: &str, written: &Written) -> Result<Levels, ScenarioError> {
+    let wrong =
+        |message: String| ScenarioError::from(written.error(format!("`{key}`: {message}")).with_help(RANGE_HELP));
     let Some(entries) = written.entries().filter(|_| is_range(written)) else {
         return Err(wrong("neither a list of values nor a range".into()));
     };
@@ -281,7 +286,7 @@ mod tests {
     #[track_caller]
     fn axis(text: &str) -> Result<Axis, String> {
         let document = Document::parse_apart("sweep.toml", &format!("x = {text}")).unwrap();
-        read("x", &document.written("x").unwrap()).map_err(|diagnostic| diagnostic.message)
+        read("x", &document.written("x").unwrap()).map_err(|error| error.diagnostics[0].message.clone())
     }
 
     #[track_caller]

@@ -361,7 +361,7 @@ impl Reader<'_> {
                 let is_scalar = written.elements().is_none() && written.entries().is_none();
                 if is_scalar {
                     let help = "a list makes it an axis; what is the same at every point belongs under [set]";
-                    return Err(written.error(format!("`{key}` has one value only")).with_help(help));
+                    return Err(written.error(format!("`{key}` has one value only")).with_help(help).into());
                 }
                 axes.push(axis::read(key, written)?);
                 Ok(())
@@ -492,7 +492,7 @@ const AXES_HELP: &str = "write [axes] and below it a key with a list, such as \"
 fn walk(
     key: &str,
     written: &Written,
-    visit: &mut dyn FnMut(&str, &Written) -> Result<(), Diagnostic>,
+    visit: &mut dyn FnMut(&str, &Written) -> Result<(), ScenarioError>,
 ) -> Result<(), ScenarioError> {
     match written.entries().filter(|_| !axis::is_range(written)) {
         Some(entries) => {
@@ -502,7 +502,7 @@ fn walk(
             }
             Ok(())
         }
-        None => Ok(visit(key, written)?),
+        None => visit(key, written),
     }
 }
 

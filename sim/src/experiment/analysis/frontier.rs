@@ -21,8 +21,7 @@ pub fn dominates(a: &Figures, b: &Figures) -> bool {
         }
         let differences: Vec<f64> = a[..common].iter().zip(&b[..common]).map(|(a, b)| a - b).collect();
         let difference = Summary::of(&differences);
-        // Also refuses what is not a number.
-        if !(difference.mean <= 0.0) {
+        if difference.mean > 0.0 || difference.mean.is_nan() {
             return false;
         }
         is_better |= difference.high < 0.0;

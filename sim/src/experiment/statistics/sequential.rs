@@ -39,7 +39,7 @@ impl FromStr for Until {
             let value = value.trim();
             match key.trim() {
                 "half-width" => {
-                    until.relative = share(value).ok_or_else(|| format!("`{value}` is no share, such as 2%"))?
+                    until.relative = share(value).ok_or_else(|| format!("`{value}` is no share, such as 2%"))?;
                 }
                 "absolute" => {
                     until.absolute = Some(share(value).ok_or_else(|| format!("`{value}` is no width above zero"))?);

@@ -41,17 +41,17 @@ pub fn ranks(figures: &[&[f64]]) -> Vec<usize> {
 fn crowding(figures: &[&[f64]], members: &[usize]) -> Vec<f64> {
     let mut distance = vec![0.0; members.len()];
     let count = members.first().map_or(0, |&first| figures[first].len());
-    for figure in 0..count {
+    let columns = (0..count).map(|figure| members.iter().map(|&member| figures[member][figure]).collect::<Vec<f64>>());
+    for values in columns {
         let mut order: Vec<usize> = (0..members.len()).collect();
-        let value = |i: usize| figures[members[i]][figure];
-        order.sort_by(|&a, &b| value(a).total_cmp(&value(b)).then(a.cmp(&b)));
+        order.sort_by(|&a, &b| values[a].total_cmp(&values[b]).then(a.cmp(&b)));
         let (Some(&first), Some(&last)) = (order.first(), order.last()) else { continue };
-        let span = value(last) - value(first);
+        let span = values[last] - values[first];
         distance[first] = f64::INFINITY;
         distance[last] = f64::INFINITY;
         if span > 0.0 {
             for triple in order.windows(3) {
-                distance[triple[1]] += (value(triple[2]) - value(triple[0])) / span;
+                distance[triple[1]] += (values[triple[2]] - values[triple[0]]) / span;
             }
         }
     }
@@ -82,7 +82,7 @@ pub fn children(population: &[Individual], count: usize, stream: &mut Generator)
     }
     let figures: Vec<&[f64]> = population.iter().map(|individual| individual.figures.as_slice()).collect();
     let ranks = ranks(&figures);
-    let mut parent = |stream: &mut Generator| {
+    let parent = |stream: &mut Generator| {
         let mut any = || stream.random_range(0..population.len() as u64) as usize;
         let (a, b) = (any(), any());
         if ranks[b] < ranks[a] { b } else { a }

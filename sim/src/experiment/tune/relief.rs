@@ -128,13 +128,11 @@ fn lifted(document: &Document) -> Vec<(Relief, Vec<String>)> {
     lifted
 }
 
+/// Samples of the cost, and of the objective's figure.
+type Pair = (Vec<f64>, Vec<f64>);
+
 /// Cost and the objective's figure of a point in a world with other keys; nothing where it cannot be run.
-fn figures(
-    request: &Request,
-    bench: &mut Bench<'_>,
-    point: usize,
-    set: &[String],
-) -> Result<Option<(Vec<f64>, Vec<f64>)>, TuneError> {
+fn figures(request: &Request, bench: &mut Bench<'_>, point: usize, set: &[String]) -> Result<Option<Pair>, TuneError> {
     let mut sweep: SweepFile = bench.plan.sweep.clone();
     let varied: Vec<(String, crate::scenario::document::Written)> = bench.plan.varied(point);
     // The variant becomes the base: its own settings first, then what is different in this world.
