@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{backtest, check, compare, completions, init, metrics, run, show};
+use crate::{backtest, calibrate, check, compare, completions, init, metrics, run, show, trace};
 
 /// What is printed without any argument.
 pub(crate) const INTRODUCTION: &str = "\
@@ -39,6 +39,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Verb {
     Run(run::Arguments),
     Compare(compare::Arguments),
+    Trace(trace::Arguments),
+    Calibrate(calibrate::Arguments),
     Backtest(backtest::Arguments),
     Check(check::Arguments),
     Show(show::Arguments),

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod backtest;
+mod calibrate;
 mod check;
 mod compare;
 mod completions;
@@ -29,6 +30,7 @@ mod schema;
 mod show;
 mod terminal;
 mod text_table;
+mod trace;
 mod vocabulary;
 
 use std::process::ExitCode;
@@ -63,6 +65,8 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
         Some(Verb::Run(arguments)) => run::run(&arguments),
         Some(Verb::Compare(arguments)) => compare::run(&arguments),
         Some(Verb::Show(arguments)) => show::run(&arguments),
+        Some(Verb::Trace(arguments)) => trace::run(&arguments),
+        Some(Verb::Calibrate(arguments)) => calibrate::run(&arguments),
         Some(Verb::Check(arguments)) => check::run(&arguments),
         Some(Verb::Backtest(arguments)) => backtest::run(&arguments),
         Some(Verb::Metrics(arguments)) => metrics::run(&arguments),

@@ -21,6 +21,7 @@ mod canvas;
 mod comparison;
 mod distribution;
 mod error;
+mod fit;
 mod frontier;
 mod gap;
 mod geometry;
@@ -34,6 +35,7 @@ mod replicas;
 mod series;
 mod theme;
 mod timeline;
+mod traffic;
 mod typeface;
 
 #[cfg(test)]
@@ -44,6 +46,7 @@ mod tests;
 pub use comparison::comparison;
 pub use distribution::latency_distribution;
 pub use error::PlotError;
+pub use fit::{FitChart, fit};
 pub use frontier::{CostPoint, cost_against_violations};
 pub use gap::capacity_gap;
 pub use geometry::Rect;
@@ -53,3 +56,4 @@ pub use picture::{Format, Label, Picture};
 pub use replicas::{ReplicaChart, recorded_against_simulated};
 pub use theme::{Color, Theme};
 pub use timeline::timeline;
+pub use traffic::traffic;
