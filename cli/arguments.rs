@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{backtest, calibrate, check, compare, completions, init, metrics, run, show, trace};
+use crate::{backtest, calibrate, check, compare, completions, init, metrics, run, show, sweep, trace, tune};
 
 /// What is printed without any argument.
 pub(crate) const INTRODUCTION: &str = "\
@@ -21,7 +21,7 @@ Start with
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 the input is at fault; 2 usage; 3 what --enforce asked for did not hold;
-130 interrupted.";
+75 try again (sweep work); 130 interrupted.";
 
 /// A wind tunnel for autoscaling policies
 ///
@@ -41,6 +41,8 @@ pub(crate) enum Verb {
     Compare(compare::Arguments),
     Trace(trace::Arguments),
     Calibrate(calibrate::Arguments),
+    Sweep(sweep::Arguments),
+    Tune(tune::Arguments),
     Backtest(backtest::Arguments),
     Check(check::Arguments),
     Show(show::Arguments),

@@ -14,7 +14,7 @@ use crate::terminal;
 
 /// Generate traffic: a shape, a random model, or the likeness of a recording
 ///
-/// Shapes have the keys of the [trace] table: constant {rate}, step {base, peak, at, lasts}, ramp {from, to, over}, spike
+/// Shapes have the keys of the trace table: constant {rate}, step {base, peak, at, lasts}, ramp {from, to, over}, spike
 /// {base, peak, at, rise, hold, fall}, diurnal {base, peak, peak_at, weekend}, each with noise, and sum {sum = [...]}.
 /// Models: mmpp {rates, stays}; b-model {mean, bias}, self-similar; flash-crowd {base, peak, at, rise, hold, decay};
 /// seasonal {mean, daily, peak_at, weekend, trend, noise, noise_lasts}.
