@@ -246,16 +246,16 @@ fn latency_chart(fit: &LatencyFit) -> FitChart {
         "Latency at low load",
         "ms",
         fit.quantiles.iter().map(millis).collect(),
-        format!("{} requests", fit.requests),
+        &format!("{} requests", fit.requests),
     )
 }
 
 fn boot_chart(fit: &BootFit) -> FitChart {
-    quantiles("Boot times", "s", fit.quantiles.clone(), format!("{} launches", fit.seconds.len()))
+    quantiles("Boot times", "s", fit.quantiles.clone(), &format!("{} launches", fit.seconds.len()))
 }
 
 /// Measured quantiles against fitted ones: on the line, they agree.
-fn quantiles(title: &str, unit: &str, points: Vec<(f64, f64)>, subtitle: String) -> FitChart {
+fn quantiles(title: &str, unit: &str, points: Vec<(f64, f64)>, subtitle: &str) -> FitChart {
     let most = points.iter().map(|point| point.0.min(point.1)).fold(0.0, f64::max);
     FitChart {
         title: title.into(),

@@ -84,14 +84,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let trace = match &arguments.like {
         Some(path) => {
             let recorded = input::read_one(path, arguments.quiet)?;
-            let trace = generate::like(&recorded, &options).map_err(refused)?;
+            let trace = generate::like(&recorded, &options).map_err(|error| refused(&error))?;
             if !arguments.quiet {
                 trace.notes.iter().for_each(|note| terminal::say(&format!("note: {note}")));
                 terminal::say(&closeness(&trace, &recorded));
             }
             trace
         }
-        None => model(arguments)?.generate(&options).map_err(refused)?,
+        None => model(arguments)?.generate(&options).map_err(|error| refused(&error))?,
     };
     let mut bytes = Vec::new();
     trace
@@ -100,7 +100,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     deliver(&bytes, arguments.output.as_deref())
 }
 
-fn refused(error: TraceError) -> CliError {
+fn refused(error: &TraceError) -> CliError {
     let text = error.to_string();
     CliError::new(Kind::Input, text.strip_prefix("[trace] ").unwrap_or(&text).to_string())
 }

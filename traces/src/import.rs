@@ -208,7 +208,7 @@ pub fn import(
     for input in inputs {
         session.read(input)?;
     }
-    finish::finish(session.collector, session.stamps, session.sources, session.notes, options)
+    finish::finish(session.collector, &session.stamps, session.sources, session.notes, options)
 }
 
 /// An import under way.
@@ -260,7 +260,7 @@ impl Session<'_> {
             let content = Cursor::new(start.clone()).chain(content);
             match reader {
                 Reader::Lines(mut reader) => {
-                    source.count = self.lines_of(&name, content, &mut *reader, likely)?;
+                    source.count = self.lines_of(&name, content, &mut *reader, &likely)?;
                     self.note(reader.notes());
                 }
                 Reader::Document(mut reader) => {
@@ -326,7 +326,7 @@ impl Session<'_> {
         name: &str,
         content: impl Read,
         reader: &mut dyn format::LineReader,
-        likely: String,
+        likely: &str,
     ) -> Result<LineCount, ImportError> {
         let mut lines = Lines::new(content);
         let mut count = LineCount::default();
@@ -353,12 +353,12 @@ impl Session<'_> {
             if number >= next_look {
                 next_look = number + BETWEEN;
                 self.look(number)?;
-                self.check(name, &count, &likely, 0.5)?;
+                self.check(name, &count, likely, 0.5)?;
             }
         }
         reader.finish(&mut self.collector).map_err(|damage| refused(name, damage))?;
         self.lines += lines.number();
-        self.check(name, &count, &likely, self.options.max_bad)?;
+        self.check(name, &count, likely, self.options.max_bad)?;
         Ok(count)
     }
 

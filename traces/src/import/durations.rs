@@ -39,7 +39,7 @@ pub struct DurationFigures {
 impl Durations {
     /// Adds a duration in seconds; what is negative or no number is left out.
     pub(crate) fn add(&mut self, seconds: f64) {
-        if !(seconds >= 0.0 && seconds < 1e9) {
+        if !(0.0..1e9).contains(&seconds) {
             return;
         }
         self.count += 1;

@@ -22,7 +22,7 @@ const MOST_WRITTEN: usize = 50_000_000;
 
 pub(super) fn finish(
     collector: Collector,
-    stamps: Stamps,
+    stamps: &Stamps,
     sources: Vec<SourceFile>,
     mut notes: Vec<String>,
     options: &ImportOptions,
@@ -35,7 +35,7 @@ pub(super) fn finish(
         ));
     }
     let header = header.unwrap_or_default();
-    let zone = zone(&stamps, header.zone, options, &mut notes);
+    let zone = zone(stamps, header.zone, options, &mut notes);
     let (resolution, stretches, saturated) = if requests > 0 {
         of_requests(&bins, requests, options).map_err(refuse)?
     } else {
@@ -96,7 +96,7 @@ type Parts = (u64, Vec<Stretch>, Vec<Censored>);
 
 /// Requests: an interval without any is empty, unless the silence is too long to be one.
 fn of_requests(bins: &SparseBins, requests: u64, options: &ImportOptions) -> Result<Parts, String> {
-    let silence = options.silence.map(SimDuration::as_nanos).unwrap_or_else(|| usual_silence(bins));
+    let silence = options.silence.map_or_else(|| usual_silence(bins), SimDuration::as_nanos);
     let resolution = match options.resolution.map(SimDuration::as_nanos) {
         Some(asked) if asked.is_multiple_of(bins.step) => asked,
         Some(asked) => {

@@ -40,7 +40,7 @@ fn with_exponent(text: &[u8]) -> Option<Decimal> {
         return None;
     }
     let number: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
-    if !(number.abs() < 9e18) {
+    if number.is_nan() || number.abs() >= 9e18 {
         return None;
     }
     let whole = libm::trunc(number);

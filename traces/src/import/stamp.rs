@@ -313,7 +313,7 @@ impl CivilClock {
 }
 
 fn civil_seconds(civil: DateTime) -> i64 {
-    jiff::tz::Offset::UTC.to_timestamp(civil).map_or(0, |stamp| stamp.as_second())
+    jiff::tz::Offset::UTC.to_timestamp(civil).map_or(0, jiff::Timestamp::as_second)
 }
 
 /// Days since 1970 of a proleptic Gregorian date (Howard Hinnant, "chrono-compatible low-level date algorithms").

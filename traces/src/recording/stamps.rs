@@ -100,12 +100,11 @@ fn streamed_times(streamed: Arc<Streamed>) -> impl Iterator<Item = u64> + Send {
     })
 }
 
+/// The origin and the time since it, request by request.
+type Times = Box<dyn Iterator<Item = Result<(i64, u64), TraceError>> + Send>;
+
 /// The origin and the time since it of each request: from compact binary, or from rows of text.
-fn times(
-    reopen: &Reopen,
-    file: &str,
-    origin: Option<i64>,
-) -> Result<Box<dyn Iterator<Item = Result<(i64, u64), TraceError>> + Send>, TraceError> {
+fn times(reopen: &Reopen, file: &str, origin: Option<i64>) -> Result<Times, TraceError> {
     let unreadable = |error: io::Error| TraceError::file(file, files::problem(&error));
     let content = packed::unpacked(reopen().map_err(unreadable)?).map_err(unreadable)?;
     let mut content = BufReader::with_capacity(1 << 16, content);

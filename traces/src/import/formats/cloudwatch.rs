@@ -46,7 +46,7 @@ impl DocumentReader for Json {
         let found = if let Some(results) = document.get("MetricDataResults").and_then(Value::as_array) {
             let partial =
                 results.iter().any(|result| result.get("StatusCode").is_some_and(|code| code == "PartialData"));
-            if partial || document.get("NextToken").is_some_and(|token| token.is_string()) {
+            if partial || document.get("NextToken").is_some_and(Value::is_string) {
                 notes.push(
                     "the answer is a part of the data (NextToken): fetch the rest and import the files together".into(),
                 );
@@ -196,11 +196,8 @@ fn describe(series: &mut Series, key: &[u8], value: &[u8]) {
             series.name = value;
         }
         b"period" => {
-            series.step = value
-                .parse()
-                .ok()
-                .filter(|seconds| *seconds > 0)
-                .map(|seconds: u64| seconds.min(1 << 30) * 1_000_000_000)
+            let seconds: Option<u64> = value.parse().ok().filter(|seconds| *seconds > 0);
+            series.step = seconds.map(|seconds| seconds.min(1 << 30) * 1_000_000_000);
         }
         _ => {}
     }

@@ -154,7 +154,7 @@ impl LineReader for JsonLineReader {
     fn notes(&self) -> Vec<String> {
         let unit = match self.duration_scale {
             1.0 => "seconds".to_string(),
-            scale => format!("units of {} s", scale),
+            scale => format!("units of {scale} s"),
         };
         self.duration_note.iter().map(|name| format!("durations were read from `{name}`, in {unit}")).collect()
     }
