@@ -62,7 +62,7 @@ fn an_access_log_is_imported_and_replayed() {
     assert!((arrived - 660.0).abs() < 129.0, "{arrived}");
     // The same as exact times: every request arrives, whatever the seed.
     succeed(folder, &["trace", "import", "access.log", "--stamps", "-o", "t.stamps"]);
-    let exact = SCENARIO.replace("file = \"t.csv\"", "arrivals = \"t.stamps\"").replace("10m", "599s");
+    let exact = SCENARIO.replace("file = \"t.csv\"", "arrivals = \"t.stamps\"").replace("\"10m\"", "\"599s\"");
     std::fs::write(folder.join("exact.toml"), exact).unwrap();
     let (run, _) =
         succeed(folder, &["run", "exact.toml", "--format", "json", "--quiet", "--no-plots", "--out", "exact"]);
