@@ -3,6 +3,7 @@
 
 mod finish;
 mod hpa;
+mod reaction;
 mod setup;
 
 use std::iter::Peekable;
@@ -130,10 +131,8 @@ struct World<'s> {
     /// Where the entry of a running activity is.
     running: Vec<(ActivityId, usize)>,
     alarms: Vec<AlarmEntry>,
-    /// First breach of each accepted scale-out, with its activity.
-    breaches: Vec<(ActivityId, SimTime)>,
-    /// Activities that launched instances, by instance.
-    launched_by: Vec<(u32, ActivityId)>,
+    /// What is remembered of scale-outs for their reaction budgets.
+    scale_outs: reaction::ScaleOuts,
     /// Injected events that last, by their places in the scenario.
     lasting: Vec<usize>,
 }
@@ -294,7 +293,7 @@ impl World<'_> {
             let now = self.site.now;
             for notice in notices {
                 if let Notice::InService { instance, activity: Some(activity) } = &notice {
-                    self.launched_by.push((instance.0, *activity));
+                    self.scale_outs.launched(*activity, instance.0);
                 }
                 match &mut self.control {
                     Control::Cloud(controller) => {
@@ -354,13 +353,7 @@ impl World<'_> {
     /// Keeps the activity log: an activity is recorded when it begins, and completed when it ends.
     fn log(&mut self, record: ActivityRecord) {
         let accepted = record.rejected_because.is_none();
-        if let (Some(id), Some(breach)) = (record.id, record.first_breach)
-            && accepted
-            && record.end.is_none()
-            && record.to > record.from
-        {
-            self.breaches.push((id, breach));
-        }
+        self.scale_outs.take(&record);
         let entry = ActivityEntry {
             at_seconds: record.at.as_secs_f64(),
             end_seconds: record.end.map(SimTime::as_secs_f64),

@@ -84,10 +84,10 @@ impl Progress for OneRun<'_> {
     }
 }
 
-/// A figure over replications of one scenario, by its name.
+/// A figure over replications of one scenario, by its name: over those that have a value of it, nothing where none has.
 pub fn summarize(replications: &[Outcome], metric: &str) -> Option<Summary> {
-    let samples: Option<Vec<f64>> = replications.iter().map(|outcome| outcome.metrics.get(metric)).collect();
-    samples.filter(|samples| !samples.is_empty()).map(|samples| Summary::of(&samples))
+    let samples: Vec<f64> = replications.iter().filter_map(|outcome| outcome.metrics.get(metric)).collect();
+    (!samples.is_empty()).then(|| Summary::of(&samples))
 }
 
 /// A figure of `other` minus that of `first`, replication by replication; nothing where one has no such figure. Under

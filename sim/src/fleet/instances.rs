@@ -12,6 +12,7 @@ use crate::agenda::Event;
 use crate::controllers::decision::{ActivityId, InstanceId, Notice};
 use crate::outcome::InstanceLife;
 use crate::outcome::ledger::RowProbe;
+use crate::outcome::reaction::Phase as ReactionPhase;
 use crate::plant::StationSpec;
 use crate::scenario::schema::{AfterFailure, HealthCheck};
 use crate::sensors::store::InstanceSample;
@@ -219,7 +220,8 @@ impl Instances {
         site.ledger.booting.add(site.now, 1.0);
         site.ledger.billed.add(site.now, 1.0);
         let life = InstanceLife { id: id.0, zone, launched_seconds: site.now.as_secs_f64(), ..InstanceLife::default() };
-        site.ledger.lives.push(life);
+        site.ledger.launch(life);
+        site.ledger.reached(id.0, ReactionPhase::Provisioning, "launch", site.now);
         id
     }
 
@@ -261,6 +263,7 @@ impl Instances {
     fn stage_over(&mut self, site: &mut Site, id: InstanceId) {
         let Phase::Booting(stage) = self.phase(id) else { return };
         let name = self.config.stages[stage].name.clone();
+        site.ledger.reached(id.0, ReactionPhase::Boot, name.as_str(), site.now);
         site.ledger.lives[id.0 as usize].stages.push((name, site.now.as_secs_f64()));
         let then = self.config.stages[stage].then;
         if !self.members[id.0 as usize].stages[stage].fails || then == AfterFailure::Continue {
@@ -309,6 +312,8 @@ impl Instances {
         if !(member.booted && member.attached && matches!(member.phase, Phase::Booting(_))) {
             return;
         }
+        // What attaching took beyond the boot: both may go on at once.
+        site.ledger.reached(id.0, ReactionPhase::Attach, "attach", site.now);
         let checks = match &self.config.health {
             None => SimDuration::ZERO,
             Some(health) => {
@@ -324,6 +329,7 @@ impl Instances {
             return;
         }
         self.member(id).phase = Phase::InTraffic;
+        site.ledger.reached(id.0, ReactionPhase::HealthCheck, "health check", site.now);
         site.ledger.booting.add(site.now, -1.0);
         site.ledger.serve(site.now, 1.0);
         site.ledger.lives[id.0 as usize].in_service_seconds = Some(site.now.as_secs_f64());
@@ -465,6 +471,7 @@ impl Instances {
         self.member(id).released = Some(site.now);
         self.alive.retain(|&other| other != id);
         self.retired_busy += site.plant.usage(id).busy_core_nanos;
+        site.note_first_request(id);
         site.plant.remove(id);
         site.ledger.billed.add(site.now, -1.0);
         site.ledger.stops += 1;

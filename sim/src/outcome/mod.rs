@@ -9,6 +9,7 @@ pub mod elasticity;
 pub mod latency;
 pub mod ledger;
 pub mod metric;
+pub mod reaction;
 pub mod recorder;
 pub mod steps;
 pub mod timeline;
@@ -19,6 +20,7 @@ use windtunnel_traces::SimDuration;
 pub use activity::{ActivityEntry, AlarmEntry, AlarmLevel, InstanceLife};
 pub use latency::LatencyHistogram;
 pub use metric::{MetricValues, Summary};
+pub use reaction::Reaction;
 pub use steps::StepSeries;
 pub use timeline::TimelineRow;
 
@@ -111,6 +113,8 @@ pub struct Outcome {
     pub timeline: Vec<TimelineRow>,
     /// What the provider's activity log (or `kubectl describe hpa`) would have shown.
     pub activities: Vec<ActivityEntry>,
+    /// Where the time of every scale-out went, in order of their decisions.
+    pub reactions: Vec<Reaction>,
     /// Changes of alarm states.
     pub alarms: Vec<AlarmEntry>,
     /// The thresholds to draw on a chart of utilization.

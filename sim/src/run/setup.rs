@@ -4,7 +4,7 @@ use windtunnel_traces::clients::ClientsSpec;
 use windtunnel_traces::trace::Trace;
 use windtunnel_traces::{Cores, Purpose, SimDuration, SimTime, Streams};
 
-use super::{Control, Group, Monitoring, OfferedLoad, World, delay_stream, hpa};
+use super::{Control, Group, Monitoring, OfferedLoad, World, delay_stream, hpa, reaction};
 use crate::agenda::Agenda;
 use crate::controllers::cloud::{Calendar, RemovalPolicy as ConfiguredRemoval};
 use crate::controllers::decision::Controller;
@@ -70,8 +70,7 @@ pub(super) fn world(scenario: &Scenario, seed: u64) -> World<'_> {
         activities: Vec::new(),
         running: Vec::new(),
         alarms: Vec::new(),
-        breaches: Vec::new(),
-        launched_by: Vec::new(),
+        scale_outs: reaction::ScaleOuts::default(),
         lasting: Vec::new(),
     }
 }

@@ -1,0 +1,132 @@
+//! Keeps what the reaction budget of each scale-out rests on, while the run goes on.
+
+use std::ops::Range;
+
+use windtunnel_traces::SimTime;
+
+use crate::controllers::decision::{ActivityId, ActivityKind, ActivityOutcome, ActivityRecord};
+use crate::fleet::Site;
+use crate::fleet::pods::observe::ReadingSpan;
+use crate::outcome::reaction::{Breach, Milestone, Phase, Reaction, ScaleOut, budgets};
+
+/// The scale-outs of a run.
+#[derive(Default)]
+pub(super) struct ScaleOuts {
+    accepted: Vec<ScaleOut>,
+    /// The activities that launch instances, with their places in `accepted`.
+    activities: Vec<(ActivityId, usize)>,
+    /// Alarms whose requests were refused, and when.
+    refused: Vec<(SimTime, Option<String>)>,
+}
+
+impl ScaleOuts {
+    /// An entry of the activity log: a scale-out that begins, or a refusal.
+    pub(super) fn take(&mut self, record: &ActivityRecord) {
+        if record.status.outcome == ActivityOutcome::Rejected {
+            self.refused.push((record.at, record.alarm.clone()));
+            return;
+        }
+        let (Some(activity), None, ActivityKind::ScaleOut) = (record.id, record.end, record.kind) else { return };
+        if record.to > record.from {
+            self.activities.push((activity, self.accepted.len()));
+            self.accepted.push(ScaleOut {
+                breach: breach(record),
+                decided: record.decided,
+                waited_for: "lock or cooldown",
+                refusals: self.refusals(record),
+                from: record.from,
+                to: record.to,
+                policy: record.policy.clone(),
+                alarm: record.alarm.clone(),
+                instances: Vec::new(),
+            });
+        }
+    }
+
+    /// Refusals of the same alarm from when it went off to when it was heard.
+    fn refusals(&self, record: &ActivityRecord) -> u32 {
+        let Some(since) = record.alarm_since else { return 0 };
+        let recent = self.refused.iter().rev().take_while(|(at, _)| *at >= since);
+        recent.filter(|(at, alarm)| *at <= record.decided && *alarm == record.alarm).count() as u32
+    }
+
+    /// An activity has launched an instance.
+    pub(super) fn launched(&mut self, activity: ActivityId, instance: u32) {
+        if let Some(&(_, place)) = self.activities.iter().rev().find(|(known, _)| *known == activity) {
+            self.accepted[place].instances.push(instance);
+        }
+    }
+
+    /// An HPA has scaled out, and `pods` were created.
+    pub(super) fn of_hpa(
+        &mut self,
+        now: SimTime,
+        breach: Option<&MetricBreach>,
+        (from, to): (u32, u32),
+        pods: Range<u32>,
+    ) {
+        self.accepted.push(ScaleOut {
+            breach: breach.map(MetricBreach::stages),
+            decided: now,
+            waited_for: "stabilization or limit",
+            refusals: breach.map_or(0, |breach| breach.held_back),
+            from,
+            to,
+            policy: None,
+            alarm: None,
+            instances: pods.collect(),
+        });
+    }
+
+    /// The budgets, once the run is over.
+    pub(super) fn budgets(&self, site: &mut Site) -> Vec<Reaction> {
+        for number in 0..site.ledger.lives.len() as u32 {
+            let life = &site.ledger.lives[number as usize];
+            // Who is gone was asked when it went.
+            if life.in_service_seconds.is_some() && life.ended_seconds.is_none() {
+                site.note_first_request(crate::controllers::decision::InstanceId(number));
+            }
+        }
+        budgets(&self.accepted, &site.ledger.launches)
+    }
+}
+
+/// What the alarm behind an activity tells of the time before the decision.
+fn breach(record: &ActivityRecord) -> Option<Breach> {
+    let since = record.first_breach?;
+    let seen = record.breach_seen_until.map(|at| Milestone::new(Phase::Evaluation, "alarm periods", at));
+    let heard = record.alarm_since.map(|at| Milestone::new(Phase::MetricDelay, "metric delay", at));
+    Some(Breach { since, stages: seen.into_iter().chain(heard).collect() })
+}
+
+/// An HPA's metric that proposes more replicas than there are, sync after sync.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct MetricBreach {
+    span: ReadingSpan,
+    first_sync: SimTime,
+    held_back: u32,
+}
+
+impl MetricBreach {
+    /// The breach as the sync at `now` leaves it: one that goes on keeps its beginning.
+    pub(super) fn next(
+        known: Option<MetricBreach>,
+        now: SimTime,
+        proposes_more: bool,
+        span: Option<ReadingSpan>,
+    ) -> Option<MetricBreach> {
+        let span = span.filter(|_| proposes_more)?;
+        Some(known.unwrap_or(MetricBreach { span, first_sync: now, held_back: 0 }))
+    }
+
+    /// The sync did not grant what was proposed.
+    pub(super) fn hold_back(&mut self) {
+        self.held_back += 1;
+    }
+
+    fn stages(&self) -> Breach {
+        let readable = Milestone::new(Phase::MetricDelay, "metric window and scrape", self.span.readable);
+        let synced = Milestone::new(Phase::Evaluation, "next sync", self.first_sync);
+        Breach { since: self.span.since, stages: vec![readable, synced] }
+    }
+}
