@@ -53,6 +53,7 @@ pub(crate) fn scenario(name: &str, replications: &[Outcome], loaded: &Loaded) ->
         "metrics": summaries(|metric| summarize(replications, metric)),
         "warnings": warnings(replications, loaded),
         "activities": first.activities,
+        "reaction": crate::reaction::document(first),
     }))
 }
 

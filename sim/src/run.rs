@@ -354,7 +354,8 @@ impl World<'_> {
     fn log(&mut self, record: ActivityRecord) {
         let accepted = record.rejected_because.is_none();
         self.scale_outs.take(&record);
-        let entry = ActivityEntry {
+        let evaluation = record.evaluation;
+        let mut entry = ActivityEntry {
             at_seconds: record.at.as_secs_f64(),
             end_seconds: record.end.map(SimTime::as_secs_f64),
             status: record.status.to_string(),
@@ -365,11 +366,17 @@ impl World<'_> {
             alarm: record.alarm,
             cause: record.cause,
             explanation: record.rejected_because.unwrap_or(record.description),
+            ..ActivityEntry::default()
         };
+        if let Some(evaluation) = evaluation {
+            entry.explained_by(&evaluation);
+        }
         let known = record.id.and_then(|id| self.running.iter().position(|(other, _)| *other == id));
         match (known, record.id) {
             (Some(at), _) => {
                 let (_, index) = self.running[at];
+                // The end of an activity comes long after what caused it; the alarm's values stay.
+                entry.keep_evaluation_of(&self.activities[index]);
                 self.activities[index] = entry;
                 if record.end.is_some() {
                     self.running.remove(at);

@@ -90,11 +90,11 @@ pub fn summarize(replications: &[Outcome], metric: &str) -> Option<Summary> {
     (!samples.is_empty()).then(|| Summary::of(&samples))
 }
 
-/// A figure of `other` minus that of `first`, replication by replication; nothing where one has no such figure. Under
+/// A figure of `other` minus that of `first`, replication by replication, over those in which both have it. Under
 /// common seeds both meet the same requests and boots, so the interval of the difference is narrower than theirs.
 pub fn paired(first: &[Outcome], other: &[Outcome], figure: impl Fn(&Outcome) -> Option<f64>) -> Option<Summary> {
-    let differences: Option<Vec<f64>> = first.iter().zip(other).map(|(a, b)| Some(figure(b)? - figure(a)?)).collect();
-    differences.filter(|differences| !differences.is_empty()).map(|differences| Summary::of(&differences))
+    let differences: Vec<f64> = first.iter().zip(other).filter_map(|(a, b)| Some(figure(b)? - figure(a)?)).collect();
+    (!differences.is_empty()).then(|| Summary::of(&differences))
 }
 
 #[cfg(test)]

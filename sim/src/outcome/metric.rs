@@ -178,7 +178,7 @@ pub const DEFINITIONS: &[MetricDefinition] = &[
     define(
         "reaction_wait_seconds",
         "seconds",
-        "Of the same: a running activity, a lock or a cooldown; for an HPA stabilization and limits.",
+        "Of the same: a running activity, a lock, a cooldown or the maximum; for an HPA stabilization and limits.",
     ),
     define(
         "reaction_provisioning_seconds",

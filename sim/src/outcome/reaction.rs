@@ -16,7 +16,8 @@ pub enum Phase {
     /// Until the data can be read and is looked at: publication and the offset of evaluation. For an HPA: the window of
     /// the metric, and its scrape.
     MetricDelay,
-    /// Until the request is granted: a running activity, a lock, a cooldown; stabilization and limits of an HPA.
+    /// Until the request is granted: a running activity, a lock, a cooldown, the maximum; stabilization and limits of an
+    /// HPA.
     Wait,
     /// Until the instance is launched, or the pod has a node.
     Provisioning,
@@ -190,6 +191,12 @@ impl Reaction {
         self.parts.iter().filter(|part| part.phase == phase).map(|part| part.lasts).sum()
     }
 
+    /// The time that went to a stage.
+    pub fn stage(&self, phase: Phase, stage: &str) -> SimDuration {
+        let parts = self.parts.iter().filter(|part| part.phase == phase && part.stage == stage);
+        parts.map(|part| part.lasts).sum()
+    }
+
     /// A reaction in the sense of the word: something breached, and capacity served in the end.
     fn is_answer(&self) -> bool {
         self.total.is_some() && self.began != Began::Decision
@@ -212,6 +219,25 @@ impl<'r> Extremes<'r> {
         answers.sort_by_key(|reaction| reaction.total);
         let worst = *answers.last()?;
         Some(Extremes { median: answers[(answers.len() - 1) / 2], worst })
+    }
+}
+
+impl<'r> Extremes<'r> {
+    /// The stages of both, each once, in order of time.
+    pub fn stages(&self) -> Vec<(Phase, &'r str)> {
+        let mut stages: Vec<(Phase, &str)> = Vec::new();
+        for reaction in [self.worst, self.median] {
+            let mut place = 0;
+            for part in &reaction.parts {
+                let stage = (part.phase, part.stage.as_str());
+                let known = stages.iter().position(|other| *other == stage);
+                place = known.unwrap_or_else(|| {
+                    stages.insert(place, stage);
+                    place
+                }) + 1;
+            }
+        }
+        stages
     }
 }
 
@@ -313,8 +339,10 @@ mod tests {
 
     /// Breached from 60 s, seen by an alarm of 3 × 60 s that is evaluated a minute late, granted at `decided`.
     fn scale_out(decided: u64, instances: &[u32]) -> ScaleOut {
-        let stages =
-            vec![Milestone::new(Phase::Evaluation, "alarm", at(240)), Milestone::new(Phase::MetricDelay, "delay", at(300))];
+        let stages = vec![
+            Milestone::new(Phase::Evaluation, "alarm", at(240)),
+            Milestone::new(Phase::MetricDelay, "delay", at(300)),
+        ];
         ScaleOut {
             breach: Some(Breach { since: at(60), stages }),
             decided: at(decided),
@@ -368,11 +396,28 @@ mod tests {
     #[test]
     fn what_nobody_asked_for_or_nobody_used_is_no_figure() {
         let scheduled = ScaleOut { breach: None, ..scale_out(100, &[0]) };
-        let budgets = budgets(&[scheduled, scale_out(500, &[1])], &[launch(100, 150, Some(150)), launch(500, 600, None)]);
+        let budgets =
+            budgets(&[scheduled, scale_out(500, &[1])], &[launch(100, 150, Some(150)), launch(500, 600, None)]);
         assert_eq!((budgets[0].began, budgets[0].total), (Began::Decision, Some(SimDuration::from_secs(50))));
         assert_eq!((budgets[1].total, budgets[1].instance), (None, None));
         assert!(Extremes::of(&budgets).is_none());
         assert_eq!(figure(None, "reaction_median_seconds"), None);
+    }
+
+    #[test]
+    fn stages_of_different_ways_stand_in_order() {
+        let way = |stages: &[(Phase, &str)]| {
+            let launch = Launch {
+                stages: stages.iter().map(|(phase, stage)| Milestone::new(*phase, *stage, at(400))).collect(),
+                first_request: Some(at(400)),
+            };
+            budgets(&[scale_out(300, &[0])], &[launch]).remove(0)
+        };
+        let placed = way(&[(Phase::Provisioning, "pending"), (Phase::Boot, "start")]);
+        let on_new_node = way(&[(Phase::Provisioning, "scan"), (Phase::Provisioning, "node"), (Phase::Boot, "start")]);
+        let extremes = Extremes { median: &placed, worst: &on_new_node };
+        let stages: Vec<&str> = extremes.stages().into_iter().map(|(_, stage)| stage).collect();
+        assert_eq!(stages, ["alarm", "delay", "cooldown", "pending", "scan", "node", "start", "first request"]);
     }
 
     #[test]

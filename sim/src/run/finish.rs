@@ -6,8 +6,8 @@ use super::{Control, Group, SimulationError, World};
 use crate::controllers::decision::Metric;
 use crate::controllers::hpa::Resource;
 use crate::controllers::hpa::spec::{Goal, Source};
-use crate::outcome::recorder::Segment;
 use crate::outcome::reaction::{self, Extremes, Reaction};
+use crate::outcome::recorder::Segment;
 use crate::outcome::{ActivityEntry, AlarmLevel, MetricValues, Outcome, Warning, cost};
 use crate::scenario::schema::{self, Price};
 

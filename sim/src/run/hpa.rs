@@ -107,6 +107,7 @@ impl World<'_> {
             alarm: None,
             cause,
             explanation: outcome.explain(&control.spec).to_string(),
+            ..ActivityEntry::default()
         };
         if let Some((status, cause)) = condition_changed(&mut control.active, outcome, &control.spec) {
             self.activities.push(entry(status, pods.replicas(), cause));

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use windtunnel_traces::SimTime;
+use windtunnel_traces::{SimDuration, SimTime};
 
 use crate::controllers::decision::{ActivityId, ActivityKind, ActivityOutcome, ActivityRecord};
 use crate::fleet::Site;
@@ -10,8 +10,9 @@ use crate::fleet::pods::observe::ReadingSpan;
 use crate::outcome::reaction::{Breach, Milestone, Phase, Reaction, ScaleOut, budgets};
 
 /// The scale-outs of a run.
-#[derive(Default)]
 pub(super) struct ScaleOuts {
+    /// The interval in which metrics are sampled.
+    sampling: SimDuration,
     accepted: Vec<ScaleOut>,
     /// The activities that launch instances, with their places in `accepted`.
     activities: Vec<(ActivityId, usize)>,
@@ -20,6 +21,11 @@ pub(super) struct ScaleOuts {
 }
 
 impl ScaleOuts {
+    /// None yet, with metrics that are sampled so often.
+    pub(super) fn new(sampling: SimDuration) -> Self {
+        ScaleOuts { sampling, accepted: Vec::new(), activities: Vec::new(), refused: Vec::new() }
+    }
+
     /// An entry of the activity log: a scale-out that begins, or a refusal.
     pub(super) fn take(&mut self, record: &ActivityRecord) {
         if record.status.outcome == ActivityOutcome::Rejected {
@@ -30,9 +36,9 @@ impl ScaleOuts {
         if record.to > record.from {
             self.activities.push((activity, self.accepted.len()));
             self.accepted.push(ScaleOut {
-                breach: breach(record),
+                breach: self.breach(record),
                 decided: record.decided,
-                waited_for: "lock or cooldown",
+                waited_for: "lock, cooldown or maximum",
                 refusals: self.refusals(record),
                 from: record.from,
                 to: record.to,
@@ -55,6 +61,22 @@ impl ScaleOuts {
         if let Some(&(_, place)) = self.activities.iter().rev().find(|(known, _)| *known == activity) {
             self.accepted[place].instances.push(instance);
         }
+    }
+
+    /// What the alarm behind an activity tells of the time before the decision.
+    fn breach(&self, record: &ActivityRecord) -> Option<Breach> {
+        let since = self.sample(record.first_breach?);
+        let seen =
+            record.breach_seen_until.map(|at| Milestone::new(Phase::Evaluation, "alarm periods", self.sample(at)));
+        let heard = record.alarm_since.map(|at| Milestone::new(Phase::MetricDelay, "metric delay", at));
+        Some(Breach { since, stages: seen.into_iter().chain(heard).collect() })
+    }
+
+    /// The first start of a sample from an instant on. An alarm's periods need not begin where samples do: one belongs to
+    /// the period in which it begins, so data of a period are about the time from here on.
+    fn sample(&self, at: SimTime) -> SimTime {
+        let floor = at.floor_to(self.sampling);
+        if floor == at { at } else { floor + self.sampling }
     }
 
     /// An HPA has scaled out, and `pods` were created.
@@ -89,14 +111,6 @@ impl ScaleOuts {
         }
         budgets(&self.accepted, &site.ledger.launches)
     }
-}
-
-/// What the alarm behind an activity tells of the time before the decision.
-fn breach(record: &ActivityRecord) -> Option<Breach> {
-    let since = record.first_breach?;
-    let seen = record.breach_seen_until.map(|at| Milestone::new(Phase::Evaluation, "alarm periods", at));
-    let heard = record.alarm_since.map(|at| Milestone::new(Phase::MetricDelay, "metric delay", at));
-    Some(Breach { since, stages: seen.into_iter().chain(heard).collect() })
 }
 
 /// An HPA's metric that proposes more replicas than there are, sync after sync.

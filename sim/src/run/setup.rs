@@ -70,7 +70,7 @@ pub(super) fn world(scenario: &Scenario, seed: u64) -> World<'_> {
         activities: Vec::new(),
         running: Vec::new(),
         alarms: Vec::new(),
-        scale_outs: reaction::ScaleOuts::default(),
+        scale_outs: reaction::ScaleOuts::new(scenario.file.sensors.every),
         lasting: Vec::new(),
     }
 }
@@ -257,6 +257,7 @@ fn instances_config(scenario: &Scenario) -> InstancesConfig {
         stop: file.fleet.stop,
         health: file.balancer.health.clone(),
         slow_start: file.balancer.slow_start,
+        cross_zone: file.balancer.cross_zone,
         mean_time_between_crashes: file.fleet.mean_time_between_crashes,
         provider_check: file.fleet.health_check,
         zones: file.fleet.zones,

@@ -10,7 +10,7 @@ use crate::controllers::decision::InstanceId;
 use crate::fleet::Site;
 use crate::fleet::nodes::{Node, image_ready};
 use crate::fleet::victims::{self, PodRank};
-use crate::outcome::reaction::Phase as ReactionPhase;
+use crate::outcome::reaction::Phase as Stage;
 use crate::scenario::schema::Readiness;
 use crate::sensors::metrics_server::PodUsage;
 
@@ -115,10 +115,10 @@ impl Pods {
         let node_launched = self.nodes.nodes[node.0 as usize].launched;
         // A node that was launched after the pod was created was launched for the want of room.
         if node_launched > self.pods[id.0 as usize].created {
-            site.ledger.reached(id.0, ReactionPhase::Provisioning, "cluster autoscaler", node_launched);
-            site.ledger.reached(id.0, ReactionPhase::Provisioning, "node boot", now);
+            site.ledger.reached(id.0, Stage::Provisioning, "cluster autoscaler", node_launched);
+            site.ledger.reached(id.0, Stage::Provisioning, "node boot", now);
         } else {
-            site.ledger.reached(id.0, ReactionPhase::Provisioning, "pod pending", now);
+            site.ledger.reached(id.0, Stage::Provisioning, "pod pending", now);
         }
         site.ledger.lives[id.0 as usize].zone = node.0;
         site.ledger.lives[id.0 as usize].stages.push(("scheduled".into(), now.as_secs_f64()));
@@ -156,7 +156,7 @@ impl Pods {
         let _ = self.config.image_pull.sample(&mut stream);
         let listening = SimDuration::from_nanos((self.config.start.sample(&mut stream) + 0.5) as u64);
         self.pod(id).listens = site.now + listening;
-        site.ledger.reached(id.0, ReactionPhase::Boot, "image pull", site.now);
+        site.ledger.reached(id.0, Stage::Boot, "image pull", site.now);
         let ready = first_success(&self.config.pods.readiness, self.pods[id.0 as usize].scheduled, site.now, listening);
         site.agenda.at(ready, Event::Ready(id));
     }
@@ -169,8 +169,8 @@ impl Pods {
         }
         pod.ready = Some(Ready { status: true, since: seconds(now) });
         let listens = pod.listens;
-        site.ledger.reached(id.0, ReactionPhase::Boot, "start", listens);
-        site.ledger.reached(id.0, ReactionPhase::HealthCheck, "readiness", now);
+        site.ledger.reached(id.0, Stage::Boot, "start", listens);
+        site.ledger.reached(id.0, Stage::HealthCheck, "readiness", now);
         site.ledger.lives[id.0 as usize].stages.push(("ready".into(), now.as_secs_f64()));
         site.agenda.at(now + self.config.pods.endpoint_delay, Event::EndpointsChanged(id));
     }
@@ -190,7 +190,7 @@ impl Pods {
 
     fn enter_traffic(&mut self, site: &mut Site, id: InstanceId) {
         self.pod(id).in_traffic = true;
-        site.ledger.reached(id.0, ReactionPhase::Attach, "endpoints", site.now);
+        site.ledger.reached(id.0, Stage::Attach, "endpoints", site.now);
         site.plant.attach(id, 1.0, site.now);
         site.ledger.booting.add(site.now, -1.0);
         site.ledger.serve(site.now, 1.0);

@@ -132,7 +132,8 @@ impl Pods {
     /// What time a metric's reading is about: the window of resource usage, the window of a rate, this instant for a level.
     fn span(&self, now: SimTime, source: &Source, name: &str) -> ReadingSpan {
         let of_pods = |since: fn(&Pod) -> Option<SimTime>| {
-            let running = self.alive.iter().map(|id| &self.pods[id.0 as usize]).filter(|pod| pod.phase == Phase::Running);
+            let running =
+                self.alive.iter().map(|id| &self.pods[id.0 as usize]).filter(|pod| pod.phase == Phase::Running);
             running.filter_map(since).min()
         };
         let usage = |pod: &Pod| pod.usage.metrics().map(|metrics| metrics.at.saturating_sub(metrics.window));
