@@ -6,6 +6,8 @@ mod hpa;
 mod reaction;
 mod setup;
 
+pub use setup::demand_curve;
+
 use std::iter::Peekable;
 
 use windtunnel_traces::random::{Generator, uniform};
