@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use windtunnel_sim::outcome::reaction::{Began, Extremes, Phase};
 use windtunnel_sim::outcome::{Outcome, Reaction, Summary};
+use windtunnel_traces::SimDuration;
 
 use crate::experiment::Results;
 use crate::figures;
@@ -59,7 +60,7 @@ pub(crate) fn rows(reactions: &[Reaction]) -> Vec<Row<'_>> {
             to: reaction.to,
             instance: reaction.instance,
             refusals: reaction.refusals,
-            total_seconds: reaction.total.map(|total| total.as_secs_f64()),
+            total_seconds: reaction.total.map(SimDuration::as_secs_f64),
             phase: part.phase,
             stage: &part.stage,
             start_seconds: part.start.as_secs_f64(),
@@ -135,7 +136,7 @@ fn line(title: &str, lengths: [Option<f64>; 2]) -> Vec<Cell> {
 }
 
 fn total(reaction: &Reaction) -> Option<f64> {
-    reaction.total.map(|total| total.as_secs_f64())
+    reaction.total.map(SimDuration::as_secs_f64)
 }
 
 fn length(seconds: f64) -> String {

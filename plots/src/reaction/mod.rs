@@ -7,6 +7,7 @@ mod waterfall;
 
 use windtunnel_sim::outcome::Reaction;
 use windtunnel_sim::outcome::reaction::Phase;
+use windtunnel_traces::SimDuration;
 
 use crate::theme::{Color, Theme};
 
@@ -22,5 +23,5 @@ fn color(theme: &Theme, phase: Phase) -> Color {
 }
 
 fn total(reaction: &Reaction) -> f64 {
-    reaction.total.map_or(0.0, |total| total.as_secs_f64())
+    reaction.total.map_or(0.0, SimDuration::as_secs_f64)
 }
