@@ -1,7 +1,6 @@
 //! The reaction budget: in the terminal, in JSON, as a table of parts.
 
 use serde::Serialize;
-use serde_json::{Value, json};
 use windtunnel_sim::outcome::reaction::{Began, Extremes, Phase};
 use windtunnel_sim::outcome::{Outcome, Reaction, Summary};
 use windtunnel_traces::SimDuration;
@@ -71,13 +70,21 @@ pub(crate) fn rows(reactions: &[Reaction]) -> Vec<Row<'_>> {
 }
 
 /// The part of the JSON document: every scale-out of a run, and those that are the median and the slowest.
-pub(crate) fn document(outcome: &Outcome) -> Value {
+#[derive(Serialize)]
+pub(crate) struct Document<'o> {
+    median: Option<&'o Reaction>,
+    worst: Option<&'o Reaction>,
+    scale_outs: &'o [Reaction],
+}
+
+/// The reactions of a run, as they stand in the JSON document.
+pub(crate) fn document(outcome: &Outcome) -> Document<'_> {
     let extremes = Extremes::of(&outcome.reactions);
-    json!({
-        "median": extremes.map(|extremes| extremes.median),
-        "worst": extremes.map(|extremes| extremes.worst),
-        "scale_outs": outcome.reactions,
-    })
+    Document {
+        median: extremes.map(|extremes| extremes.median),
+        worst: extremes.map(|extremes| extremes.worst),
+        scale_outs: &outcome.reactions,
+    }
 }
 
 /// The budget in the terminal: of one scenario stage by stage, of several phase by phase.

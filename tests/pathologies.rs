@@ -26,7 +26,8 @@ fn went_off(outcome: &Outcome) -> f64 {
 
 /// A figure of the timeline, as a mean over the rows that begin from `from` seconds on.
 fn mean_since(outcome: &Outcome, from: f64, value: impl Fn(&windtunnel_sim::outcome::TimelineRow) -> f64) -> f64 {
-    let rows: Vec<f64> = outcome.timeline.iter().filter(|row| row.start_seconds >= from).map(value).collect();
+    let rows: Vec<f64> =
+        outcome.timeline.iter().filter(|row| row.start_seconds >= from).map(|row| value(&row)).collect();
     rows.iter().sum::<f64>() / rows.len() as f64
 }
 

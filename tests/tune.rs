@@ -20,7 +20,6 @@ time = '60s'
 [ess]
 min = 1
 max = 6
-desired = 1
 [[ess.rule]]
 name = 'out'
 adjust = { change = 1 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use windtunnel_sim::experiment::design::Design;
 use windtunnel_sim::experiment::execute::Task;
 use windtunnel_sim::experiment::plan::{MOST_POINTS, Plan};
 use windtunnel_sim::experiment::shards::{self, PlanFile, Request};
@@ -173,19 +174,15 @@ fn estimate(
     runs: u128,
     files: &SharedFiles,
 ) -> Result<String, CliError> {
+    // The first scenario as it is: what the axes make of it may be no valid scenario.
     let mut one = sweep.clone();
-    for axis in &mut one.axes {
-        axis.keep_first();
-    }
+    one.axes.clear();
     one.constraints.clear();
+    one.traces.clear();
+    one.design = Design::Grid;
+    one.fixed.retain(|(key, _)| one.scenarios[0].concerned_by(key));
     one.scenarios.truncate(1);
-    one.traces.truncate(1);
-    one.points = one.points.min(1);
-    // The axes of the other scenarios concern nobody now.
-    let first = one.scenarios[0].clone();
-    let axes: Vec<_> = one.axes.iter().filter(|axis| one.concerns(axis, &first)).cloned().collect();
-    one.axes = axes;
-    one.fixed.retain(|(key, _)| sweep.scenarios.iter().all(|scenario| scenario.concerned_by(key)));
+    one.compares_scenarios = false;
     let plan = Plan::new(one, fidelity, files)?;
     let task = Task { point: 0, replication: 0 };
     let Ok(scenario) = plan.scenario(&plan.points[task.point], files) else {

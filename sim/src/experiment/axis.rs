@@ -61,11 +61,6 @@ impl Axis {
         self.len() == Some(0)
     }
 
-    /// Leaves the first level only.
-    pub fn keep_first(&mut self) {
-        self.levels = Levels::Listed(vec![self.level(0)]);
-    }
-
     /// The values of all keys at a place between 0 and 1 (1 excluded). Listed levels take equal shares.
     pub fn at(&self, place: f64) -> Vec<Written> {
         match &self.levels {

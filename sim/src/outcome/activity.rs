@@ -1,6 +1,6 @@
 //! The activity log: what the fleet was told, what it did, and why.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::controllers::decision::AlarmEvaluation;
 
@@ -62,7 +62,7 @@ impl ActivityEntry {
 }
 
 /// A change of the state of an alarm.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlarmEntry {
     /// When, in milliseconds since the start of the run.
     pub at_millis: u64,

@@ -6,7 +6,7 @@ use super::demand::DemandCurve;
 use super::elasticity::Elasticity;
 use super::reaction::{Launch, Phase};
 use super::recorder::{Recorder, Segment};
-use super::{InstanceLife, Objective, TimelineRow};
+use super::{InstanceLife, Objective, Spool, TimelineRow};
 
 /// A level that is integrated over time.
 #[derive(Copy, Clone, Debug, Default)]
@@ -102,7 +102,9 @@ pub struct Ledger {
     /// What each passed on its way to its first request.
     pub launches: Vec<Launch>,
     /// Finished rows.
-    pub rows: Vec<TimelineRow>,
+    pub rows: Spool<TimelineRow>,
+    /// Why rows could not be kept, when they could not.
+    pub rows_lost: Option<std::io::Error>,
     objective: Objective,
     /// Cores of one instance that utilization is measured against.
     cores: f64,
@@ -143,7 +145,8 @@ impl Ledger {
             stops: 0,
             lives: Vec::new(),
             launches: Vec::new(),
-            rows: Vec::new(),
+            rows: Spool::default(),
+            rows_lost: None,
             objective,
             cores,
             price_per_hour,
@@ -230,7 +233,7 @@ impl Ledger {
         self.elasticity.end_interval(now);
         let cost = self.cost_so_far(now);
         let row = &self.row;
-        self.rows.push(TimelineRow {
+        let kept = self.rows.push(TimelineRow {
             start_seconds: self.row_start.as_secs_f64(),
             end_seconds: now.as_secs_f64(),
             arrived: row.arrived,
@@ -258,6 +261,9 @@ impl Ledger {
             latency_p99_seconds: row.latency.quantile(0.99),
             cost,
         });
+        if let Err(error) = kept {
+            self.rows_lost.get_or_insert(error);
+        }
         self.total.add(&self.row);
         self.row.clear();
         self.row_windows = (0, 0);

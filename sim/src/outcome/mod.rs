@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod metric;
 pub mod reaction;
 pub mod recorder;
+pub mod spool;
 pub mod steps;
 pub mod timeline;
 
@@ -21,6 +22,7 @@ pub use activity::{ActivityEntry, AlarmEntry, AlarmLevel, InstanceLife};
 pub use latency::LatencyHistogram;
 pub use metric::{MetricValues, Summary};
 pub use reaction::Reaction;
+pub use spool::Spool;
 pub use steps::StepSeries;
 pub use timeline::TimelineRow;
 
@@ -113,13 +115,13 @@ pub struct Outcome {
     /// The named figures, by the names that `windtunnel metrics` lists.
     pub metrics: MetricValues,
     /// The run in intervals.
-    pub timeline: Vec<TimelineRow>,
+    pub timeline: Spool<TimelineRow>,
     /// What the provider's activity log (or `kubectl describe hpa`) would have shown.
     pub activities: Vec<ActivityEntry>,
     /// Where the time of every scale-out went, in order of their decisions.
     pub reactions: Vec<Reaction>,
     /// Changes of alarm states.
-    pub alarms: Vec<AlarmEntry>,
+    pub alarms: Spool<AlarmEntry>,
     /// The thresholds to draw on a chart of utilization.
     pub thresholds: Vec<AlarmLevel>,
     /// The life of every instance (or pod) that was launched.

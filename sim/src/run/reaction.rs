@@ -1,5 +1,6 @@
 //! Keeps what the reaction budget of each scale-out rests on, while the run goes on.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use windtunnel_traces::{SimDuration, SimTime};
@@ -16,21 +17,20 @@ pub(super) struct ScaleOuts {
     accepted: Vec<ScaleOut>,
     /// The activities that launch instances, with their places in `accepted`.
     activities: Vec<(ActivityId, usize)>,
-    /// Alarms whose requests were refused, and when.
-    refused: Vec<(SimTime, Option<String>)>,
+    /// Alarms whose requests were refused: since when they were in ALARM then, and how often since.
+    refused: BTreeMap<String, (SimTime, u32)>,
 }
 
 impl ScaleOuts {
     /// None yet, with metrics that are sampled so often.
     pub(super) fn new(sampling: SimDuration) -> Self {
-        ScaleOuts { sampling, accepted: Vec::new(), activities: Vec::new(), refused: Vec::new() }
+        ScaleOuts { sampling, accepted: Vec::new(), activities: Vec::new(), refused: BTreeMap::new() }
     }
 
     /// An entry of the activity log: a scale-out that begins, or a refusal.
     pub(super) fn take(&mut self, record: &ActivityRecord) {
         if record.status.outcome == ActivityOutcome::Rejected {
-            self.refused.push((record.at, record.alarm.clone()));
-            return;
+            return self.refuse(record);
         }
         let (Some(activity), None, ActivityKind::ScaleOut) = (record.id, record.end, record.kind) else { return };
         if record.to > record.from {
@@ -49,11 +49,17 @@ impl ScaleOuts {
         }
     }
 
-    /// Refusals of the same alarm from when it went off to when it was heard.
+    fn refuse(&mut self, record: &ActivityRecord) {
+        if let (Some(alarm), Some(since)) = (&record.alarm, record.alarm_since) {
+            let refused = self.refused.entry(alarm.clone()).or_insert((since, 0));
+            *refused = if refused.0 == since { (since, refused.1 + 1) } else { (since, 1) };
+        }
+    }
+
+    /// Refusals of the same alarm since it went off.
     fn refusals(&self, record: &ActivityRecord) -> u32 {
-        let Some(since) = record.alarm_since else { return 0 };
-        let recent = self.refused.iter().rev().take_while(|(at, _)| *at >= since);
-        recent.filter(|(at, alarm)| *at <= record.decided && *alarm == record.alarm).count() as u32
+        let refused = record.alarm.as_ref().and_then(|alarm| self.refused.get(alarm));
+        refused.filter(|(since, _)| Some(*since) == record.alarm_since).map_or(0, |(_, count)| *count)
     }
 
     /// An activity has launched an instance.
