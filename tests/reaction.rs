@@ -4,6 +4,7 @@ mod support;
 
 use support::{run, scenario};
 use windtunnel_sim::outcome::reaction::{Began, Phase, Reaction};
+use windtunnel_traces::SimDuration;
 
 /// A step at 600 s to more than one instance should carry, and a boot of 30 s + 60 s + 20 s.
 fn ess(peak: &str, cooldown: &str) -> String {
@@ -64,7 +65,7 @@ fn an_alarm_of_three_periods_takes_its_time() {
             (Phase::FirstRequest, "first request", 0),
         ]
     );
-    assert_eq!(reaction.total.map(|total| total.as_secs()), Some(350));
+    assert_eq!(reaction.total.map(SimDuration::as_secs), Some(350));
     assert_eq!((reaction.policy.as_deref(), reaction.alarm.as_deref()), (Some("out"), Some("high")));
 }
 
