@@ -325,7 +325,7 @@ fn reactions_add_up(outcome: &Outcome) -> Result<(), String> {
         let mut at = reaction.start;
         for part in &reaction.parts {
             holds!(part.start == at, "{} begins at {}, not at {at}", part.stage, part.start);
-            at = at + part.lasts;
+            at += part.lasts;
         }
         holds!(reaction.start <= reaction.decided, "decided at {}, before {}", reaction.decided, reaction.start);
         let (Some(first), Some(total)) = (reaction.first_request, reaction.total) else {
