@@ -1,7 +1,9 @@
 //! Running the scenarios of `run` and `compare`.
 
-use windtunnel_sim::experiment::replicate;
+use windtunnel_sim::experiment::replicate_with;
 use windtunnel_sim::outcome::Outcome;
+use windtunnel_sim::plant::fluid::scope::obstacle;
+use windtunnel_sim::run;
 use windtunnel_sim::scenario::{Loaded, Scenario};
 
 use crate::diagnostics;
@@ -36,24 +38,39 @@ impl Results {
 
 /// Runs every scenario under the seeds of the first: only under common seeds they meet the same requests.
 pub(crate) fn run(loaded: &[Loaded], flags: &ExperimentFlags) -> Result<Results, CliError> {
-    if flags.fidelity == Fidelity::Fluid {
-        return Err(CliError::new(Kind::Usage, "the fidelity `fluid` does not exist yet")
-            .hint("leave --fidelity away: every request is simulated"));
-    }
     let scenarios: Vec<&Scenario> = loaded.iter().map(|loaded| &loaded.scenario).collect();
     let Some(first) = scenarios.first() else {
         return Err(CliError::new(Kind::Usage, "there is no scenario to run"));
     };
+    let fidelity = match flags.fidelity {
+        Fidelity::Requests => run::Fidelity::Requests,
+        Fidelity::Fluid => run::Fidelity::Fluid,
+    };
+    if fidelity == run::Fidelity::Fluid {
+        check_fluid(&scenarios)?;
+    }
     note_other_seeds(&scenarios, flags);
     let seeds: Vec<u64> = (0..u64::from(flags.replications)).map(|i| first.seed.wrapping_add(i)).collect();
     interrupt::listen();
     let bar = Bar::new(&scenarios, seeds.len(), flags.quiet);
-    let outcomes = in_pool(flags.threads, || replicate(&scenarios, &seeds, &bar))?;
+    let outcomes = in_pool(flags.threads, || replicate_with(fidelity.into(), &scenarios, &seeds, &bar))?;
     bar.finish();
     interrupt::check()?;
     let outcomes = outcomes.map_err(|error| CliError::new(Kind::Input, error.to_string()))?;
     let names = told_apart(outcomes.iter().filter_map(|runs| runs.first()).map(|outcome| outcome.name.as_str()));
     Ok(Results { outcomes, names })
+}
+
+/// Refuses what rates and expected numbers cannot stand for, before anything is simulated.
+fn check_fluid(scenarios: &[&Scenario]) -> Result<(), CliError> {
+    for scenario in scenarios {
+        if let Some(obstacle) = obstacle(scenario) {
+            let message = format!("`{}` cannot be simulated with --fidelity fluid: {obstacle}", scenario.name);
+            return Err(CliError::new(Kind::Input, message)
+                .hint("leave --fidelity away for this scenario: every request is simulated"));
+        }
+    }
+    Ok(())
 }
 
 fn note_other_seeds(scenarios: &[&Scenario], flags: &ExperimentFlags) {

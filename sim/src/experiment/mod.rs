@@ -2,4 +2,4 @@
 
 pub mod replications;
 
-pub use replications::{ExperimentProgress, RunId, Silent, paired, replicate, summarize};
+pub use replications::{ExperimentProgress, RunId, Silent, paired, replicate, replicate_with, summarize};
