@@ -43,6 +43,7 @@ pub(crate) fn scenario(name: &str, replications: &[Outcome], loaded: &Loaded) ->
     Some(json!({
         "name": name,
         "provider": first.provider,
+        "fidelity": first.fidelity,
         "seed": first.seed,
         "replications": replications.len(),
         "digest": first.digest,

@@ -7,7 +7,7 @@ mod fluid;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use fluid::{Case, Compared, GUIDE, Pair, SEEDS, VARIATIONS, compare};
+use fluid::{Case, Compared, GUIDE, Pair, Part, SEEDS, VARIATIONS, compare};
 
 const HEAD: &str = include_str!("fluid_accuracy.md");
 
@@ -18,20 +18,20 @@ fn main() {
         "Means over the seeds {SEEDS:?}, fluid against requests. Trusted is what keeps all three bounds. This page is \
          generated: `cargo run --release --example fluid_accuracy > docs/fluid.md`."
     );
-    println!("\nThe scenarios of `configs/` that have an offered rate:\n");
-    table(&GUIDE, &["24h", "6h"]);
+    println!("\nThe scenarios of `configs/` that have an offered rate, over the day and over its six busiest hours:\n");
+    table(&GUIDE, &[Part::Day, Part::Evening]);
     println!("\nVariations of them, where fluid has to lean on approximations:\n");
-    table(&VARIATIONS, &["6h"]);
+    table(&VARIATIONS, &[Part::Evening]);
 }
 
-fn table(cases: &[Case], horizons: &[&str]) {
-    println!("| scenario | horizon | cost | in service | violating requests | p99 | utilization | trusted |");
+fn table(cases: &[Case], parts: &[Part]) {
+    println!("| scenario | part | cost | in service | violating requests | p99 | utilization | trusted |");
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
-    for horizon in horizons {
+    for &part in parts {
         for case in cases {
-            eprintln!("{} over {horizon}", case.name);
-            let compared = compare(case, horizon);
-            println!("| {} | {horizon} | {} |", case.name, cells(&compared));
+            eprintln!("{}, {}", case.name, part.name());
+            let compared = compare(case, part);
+            println!("| {} | {} | {} |", case.name, part.name(), cells(&compared));
         }
     }
 }

@@ -16,7 +16,7 @@ use windtunnel_sim::plant::fluid::scope::obstacle;
 use windtunnel_sim::run::{Fidelity, SimulationError, Unwatched, simulate_with};
 use windtunnel_sim::scenario::Scenario;
 
-use fluid::{Case, GUIDE, compare};
+use fluid::{Case, GUIDE, Part, compare};
 use support::{figure, guide, scenario};
 
 fn run_fluid(scenario: &Scenario, seed: u64) -> Outcome {
@@ -28,10 +28,10 @@ fn page() -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The verdict that the page has for a scenario and a horizon.
-fn verdict(page: &str, name: &str, horizon: &str) -> bool {
-    let row = page.lines().find(|line| line.starts_with(&format!("| {name} | {horizon} |")));
-    let row = row.unwrap_or_else(|| panic!("docs/fluid.md has no row for {name} over {horizon}"));
+/// The verdict that the page has for a scenario and a part of the day.
+fn verdict(page: &str, name: &str, part: Part) -> bool {
+    let row = page.lines().find(|line| line.starts_with(&format!("| {name} | {} |", part.name())));
+    let row = row.unwrap_or_else(|| panic!("docs/fluid.md has no row for {name}, {}", part.name()));
     match row.trim_end_matches(['|', ' ']).rsplit('|').next().map(str::trim) {
         Some("yes") => true,
         Some("**not to be trusted**") => false,
@@ -39,14 +39,14 @@ fn verdict(page: &str, name: &str, horizon: &str) -> bool {
     }
 }
 
-/// Six hours of each of the guide's systems: those that the page trusts keep the bounds.
+/// The evening of each of the guide's systems: those that the page trusts keep the bounds.
 #[test]
 fn trusted_scenarios_keep_their_bounds() {
     let page = page();
     for case in &GUIDE {
-        let compared = compare(case, "6h");
+        let compared = compare(case, Part::Evening);
         assert!(
-            compared.is_trusted() || !verdict(&page, case.name, "6h"),
+            compared.is_trusted() || !verdict(&page, case.name, Part::Evening),
             "{}: cost {:?}, in service {:?}, violating {:?}",
             case.name,
             compared.cost,
@@ -86,7 +86,8 @@ fn equal_seeds_give_equal_outcomes_for_any_number_of_threads() {
     let scenarios: Vec<&Scenario> = scenarios.iter().collect();
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let outcomes = pool.install(|| replicate_with(Fidelity::Fluid.into(), &scenarios, &[1, 2, 3], &Silent)).unwrap();
+        let outcomes =
+            pool.install(|| replicate_with(Fidelity::Fluid.into(), &scenarios, &[1, 2, 3], &Silent)).unwrap();
         serde_json::to_string(&outcomes).unwrap()
     };
     let alone = run(1);

@@ -36,13 +36,28 @@ pub(crate) const GUIDE: [Case; 4] = [
 ];
 
 /// Variations that are harder, or known to be wrong.
-pub(crate) const VARIATIONS: [Case; 10] = [
+pub(crate) const VARIATIONS: [Case; 13] = [
+    Case { name: "ess, four instances at most", base: "ess", set: &["ess.max=4", "ess.desired=4"] },
+    Case {
+        name: "ess, four at most, no limits",
+        base: "ess",
+        set: &["ess.max=4", "ess.desired=4", "instance.workers=10000", "instance.backlog=1000000"],
+    },
+    Case {
+        name: "ess, four at most, shared cores",
+        base: "ess",
+        set: &["ess.max=4", "ess.desired=4", "instance.discipline=\"processor-sharing\""],
+    },
     Case { name: "ess, random", base: "ess", set: &["balancer.algorithm=\"random\""] },
     Case { name: "ess, least-outstanding", base: "ess", set: &["balancer.algorithm=\"least-outstanding\""] },
     Case { name: "ess, power-of-two", base: "ess", set: &["balancer.algorithm=\"power-of-two\""] },
     Case { name: "ess, processor-sharing", base: "ess", set: &["instance.discipline=\"processor-sharing\""] },
     Case { name: "ess, no limits", base: "ess", set: &["instance.workers=10000", "instance.backlog=1000000"] },
-    Case { name: "ess, cancel on timeout", base: "ess", set: &["service.timeout=\"1s\"", "service.cancel_on_timeout=true"] },
+    Case {
+        name: "ess, cancel on timeout",
+        base: "ess",
+        set: &["service.timeout=\"1s\"", "service.cancel_on_timeout=true"],
+    },
     Case { name: "ess, core time with cv 4", base: "ess", set: &["service.cpu={lognormal={mean=\"55ms\",cv=4.0}}"] },
     Case { name: "ess, cold start", base: "ess", set: &["service.cold_start={slowdown=4.0,settle=\"60s\"}"] },
     Case { name: "ess, retries", base: "ess", set: &["service.retry={attempts=3,backoff=\"200ms\"}"] },
@@ -88,18 +103,43 @@ impl Compared {
     }
 }
 
-pub(crate) fn scenario_of(case: &Case, horizon: &str) -> Scenario {
-    let horizon = format!("horizon=\"{horizon}\"");
-    let mut assignments = vec![horizon.as_str()];
+/// Which part of the day.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All of it.
+    Day,
+    /// The six busiest hours: the evening peak, and down again.
+    Evening,
+}
+
+impl Part {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Part::Day => "day",
+            Part::Evening => "evening",
+        }
+    }
+
+    const fn assignments(self) -> &'static [&'static str] {
+        match self {
+            Part::Day => &["horizon=\"24h\""],
+            Part::Evening => &["horizon=\"6h\"", "trace.window={from=\"17h\",to=\"23h\"}"],
+        }
+    }
+}
+
+pub(crate) fn scenario_of(case: &Case, part: Part) -> Scenario {
+    let mut assignments = part.assignments().to_vec();
     assignments.extend(case.set);
     guide(case.base, &assignments)
 }
 
 /// Runs a case at both fidelities under the seeds.
-pub(crate) fn compare(case: &Case, horizon: &str) -> Compared {
-    let scenario = scenario_of(case, horizon);
+pub(crate) fn compare(case: &Case, part: Part) -> Compared {
+    let scenario = scenario_of(case, part);
     let run = |fidelity| {
-        let mut outcomes = replicate_with(RunOptions::from(fidelity), &[&scenario], &SEEDS, &Silent).unwrap_or_else(|error| panic!("{error}"));
+        let mut outcomes = replicate_with(RunOptions::from(fidelity), &[&scenario], &SEEDS, &Silent)
+            .unwrap_or_else(|error| panic!("{error}"));
         outcomes.remove(0)
     };
     let (requests, fluid) = (run(Fidelity::Requests), run(Fidelity::Fluid));

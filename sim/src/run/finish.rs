@@ -30,9 +30,13 @@ pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, Simula
     Ok(Outcome {
         name: scenario.name.clone(),
         provider: scenario.provider(),
+        fidelity: world.options.fidelity,
         seed,
         digest: scenario.digest.clone(),
-        traffic: scenario.traffic(),
+        traffic: match world.options.fidelity {
+            Fidelity::Requests => scenario.traffic(),
+            Fidelity::Fluid => format!("{}, simulated as a fluid", scenario.traffic()),
+        },
         horizon: scenario.horizon,
         calendar_start: calendar.map(|calendar| calendar.start().timestamp().as_second()),
         time_zone: zone,

@@ -154,15 +154,29 @@ impl Sampler {
         points
     }
 
-    /// Slices of equal probability, each by the mean of a few points within it.
+    /// Slices of equal probability, each by the mean of a few points within it. The last is cut into finer ones, and the
+    /// last of them again: percentiles lie there.
     fn slices(&self, count: usize) -> Vec<(f64, f64)> {
+        const FINER: usize = 16;
+        let mut points = Vec::with_capacity(count + 3 * FINER);
+        let (mut from, mut slices) = (0.0, count);
+        for cut in 0..4 {
+            let width = (1.0 - from) / slices as f64;
+            let whole = if cut < 3 { slices - 1 } else { slices };
+            points.extend((0..whole).map(|slice| (self.slice(from + slice as f64 * width, width), width)));
+            from += whole as f64 * width;
+            slices = FINER;
+        }
+        points
+    }
+
+    /// The mean of a few draws of uniforms between `from` and `from + width`.
+    fn slice(&self, from: f64, width: f64) -> f64 {
         const WITHIN: usize = 8;
-        let step = 1.0 / (count * WITHIN) as f64;
-        let slice = |slice: usize| {
-            let within = (0..WITHIN).map(|point| self.inverse(((slice * WITHIN + point) as f64 + 0.5) * step));
-            (within.sum::<f64>() / WITHIN as f64, 1.0 / count as f64)
-        };
-        (0..count).map(slice).collect()
+        let step = width / WITHIN as f64;
+        // Rounding must not reach one, where the tail has no end.
+        let inverse = |point: usize| self.inverse((from + (point as f64 + 0.5) * step).min(1.0 - 1e-15));
+        (0..WITHIN).map(inverse).sum::<f64>() / WITHIN as f64
     }
 
     /// The draw that a uniform gives, for families of one uniform per draw.

@@ -92,12 +92,15 @@ mod tests {
     #[test]
     fn blocking_matches_the_reference() {
         let flow = Flow::new(1.0, 1.0, 0.0, Some(1), Some(4));
-        for (rate, inside, refused) in [(0.5, 0.904761904761905, 0.0158730158730159), (0.8, 1.86833203226646, 0.0888194986555642)] {
+        for (rate, inside, refused) in
+            [(0.5, 0.904761904761905, 0.0158730158730159), (0.8, 1.86833203226646, 0.0888194986555642)]
+        {
             let steady = flow.steady(rate);
             assert!((steady.inside - inside).abs() < 1e-9 && (steady.refused - refused).abs() < 1e-9, "{steady:?}");
         }
         // K = 16 at 0.9 and K = 40 at 1.2 (facts: 0.0414697 and 0.1669000).
-        let refused = |room: u32, rate: f64| Flow::new(8.0, 1.0, 0.0, Some(8), Some(room - 8)).steady(8.0 * rate).refused;
+        let refused =
+            |room: u32, rate: f64| Flow::new(8.0, 1.0, 0.0, Some(8), Some(room - 8)).steady(8.0 * rate).refused;
         assert!((refused(16, 0.9) - 0.0414697).abs() < 1e-6);
         assert!((refused(40, 1.2) - 0.1669000).abs() < 1e-6);
     }

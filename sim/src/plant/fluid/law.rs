@@ -157,15 +157,17 @@ impl ServiceLaw {
         let mut shares = vec![0.0; STRETCHES + 1];
         shares[0] = 1.0 - waiting.probability;
         let mut left = waiting.probability;
-        for found in 0..100_000 {
-            let here = if left < 1e-7 { left } else { left * (1.0 - ratio) };
-            let (at, share) = place((cores + f64::from(found) + 1.0) / cores, STRETCHES);
+        let mut found = 0u32;
+        while left > 0.0 {
+            // One by one at first, then in blocks of a sixteenth of what has been found, each by its middle.
+            let block = 1 + found / 16;
+            let here = if left < 1e-7 { left } else { left * (1.0 - libm::pow(ratio, f64::from(block))) };
+            let middle = f64::from(found) + 0.5 * f64::from(block - 1);
+            let (at, share) = place((cores + middle + 1.0) / cores, STRETCHES);
             shares[at] += here * (1.0 - share);
             shares[at + 1] += here * share;
             left -= here;
-            if left <= 0.0 {
-                break;
-            }
+            found += block;
         }
         let levels = shares.into_iter().take(STRETCHES).enumerate().filter(|(_, share)| *share > 0.0);
         levels.map(|(at, share)| (Level::Stretched(at), share)).collect()
@@ -173,7 +175,10 @@ impl ServiceLaw {
 
     /// The probability of more than `nanos` under a mixture.
     pub(super) fn tail(&self, mixture: &Mixture, nanos: f64) -> f64 {
-        mixture.iter().map(|&(level, share)| if share > 0.0 { share * self.level(level).tail(nanos) } else { 0.0 }).sum()
+        mixture
+            .iter()
+            .map(|&(level, share)| if share > 0.0 { share * self.level(level).tail(nanos) } else { 0.0 })
+            .sum()
     }
 
     /// The stretch of sharing nearest to a factor.

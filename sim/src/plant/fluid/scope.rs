@@ -59,7 +59,10 @@ pub fn warnings(scenario: &Scenario, metrics: &MetricValues) -> Vec<Warning> {
         warn("fluid: cold instances are taken as slower ones; the tail of their latencies is not".into());
     }
     if service.retry.is_some() {
-        warn("fluid: retries are taken as more attempts at the same time; storms of them look milder than they are".into());
+        warn(
+            "fluid: retries are taken as more attempts at the same time; storms of them look milder than they are"
+                .into(),
+        );
     }
     if service.patience.is_some() {
         warn("fluid: patience is taken as its mean".into());

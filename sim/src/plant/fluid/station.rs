@@ -257,7 +257,11 @@ impl Station {
             if here >= beyond && rate > self.capacity {
                 // A full house; or no limit, and it grows for as long as it has to.
                 let excess = (rate - self.capacity) * left;
-                if self.limited { passage.refused += excess } else { passage.inside += excess }
+                if self.limited {
+                    passage.refused += excess;
+                } else {
+                    passage.inside += excess;
+                }
                 break;
             }
             if here > beyond {
@@ -337,7 +341,9 @@ impl Station {
             let mixture = vec![(self.stretch(delay), 1.0)];
             return self.judge(law, &mixture, 0.0, 0.0);
         }
-        let at = |at: usize| self.judge(law, &self.points[at].law, delay, if delay > self.limits.patience { 1.0 } else { 0.0 });
+        let at = |at: usize| {
+            self.judge(law, &self.points[at].law, delay, if delay > self.limits.patience { 1.0 } else { 0.0 })
+        };
         Fates::between(&at(spot.at), &at(spot.at + 1), spot.share)
     }
 

@@ -15,12 +15,13 @@ const KEPT: usize = 64;
 pub(super) struct Tables {
     pub(super) law: ServiceLaw,
     limits: Limits,
-    stations: Mutex<Vec<(Kind, Arc<OnceLock<Arc<Station>>>)>>,
+    stations: Mutex<Kept<Kind, Station>>,
 }
 
-type Kept = Vec<(String, Arc<OnceLock<Arc<Tables>>>)>;
+/// Values by key, each built once by whoever needs it first.
+type Kept<K, V> = Vec<(K, Arc<OnceLock<Arc<V>>>)>;
 
-static SHARED: LazyLock<Mutex<Kept>> = LazyLock::new(|| Mutex::new(Vec::new()));
+static SHARED: LazyLock<Mutex<Kept<String, Tables>>> = LazyLock::new(|| Mutex::new(Vec::new()));
 
 impl Tables {
     /// The tables of a service whose waits take `factor` times as long, from those that are kept or new.

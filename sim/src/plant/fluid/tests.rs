@@ -6,24 +6,24 @@ use proptest::prelude::*;
 use windtunnel_traces::{Cores, Distribution, RateSegments, SimDuration, SimTime, Streams};
 
 use super::*;
-use crate::plant::StationSpec;
+use crate::plant::{ColdStart, StationSpec};
 use crate::scenario::schema::Discipline;
 
 const OBJECTIVE: SimDuration = SimDuration::from_millis(500);
 
-fn law(text: Distribution) -> windtunnel_traces::Sampler {
-    text.sampler(Path::new(".")).unwrap()
+fn law(law: &Distribution) -> windtunnel_traces::Sampler {
+    law.sampler(Path::new(".")).unwrap()
 }
 
 fn exponential(millis: u64) -> Distribution {
     Distribution::Exponential { mean: SimDuration::from_millis(millis) }
 }
 
-fn spec(rate: f64, cpu: Distribution, algorithm: Algorithm) -> FluidSpec {
+fn spec(rate: f64, cpu: &Distribution, algorithm: Algorithm) -> FluidSpec {
     FluidSpec {
         rate: RateSegments::constant(rate),
         recorded: false,
-        classes: vec![ClassDemand { weight: 1.0, cpu: law(cpu), wait: law(Distribution::default()) }],
+        classes: vec![ClassDemand { weight: 1.0, cpu: law(cpu), wait: law(&Distribution::default()) }],
         rules: Rules::default(),
         algorithm,
         objective: OBJECTIVE,
@@ -58,7 +58,7 @@ fn measured_utilization_varies_as_the_formula_says() {
     const SAMPLES: u32 = 4000;
     let hyper = Distribution::Hyperexponential { mean: SimDuration::from_millis(200), cv: 2.0 };
     let (cores, window, utilization) = (8.0, 60.0, 0.5);
-    let mut plant = plant(spec(utilization * cores / 0.2, hyper, Algorithm::Random), &[machine(cores)]);
+    let mut plant = plant(spec(utilization * cores / 0.2, &hyper, Algorithm::Random), &[machine(cores)]);
     let mut recorder = Recorder::new(OBJECTIVE.as_nanos());
     let (mut before, mut sum, mut squares) = (0.0, 0.0, 0.0);
     for sample in 1..=SAMPLES {
@@ -82,7 +82,7 @@ fn measured_utilization_varies_as_the_formula_says() {
 fn a_backlog_of_a_boot_drains_as_a_fluid() {
     let constant = Distribution::Constant(SimDuration::from_millis(10));
     let machines = vec![machine(1.0); 10];
-    let mut plant = plant(spec(800.0, constant, Algorithm::RoundRobin), &machines[..5]);
+    let mut plant = plant(spec(800.0, &constant, Algorithm::RoundRobin), &machines[..5]);
     let mut recorder = Recorder::new(OBJECTIVE.as_nanos());
     plant.advance(SimTime::from_secs(180), &mut recorder);
     // Less what the machines served while they filled up.
@@ -103,7 +103,7 @@ fn a_backlog_of_a_boot_drains_as_a_fluid() {
 fn an_overloaded_machine_with_limits_refuses_the_rest() {
     let machine = StationSpec { workers: Some(64), backlog: Some(256), ..machine(8.0) };
     let rate = 1.5 * 8.0 / 0.055;
-    let mut plant = plant(spec(rate, exponential(55), Algorithm::Random), &[machine]);
+    let mut plant = plant(spec(rate, &exponential(55), Algorithm::Random), &[machine]);
     let mut recorder = Recorder::new(OBJECTIVE.as_nanos());
     plant.advance(SimTime::from_secs(600), &mut recorder);
     recorder.clear();
@@ -140,7 +140,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(40))]
 
     /// Whatever happens, nothing is lost and nothing appears, and counters only grow.
     #[test]
@@ -163,7 +163,7 @@ proptest! {
             cold_start: Some(ColdStart::new(3.0, SimDuration::from_secs(20))),
         };
         let retry = sharing.then_some((3, Some(0.1)));
-        let mut plant = plant(FluidSpec { rules, retry, ..spec(rate, exponential(30), algorithm) }, &[]);
+        let mut plant = plant(FluidSpec { rules, retry, ..spec(rate, &exponential(30), algorithm) }, &[]);
         let mut recorder = Recorder::new(OBJECTIVE.as_nanos());
         let mut now = SimTime::ZERO;
         (0..6).for_each(|id| plant.add(InstanceId(id), &machine, now));
@@ -171,7 +171,7 @@ proptest! {
         for one in moves {
             match one {
                 Move::Advance(millis) => {
-                    now = now + SimDuration::from_millis(millis);
+                    now += SimDuration::from_millis(millis);
                     plant.advance(now, &mut recorder);
                 }
                 Move::Attach(id) => plant.attach(InstanceId(id), f64::from(id + 1) / 3.0, now),
@@ -204,7 +204,7 @@ proptest! {
         let node = on_node.then_some((NodeId(0), 1000));
         let machine = StationSpec { workers: Some(64), backlog: Some(256), node, ..machine(4.0) };
         let run = |alone: bool| {
-            let mut plant = plant(spec(rate, exponential(55), Algorithm::RoundRobin), &[]);
+            let mut plant = plant(spec(rate, &exponential(55), Algorithm::RoundRobin), &[]);
             plant.groups.alone = alone;
             plant.add_node(NodeId(0), Cores::from_millis(64_000));
             let mut recorder = Recorder::new(OBJECTIVE.as_nanos());
@@ -215,7 +215,7 @@ proptest! {
             let mut now = SimTime::ZERO;
             let mut read = Vec::new();
             for &step in &steps {
-                now = now + SimDuration::from_secs(step);
+                now += SimDuration::from_secs(step);
                 plant.advance(now, &mut recorder);
                 read.extend((0..count).map(|id| plant.measured(InstanceId(id))));
             }

@@ -66,9 +66,7 @@ fn of_whole_cores(split: Split, cores: u32, utilization: f64) -> Waiting {
     let servers = f64::from(cores);
     match split {
         _ if utilization <= 0.0 => Waiting { probability: 0.0, rate: servers },
-        Split::Random => {
-            Waiting { probability: erlang_c(cores, utilization), rate: servers * (1.0 - utilization) }
-        }
+        Split::Random => Waiting { probability: erlang_c(cores, utilization), rate: servers * (1.0 - utilization) },
         Split::InTurn(1) => of_whole_cores(Split::Random, cores, utilization),
         Split::InTurn(stations) => erlang_arrivals(stations, cores, utilization),
         Split::Emptiest(stations) => of_whole_cores(Split::Random, cores * stations.max(1), utilization),
@@ -164,9 +162,12 @@ mod tests {
     /// `mmc_fcfs` of the reference vectors, eight cores: utilization, probability of a wait, mean wait.
     #[test]
     fn random_splitting_is_erlang_c() {
-        for (utilization, probability, mean) in
-            [(0.5, 0.0590440, 0.0147610), (0.7, 0.270603, 0.112751), (0.9, 0.701533, 0.876916), (0.95, 0.844169, 2.110422)]
-        {
+        for (utilization, probability, mean) in [
+            (0.5, 0.0590440, 0.0147610),
+            (0.7, 0.270603, 0.112751),
+            (0.9, 0.701533, 0.876916),
+            (0.95, 0.844169, 2.110422),
+        ] {
             let law = waiting(Split::Random, 8.0, utilization, 1.0);
             assert!((law.probability - probability).abs() < 1e-6);
             assert!((law.mean() - mean).abs() < 1e-6);
