@@ -1,8 +1,10 @@
 //! From expected numbers to whole requests: what arrives is served, lost, or still inside, and nothing else.
 
+use std::collections::BTreeMap;
+
 use super::law::ServiceLaw;
 use super::station::{Fates, Spot, Station, spread};
-use crate::outcome::latency::BUCKETS;
+use crate::outcome::latency::{BUCKETS, bucket, lower_edge};
 use crate::outcome::recorder::{Failure, Recorder};
 
 /// Fates that a request can be under way to.
@@ -176,6 +178,8 @@ pub(super) struct PendingLatencies {
     served: u64,
     /// Weight by grid point, of one kind of station at a time.
     weights: Vec<f64>,
+    /// Weight behind a delay, by grid point and level of the delay.
+    delayed: BTreeMap<(usize, u32), f64>,
     /// Weight by bucket.
     buckets: Vec<f64>,
     /// Where in its bucket the first of the next requests is put.
@@ -194,23 +198,24 @@ impl PendingLatencies {
     }
 
     /// Requests served behind a delay in nanoseconds.
-    pub(super) fn add_delayed(&mut self, station: &Station, law: &ServiceLaw, spot: Spot, delay: f64, weight: f64) {
-        self.buckets.resize(BUCKETS, 0.0);
-        spread(station, law, spot, delay, weight, &mut self.buckets);
+    pub(super) fn add_delayed(&mut self, spot: Spot, delay: f64, weight: f64) {
+        let level = bucket(delay as u64) as u32;
+        *self.delayed.entry((spot.at, level)).or_default() += weight * (1.0 - spot.share);
+        *self.delayed.entry((spot.at + 1, level)).or_default() += weight * spot.share;
     }
 
     /// Turns weights of the grid points of a kind into those of buckets: before the kind changes, and to be read.
     pub(super) fn expand(&mut self, station: &Station, law: &ServiceLaw) {
+        self.buckets.resize(BUCKETS, 0.0);
         for at in 0..self.weights.len() {
             let weight = std::mem::take(&mut self.weights[at]);
             if weight > 0.0 {
-                self.buckets.resize(BUCKETS, 0.0);
-                for &(level, share) in station.law(at) {
-                    if share > 0.0 {
-                        law.level(level).add_to(&mut self.buckets, weight * share);
-                    }
-                }
+                spread(station, law, at, 0.0, weight, &mut self.buckets);
             }
+        }
+        for ((at, level), weight) in std::mem::take(&mut self.delayed) {
+            let delay = 0.5 * (lower_edge(level as usize) + lower_edge(level as usize + 1)) as f64;
+            spread(station, law, at, delay, weight, &mut self.buckets);
         }
     }
 

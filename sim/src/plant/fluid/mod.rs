@@ -211,8 +211,10 @@ fn serve_group(
     if utilization < SATURATED && slowness == 1.0 {
         let spot = station.spot(utilization);
         let inside = station.inside(spot);
-        if (group.inside - inside).abs() <= 0.01 * inside + 1e-3 {
-            // The steady state, which is nearly always.
+        let close = |reached: f64| (reached - inside).abs() <= 0.01 * inside + 1e-3;
+        let no_backlog = group.inside <= 1.5 * inside + 1.0;
+        if close(group.inside) || (no_backlog && close(station.pass(group.inside, rate, seconds).inside)) {
+            // The steady state, now or soon: without a backlog the number inside settles within a few service times.
             let admitted = rate * seconds * station.admitted(spot);
             group.busy += (admitted - (inside - group.inside)).max(0.0) * law.cpu;
             group.inside = inside;
@@ -241,10 +243,10 @@ fn serve_group(
         books.refuse(refused * size);
         books.admit(admitted * size, &fates);
         let served = admitted * size * (1.0 - fates.late);
+        note_station(&station, law, books, written);
         if delay > 0.0 {
-            books.latencies().add_delayed(&station, law, spot, delay, served);
+            books.latencies().add_delayed(spot, delay, served);
         } else {
-            note_station(&station, law, books, written);
             books.latencies().add(spot, served);
         }
     }

@@ -398,19 +398,17 @@ fn held_back(kind: &Kind, capacity: f64, limits: Limits) -> (Option<u32>, Option
     }
 }
 
-/// Adds the law at a spot, behind a delay, to the probabilities of all buckets.
-pub(super) fn spread(station: &Station, law: &ServiceLaw, spot: Spot, delay: f64, weight: f64, all: &mut [f64]) {
+/// Adds the law at a grid point, behind a delay in nanoseconds, to the probabilities of all buckets.
+pub(super) fn spread(station: &Station, law: &ServiceLaw, at: usize, delay: f64, weight: f64, all: &mut [f64]) {
     if station.shares() && delay > 0.0 {
         return law.level(station.stretch(delay)).add_to(all, weight);
     }
-    for (at, share) in [(spot.at, 1.0 - spot.share), (spot.at + 1, spot.share)] {
-        for &(level, probability) in station.law(at) {
-            let latencies: &Latencies = law.level(level);
-            let part = weight * share * probability;
-            if part <= 0.0 {
-                continue;
-            }
-            if delay > 0.0 { latencies.add_shifted_to(all, part, delay) } else { latencies.add_to(all, part) }
+    for &(level, probability) in station.law(at) {
+        let latencies: &Latencies = law.level(level);
+        let part = weight * probability;
+        if part <= 0.0 {
+            continue;
         }
+        if delay > 0.0 { latencies.add_shifted_to(all, part, delay) } else { latencies.add_to(all, part) }
     }
 }
