@@ -5,7 +5,7 @@ use windtunnel_traces::{SimDuration, SimTime};
 use super::demand::DemandCurve;
 use super::elasticity::Elasticity;
 use super::recorder::{Recorder, Segment};
-use super::{InstanceLife, Objective, TimelineRow};
+use super::{InstanceLife, Objective, Spool, TimelineRow};
 
 /// A level that is integrated over time.
 #[derive(Copy, Clone, Debug, Default)]
@@ -99,9 +99,11 @@ pub struct Ledger {
     /// The life of each instance.
     pub lives: Vec<InstanceLife>,
     /// Finished rows.
-    pub rows: Vec<TimelineRow>,
+    pub rows: Spool<TimelineRow>,
     /// Whether rows are kept once they are finished.
     pub keeps_rows: bool,
+    /// Why rows could not be kept, when they could not.
+    pub rows_lost: Option<std::io::Error>,
     objective: Objective,
     /// Cores of one instance that utilization is measured against.
     cores: f64,
@@ -141,8 +143,9 @@ impl Ledger {
             starts: 0,
             stops: 0,
             lives: Vec::new(),
-            rows: Vec::new(),
+            rows: Spool::default(),
             keeps_rows: true,
+            rows_lost: None,
             objective,
             cores,
             price_per_hour,
@@ -227,7 +230,7 @@ impl Ledger {
         let core_seconds = (in_service + draining) * self.cores;
         let cost = self.cost_so_far(now);
         let row = &self.row;
-        self.rows.push(TimelineRow {
+        let kept = self.rows.push(TimelineRow {
             start_seconds: self.row_start.as_secs_f64(),
             end_seconds: now.as_secs_f64(),
             arrived: row.arrived,
@@ -255,6 +258,9 @@ impl Ledger {
             latency_p99_seconds: row.latency.quantile(0.99),
             cost,
         });
+        if let Err(error) = kept {
+            self.rows_lost.get_or_insert(error);
+        }
     }
 
     /// What happens at the very end of the run, after its last row, still counts: it joins that row.

@@ -12,10 +12,10 @@ use crate::fleet::Site;
 use crate::fleet::instances::{Instances, InstancesConfig};
 use crate::fleet::pods::{Pods, PodsConfig};
 use crate::fleet::removal::RemovalPolicy;
-use crate::outcome::Provider;
 use crate::outcome::demand::DemandCurve;
 use crate::outcome::ledger::Ledger;
 use crate::outcome::recorder::{Recorder, Segment};
+use crate::outcome::{Provider, Spool};
 use crate::plant::balancer::{LeastOutstanding, PowerOfTwo, Random, RoundRobin};
 use crate::plant::clients::Clients;
 use crate::plant::events::{EventPlant, Extras, RetryRules, SharedDependency};
@@ -42,7 +42,7 @@ pub(super) fn world(scenario: &Scenario, seed: u64, options: RunOptions) -> Worl
         Fidelity::Requests => plant(scenario, demands, streams),
         Fidelity::Fluid => fluid_plant(scenario, streams),
     };
-    let control = control(scenario, streams);
+    let control = control(scenario, streams, ledger.demand.per_instance);
     let site = Site {
         now: SimTime::ZERO,
         plant,
@@ -74,8 +74,11 @@ pub(super) fn world(scenario: &Scenario, seed: u64, options: RunOptions) -> Worl
         row: row_length(scenario),
         end: scenario.end(),
         activities: Vec::new(),
+        refusals_listed: 0,
+        refusals_unlisted: 0,
         running: Vec::new(),
-        alarms: Vec::new(),
+        alarms: Spool::default(),
+        entries_lost: None,
         breaches: Vec::new(),
         launched_by: Vec::new(),
         lasting: Vec::new(),
@@ -90,24 +93,40 @@ fn row_length(scenario: &Scenario) -> SimDuration {
     })
 }
 
-fn ledger(scenario: &Scenario, demands: &Demands) -> Ledger {
-    let file = &scenario.file;
-    let objective = scenario.objective();
-    let node_cores = file.instance.cores;
-    let (serving, measured): (Cores, Cores) = match (&scenario.policy, &file.pods) {
+/// The cores that an instance or pod serves with, and those that its utilization is measured by.
+fn cores(scenario: &Scenario) -> (Cores, Cores) {
+    let node_cores = scenario.file.instance.cores;
+    match (&scenario.policy, &scenario.file.pods) {
         (Policy::Hpa { .. }, Some(pods)) => {
             let limit = pods.cpu.limit.unwrap_or(node_cores).min(node_cores);
             (limit, pods.cpu.request.unwrap_or(limit))
         }
         _ => (node_cores, node_cores),
-    };
-    let demand = DemandCurve::new(
-        serving.as_f64(),
+    }
+}
+
+/// The curve that supply is judged against.
+pub fn demand_curve(scenario: &Scenario) -> DemandCurve {
+    let demands = Demands::new(scenario.laws.classes.clone(), scenario.laws.patience.clone(), Streams::new(0));
+    demand_of(scenario, &demands)
+}
+
+fn demand_of(scenario: &Scenario, demands: &Demands) -> DemandCurve {
+    let objective = scenario.objective();
+    DemandCurve::new(
+        cores(scenario).0.as_f64(),
         demands.mean_cpu_nanos() * 1e-9,
         demands.mean_wait_nanos() * 1e-9,
         objective.latency_seconds,
         objective.percentile,
-    );
+    )
+}
+
+fn ledger(scenario: &Scenario, demands: &Demands) -> Ledger {
+    let file = &scenario.file;
+    let objective = scenario.objective();
+    let measured = cores(scenario).1;
+    let demand = demand_of(scenario, demands);
     let balancer = (file.balancer.price_per_hour, file.balancer.price_per_million);
     let mut ledger = Ledger::new(objective, demand, measured.as_f64(), file.instance.price.per_hour, balancer);
     if let (Policy::Hpa { .. }, Some(price)) =
@@ -219,7 +238,8 @@ fn extras(scenario: &Scenario, streams: Streams) -> Extras {
 
 // ---- the controller
 
-fn control(scenario: &Scenario, streams: Streams) -> Control {
+/// `worth` is the rate at which one instance just holds the objective: what a baseline counts its need in.
+fn control(scenario: &Scenario, streams: Streams, worth: f64) -> Control {
     let calendar = match scenario.open_trace().and_then(windtunnel_traces::OpenTrace::calendar) {
         Some(calendar) => {
             let start = calendar.start();
@@ -244,6 +264,10 @@ fn control(scenario: &Scenario, streams: Streams) -> Control {
             let latency = scenario.file.hpa.as_ref().map_or(SimDuration::ZERO, |hpa| hpa.controller.sync_latency);
             return Control::Hpa(Box::new(hpa::HpaControl::new((**spec).clone(), *flags, latency)));
         }
+        Policy::Baseline(config) => match config.controller(worth) {
+            Some(controller) => controller,
+            None => return Control::Fixed(config.initial_capacity()),
+        },
         Policy::Fixed(count) => return Control::Fixed(*count),
     };
     Control::Cloud(controller)

@@ -9,8 +9,10 @@ use windtunnel_traces::distribution::Distribution;
 use windtunnel_traces::spec::TraceSpec;
 use windtunnel_traces::{Bytes, Cores, Ratio, SimDuration};
 
+use crate::controllers::baseline::BaselineConfig;
 use crate::controllers::cloud::{AwsConfig, EssConfig, TencentConfig};
 use crate::controllers::hpa::api::HpaSpec;
+use crate::sensors::metrics_server::CpuRate;
 
 /// A scenario: one service under one policy on one stream of traffic.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -76,6 +78,9 @@ pub struct ScenarioFile {
     /// Controller: Kubernetes Horizontal Pod Autoscaler.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hpa: Option<Hpa>,
+    /// Controller: a baseline of the literature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineConfig>,
     /// No controller: a fixed number of instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixed: Option<Fixed>,
@@ -438,6 +443,9 @@ pub struct Sensors {
     pub loss: Ratio,
     /// Metrics-server resolution, for the HPA.
     pub metrics_server: SimDuration,
+    /// Whose rate of CPU usage metrics-server answers with: between its last two readings (0.5 and later), or the
+    /// kubelet's own over ten seconds (0.3 and 0.4).
+    pub metrics_server_rate: CpuRate,
     /// The window of `rate()` behind custom metrics, for the HPA.
     pub rate_window: SimDuration,
 }
@@ -450,6 +458,7 @@ impl Default for Sensors {
             report_delay: SimDuration::from_secs(60),
             loss: Ratio::default(),
             metrics_server: SimDuration::from_secs(15),
+            metrics_server_rate: CpuRate::default(),
             rate_window: SimDuration::from_secs(60),
         }
     }
