@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use windtunnel_traces::SimTime;
 use windtunnel_traces::random::{Generator, normal};
 
 use super::station::{Kind, Station};
@@ -30,6 +31,9 @@ pub(super) struct Member {
     dead: bool,
     /// When it got its first traffic, in seconds, if it is cold.
     cold_since: Option<f64>,
+    /// When it was first attached, and when the first request is expected to have come, in nanoseconds.
+    attached: Option<u64>,
+    first_request: Option<u64>,
     group: usize,
     busy: f64,
     sent: f64,
@@ -64,6 +68,8 @@ impl Member {
             weight: 0.0,
             dead: false,
             cold_since,
+            attached: None,
+            first_request: None,
             group: usize::MAX,
             busy: 0.0,
             sent: 0.0,
@@ -114,6 +120,8 @@ pub(super) struct Groups {
     pub(super) list: Vec<Group>,
     stale: bool,
     cold_start: Option<ColdStart>,
+    /// Stations that have been attached and wait for their first request.
+    fresh: Vec<u32>,
     /// Every station is a group of its own: what grouping is tested against.
     pub(super) alone: bool,
 }
@@ -127,6 +135,7 @@ impl Groups {
             list: Vec::new(),
             stale: false,
             cold_start: None,
+            fresh: Vec::new(),
             alone: false,
         }
     }
@@ -142,10 +151,18 @@ impl Groups {
         self.stale = true;
     }
 
-    pub(super) fn attach(&mut self, id: u32, weight: f64, now: f64, cold_start: Option<ColdStart>) {
+    pub(super) fn attach(&mut self, id: u32, weight: f64, at: u64, cold_start: Option<ColdStart>) {
         self.cold_start = cold_start;
+        let now = at as f64 * 1e-9;
         if let Some(member) = self.member(id) {
             member.weight = weight;
+            let is_fresh = member.attached.is_none();
+            member.attached.get_or_insert(at);
+            if is_fresh {
+                self.fresh.push(id);
+            }
+        }
+        if let Some(member) = self.member(id) {
             member.cold_since = match member.cold_since {
                 Some(since) if since == f64::INFINITY => cold_start.map(|_| now),
                 other => other,
@@ -328,6 +345,23 @@ impl Groups {
         self.stale = warmed || merge;
     }
 
+    /// Notes who has got a first request by now: the first of so many that came evenly since it was attached.
+    pub(super) fn note_first_requests(&mut self, now: u64) {
+        if self.fresh.is_empty() {
+            return;
+        }
+        let fresh = std::mem::take(&mut self.fresh);
+        for id in fresh {
+            let Some((member, _, sent, ..)) = self.state(id) else { continue };
+            let attached = member.attached.unwrap_or(now);
+            if sent < 1.0 {
+                self.fresh.push(id);
+            } else if let Some(member) = self.member(id) {
+                member.first_request = Some(attached + ((now - attached) as f64 / sent) as u64);
+            }
+        }
+    }
+
     // ---- shares
 
     /// Whether who gets what depends on the numbers inside, and they differ.
@@ -393,9 +427,12 @@ impl Groups {
 
     pub(super) fn usage(&self, id: u32) -> Usage {
         match self.state(id) {
-            Some((_, busy, sent, inside, _)) => {
-                Usage { busy_core_nanos: busy, inside: (inside + 0.5) as u32, sent: (sent + 0.5) as u64 }
-            }
+            Some((member, busy, sent, inside, _)) => Usage {
+                busy_core_nanos: busy,
+                inside: (inside + 0.5) as u32,
+                sent: (sent + 0.5) as u64,
+                first_request: member.first_request.map(SimTime::from_nanos),
+            },
             None => Usage::default(),
         }
     }
@@ -418,7 +455,12 @@ impl Groups {
             noise.of_busy = read - busy;
             (noise.busy, noise.requests, noise.at) = (read, requests, now);
         }
-        Usage { busy_core_nanos: noise.busy, inside: (inside + 0.5) as u32, sent: noise.requests }
+        Usage {
+            busy_core_nanos: noise.busy,
+            inside: (inside + 0.5) as u32,
+            sent: noise.requests,
+            first_request: member.first_request.map(SimTime::from_nanos),
+        }
     }
 }
 

@@ -139,6 +139,7 @@ impl FluidPlant {
             self.books.retry(stay);
         }
         self.now = end;
+        self.groups.note_first_requests(end);
         self.groups.merge_if_alike(end as f64 * 1e-9);
     }
 
@@ -271,7 +272,7 @@ impl Plant for FluidPlant {
     }
 
     fn attach(&mut self, id: InstanceId, weight: f64, now: SimTime) {
-        self.groups.attach(id.0, weight, now.as_nanos() as f64 * 1e-9, self.rules.cold_start);
+        self.groups.attach(id.0, weight, now.as_nanos(), self.rules.cold_start);
     }
 
     fn detach(&mut self, id: InstanceId) {
