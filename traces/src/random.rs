@@ -50,6 +50,8 @@ pub enum Purpose {
     Downstream = 16,
     /// Generated rate series.
     Series = 17,
+    /// Scripts that complete lifecycle hooks, by index of the launch.
+    Hook = 24,
 }
 
 /// All the random streams of one run.

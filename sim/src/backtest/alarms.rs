@@ -10,7 +10,9 @@ use windtunnel_traces::{SimTime, Streams};
 use super::metrics_file::{self, MetricsFileError};
 use super::open_loop::{OpenLoopFleet, Replay, replay};
 use super::recorded_metrics::RecordedMetrics;
-use crate::controllers::cloud::{AwsConfig, Calendar, EssConfig, Invalid, Problem, Provider, Severity, TencentConfig};
+use crate::controllers::cloud::{
+    AwsConfig, Calendar, CloudConfig, EssConfig, Invalid, Problem, Provider, Severity, TencentConfig,
+};
 use crate::controllers::decision::{ActivityKind, ActivityOutcome, AlarmState, Controller, Metric};
 use crate::scenario::document::{Diagnostic, Document, ScenarioError};
 
@@ -67,7 +69,7 @@ impl CloudPolicy {
             }
             _ => return Err(document.error_at("", "there are several controllers; a backtest takes one").into()),
         };
-        let errors = policy.problems().into_iter().filter(|p| p.severity == Severity::Error);
+        let errors = policy.group().validate().into_iter().filter(|p| p.severity == Severity::Error);
         let diagnostics: Vec<Diagnostic> = errors.map(|p| document.error_at(&p.path, p.message)).collect();
         if diagnostics.is_empty() { Ok(policy) } else { Err(ScenarioError { diagnostics }) }
     }
@@ -80,30 +82,17 @@ impl CloudPolicy {
         }
     }
 
-    fn problems(&self) -> Vec<Problem> {
+    fn group(&self) -> &dyn CloudConfig {
         match self {
-            CloudPolicy::Ess(config) => config.validate(),
-            CloudPolicy::Aws(config) => config.validate(),
-            CloudPolicy::Tencent(config) => config.validate(),
-        }
-    }
-
-    fn initial_capacity(&self) -> u32 {
-        match self {
-            CloudPolicy::Ess(config) => config.initial_capacity(),
-            CloudPolicy::Aws(config) => config.initial_capacity(),
-            CloudPolicy::Tencent(config) => config.initial_capacity(),
+            CloudPolicy::Ess(config) => config,
+            CloudPolicy::Aws(config) => config,
+            CloudPolicy::Tencent(config) => config,
         }
     }
 
     /// The controller, evaluated without the delays that the scenario leaves open.
     fn controller(&self, calendar: &Calendar) -> Result<Box<dyn Controller>, Invalid> {
-        let streams = Streams::new(0);
-        match self.clone() {
-            CloudPolicy::Ess(config) => config.without_delays().controller(streams, calendar),
-            CloudPolicy::Aws(config) => config.without_delays().controller(streams, calendar),
-            CloudPolicy::Tencent(config) => config.without_delays().controller(streams, calendar),
-        }
+        self.group().without_delays().controller(Streams::new(0), calendar)
     }
 }
 
@@ -234,7 +223,7 @@ pub fn backtest_recorded(
     let mut controller = policy.controller(&calendar)?;
     let views = controller.alarms();
     let until = options.until.unwrap_or_else(|| recorded.end());
-    let replay = replay(&mut *controller, recorded, policy.initial_capacity(), options.fleet, until);
+    let replay = replay(&mut *controller, recorded, policy.group().initial_capacity(), options.fleet, until);
     let alarms = views.iter().map(|view| AlarmReport {
         name: view.name.clone(),
         metric: format!("{:?}", view.metric),
@@ -248,7 +237,7 @@ pub fn backtest_recorded(
         alarms: alarms.collect(),
         decisions: decisions(&replay),
         desired: replay.desired.iter().map(|(t, n)| Capacity { seconds: t.as_secs_f64(), desired: *n }).collect(),
-        warnings: policy.problems().into_iter().filter(|p| p.severity == Severity::Warning).collect(),
+        warnings: policy.group().validate().into_iter().filter(|p| p.severity == Severity::Warning).collect(),
     })
 }
 

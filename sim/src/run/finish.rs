@@ -6,6 +6,7 @@ use super::{Control, Group, SimulationError, World};
 use crate::controllers::decision::Metric;
 use crate::controllers::hpa::Resource;
 use crate::controllers::hpa::spec::{Goal, Source};
+use crate::fleet::instances::Instances;
 use crate::outcome::recorder::Segment;
 use crate::outcome::{ActivityEntry, AlarmLevel, MetricValues, Outcome, Warning, cost};
 use crate::scenario::schema::{self, Price};
@@ -67,9 +68,22 @@ fn bill(world: &World<'_>) -> (f64, f64) {
             lives.iter().for_each(|life| add(instant(life.launched_seconds), life.ended_seconds.map(instant)));
         }
         Group::Pods(pods) => pods.node_lives().for_each(|(launched, ended)| add(launched, ended)),
-        Group::Instances(instances) => instances.spans().for_each(|(launched, ended)| add(launched, ended)),
+        Group::Instances(instances) => {
+            instances.spans().for_each(|(launched, ended)| add(launched, ended));
+            amount += pool_cost(instances, world.end, price);
+        }
     }
     (hours, amount)
+}
+
+/// What prepared instances cost while they wait: as much as others where they run, else their disks.
+fn pool_cost(instances: &Instances, end: SimTime, price: &Price) -> f64 {
+    let (running, spans) = instances.pool_spans();
+    let per_hour = if running { price.per_hour } else { price.stopped_per_hour };
+    let hours = |(since, until): (SimTime, Option<SimTime>)| {
+        until.unwrap_or(end).saturating_since(since).as_secs_f64() / 3600.0
+    };
+    spans.map(hours).sum::<f64>() * per_hour
 }
 
 fn metrics(world: &mut World<'_>, total: &Segment, (hours, instances_cost): (f64, f64)) -> MetricValues {

@@ -7,6 +7,7 @@ mod configuration;
 mod documents;
 mod ess_rules;
 mod golden_timelines;
+mod lifecycle;
 mod properties;
 mod support;
 mod tencent_rules;

@@ -69,6 +69,18 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "DOC-ESS, System monitoring alarm tasks, 2019-04: one minute by default",
     ),
     a(
+        "ess.assumptions.load_balancer_health_grace",
+        "\"300s\"",
+        "For how long after it came into service is an instance not judged by the load balancer's health checks?",
+        "undocumented; without any, an instance that boots longer than the checks take would be replaced for ever",
+    ),
+    a(
+        "ess.assumptions.hooks_wait_together",
+        "true",
+        "Do several lifecycle hooks of one transition wait together, or one after the other?",
+        "CreateLifecycleHook: the hooks pause the activity for an epoch; an order is not mentioned",
+    ),
+    a(
         "aws.assumptions.evaluation_range_extra",
         "2",
         "By how many datapoints is the evaluation range longer than EvaluationPeriods?",
@@ -121,6 +133,24 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "\"30s\"",
         "How often does the group look for lost instances?",
         "undocumented",
+    ),
+    a(
+        "aws.assumptions.rebalance_interval",
+        "\"60s\"",
+        "How often does the group look whether its zones are balanced?",
+        "undocumented",
+    ),
+    a(
+        "aws.assumptions.low_sample_datapoints",
+        "\"any\"",
+        "Which of the evaluated percentiles keeps the alarm's state when it rests on too few samples and the alarm ignores such: any of them (\"any\"), or the newest alone (\"newest\")?",
+        "documented for the alarm as a whole, not for N datapoints",
+    ),
+    a(
+        "aws.assumptions.hooks_wait_together",
+        "true",
+        "Do several lifecycle hooks of one transition wait together, or one after the other?",
+        "undocumented; each has its own heartbeat timeout",
     ),
     a(
         "tencent.assumptions.alarm_delay",

@@ -40,16 +40,16 @@ pub(crate) fn names<'a>(found: &mut Findings, table: &str, names: impl Iterator<
     }
 }
 
-/// The rules that an alarm names exist. `word` is what the provider calls a rule.
+/// The rules that a list of actions (`path`) names exist. `word` is what the provider calls a rule.
 pub(crate) fn actions(found: &mut Findings, path: &str, action: &Names, known: &[&str], word: &str) {
     if action.iter().count() > 5 {
         found.refused(
-            &format!("{path}.action"),
+            path,
             format!("an alarm has at most 5 actions, not {}", action.iter().count()),
         );
     }
     for name in action.iter().filter(|name| !known.contains(name)) {
-        found.error(&format!("{path}.action"), no_such(name, known, word));
+        found.error(path, no_such(name, known, word));
     }
 }
 

@@ -2,9 +2,10 @@
 
 mod build;
 mod config;
+mod group_rules;
 mod rules;
 mod validate;
 
 pub use config::{
-    CooldownStartedBy, EssAlarm, EssAlarmKind, EssAssumptions, EssConfig, EssRule, EssRuleType, EssScheduled, EssTarget,
+    CooldownStartedBy, EssAlarm, EssAlarmKind, EssAssumptions, EssConfig, EssExpression, EssHealthCheck, EssMultiAz, EssProcess, EssRule, EssRuleType, EssScalingPolicy, EssScheduled, EssTarget, ExpressionsLogic, NoDataPolicy,
 };

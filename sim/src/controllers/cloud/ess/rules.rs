@@ -2,13 +2,13 @@
 
 use windtunnel_traces::{SimDuration, SimTime};
 
-use super::config::{CooldownStartedBy, EssConfig};
+use super::config::{CooldownStartedBy, EssAlarm, EssConfig, EssProcess};
 use crate::controllers::cloud::activity::{Activity, StatusWords, Trigger};
 use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::Firing;
 use crate::controllers::cloud::group::Start;
 use crate::controllers::cloud::machine::{Dialect, Moment};
-use crate::controllers::cloud::schedule::Due;
+use crate::controllers::cloud::schedule::{Calendar, Due, Window};
 use crate::controllers::cloud::step::step_for;
 use crate::controllers::cloud::target_tracking;
 use crate::controllers::cloud::words::Step;
@@ -27,6 +27,7 @@ pub(crate) const WORDS: StatusWords = StatusWords {
 pub(crate) const NO_CHANGE: &str = "To execute the specified scaling rule, the total capacity will not change.";
 pub(crate) const IN_PROGRESS: &str = "You cannot delete a scaling group or launch a new scaling activity while there is \
                                       scaling activity in progress for the specified scaling group.";
+pub(crate) const NOT_SUPPORTED: &str = "The current status of the specified scaling group does not support this action.";
 pub(crate) const COOLDOWN: &str = "You cannot launch a new scaling activity during the cooldown period.";
 
 /// A scaling rule, ready to execute.
@@ -69,10 +70,16 @@ pub(crate) struct Ess {
     locked_until: Vec<SimTime>,
     /// Instances that left without being asked and are not yet replaced.
     lost: u32,
+    suspended: Vec<EssProcess>,
+    /// Per alarm task: when it executes rules, if not always.
+    effective: Vec<Option<Window>>,
+    calendar: Calendar,
+    /// Nothing can be removed: all instances that are left are protected.
+    all_protected: bool,
 }
 
 impl Ess {
-    pub(crate) fn new(config: &EssConfig, rules: Vec<Rule>, alarms: usize) -> Self {
+    pub(crate) fn new(config: &EssConfig, rules: Vec<Rule>, alarms: usize, calendar: &Calendar) -> Self {
         let assumptions = &config.assumptions;
         Ess {
             rules,
@@ -85,6 +92,10 @@ impl Ess {
             trigger_lock: assumptions.trigger_lock,
             locked_until: vec![SimTime::ZERO; alarms],
             lost: 0,
+            suspended: config.suspended.clone(),
+            effective: config.alarm.iter().filter(|alarm| alarm.enabled).map(EssAlarm::window).collect(),
+            calendar: calendar.clone(),
+            all_protected: false,
         }
     }
 
@@ -176,6 +187,9 @@ impl Ess {
         if let Some(because) = refusal {
             return moment.group.reject(moment.now, &trigger, capacity, &because, moment.out);
         }
+        if self.forbids(total, capacity) {
+            return moment.group.reject(moment.now, &trigger, capacity, NOT_SUPPORTED, moment.out);
+        }
         if moment.group.cooldown.holds(moment.now) {
             return moment.group.reject(moment.now, &trigger, capacity, COOLDOWN, moment.out);
         }
@@ -207,6 +221,10 @@ impl Ess {
             }
             return false;
         }
+        if !self.expected && self.forbids(total, capacity) {
+            moment.group.reject(moment.now, &trigger, capacity, NOT_SUPPORTED, moment.out);
+            return true;
+        }
         if capacity == total && !self.expected {
             moment.group.reject(moment.now, &trigger, capacity, NO_CHANGE, moment.out);
             return true;
@@ -233,6 +251,12 @@ impl Ess {
         true
     }
 
+    /// Whether a suspended process stands between one capacity and another.
+    fn forbids(&self, from: u32, to: u32) -> bool {
+        let process = if to > from { EssProcess::ScaleOut } else { EssProcess::ScaleIn };
+        from != to && self.suspended.contains(&process)
+    }
+
     fn check_soon(&mut self, now: SimTime) {
         self.next_check = self.next_check.min(now.next_multiple(self.check_interval));
     }
@@ -252,25 +276,34 @@ fn start(
     let (verb, direction) = if adds { ("Add", ActivityKind::ScaleOut) } else { ("Remove", ActivityKind::ScaleIn) };
     let description = format!("{verb} \"{count}\" ECS instance");
     let kind = kind.unwrap_or(direction);
-    let start = Start { kind, adds, count, capacity, description, cooldown, exclusive };
+    let start = Start { kind, adds, count, capacity, description, cooldown, exclusive, reuse: true };
     moment.group.start(moment.now, trigger, start, moment.out);
 }
 
 impl Dialect for Ess {
     fn alarms_fire(&mut self, moment: &mut Moment<'_>, firings: &[Firing]) {
+        if self.suspended.contains(&EssProcess::AlarmNotification) {
+            return;
+        }
         for firing in firings {
+            let effective = self.effective.get(firing.alarm).and_then(Option::as_ref);
+            if effective.is_some_and(|window| !window.contains(self.calendar.timestamp(moment.now))) {
+                continue;
+            }
             if moment.now < self.locked_until[firing.alarm] && firing.instance.is_none() {
                 continue;
             }
             self.locked_until[firing.alarm] = moment.now + self.trigger_lock;
-            let actions = &moment.alarms[firing.alarm].spec.actions;
-            for action in actions {
+            for action in &firing.rules {
                 self.execute(moment, firing, *action);
             }
         }
     }
 
     fn scheduled(&mut self, moment: &mut Moment<'_>, due: &Due) -> bool {
+        if self.suspended.contains(&EssProcess::ScheduledAction) && !due.by_hand {
+            return true;
+        }
         let entry = &due.entry;
         if let Some(rule) = entry.rule {
             return self.execute_scheduled(moment, due, rule);
@@ -306,8 +339,11 @@ impl Dialect for Ess {
         } else {
             (capacity.min(moment.group.max), "maximum number of instances")
         };
-        if wanted == capacity {
+        if wanted == capacity || self.forbids(capacity, wanted) {
             self.lost = 0;
+            return;
+        }
+        if wanted < capacity && self.all_protected {
             return;
         }
         if blocked {
@@ -330,6 +366,7 @@ impl Dialect for Ess {
         if let (Some(cooldown), true) = (activity.cooldown, activity.done > 0) {
             moment.group.cooldown.start(moment.now, cooldown);
         }
+        self.all_protected = activity.protected > 0 || (self.all_protected && !activity.adds);
         // What could not be created is left to the next check.
         self.check_soon(moment.now);
     }

@@ -3,13 +3,17 @@
 
 use std::collections::BTreeSet;
 
-use super::config::{EssAlarm, EssAlarmKind, EssConfig, EssRule, EssRuleType};
+use super::config::{EssAlarm, EssAlarmKind, EssConfig, EssMultiAz, EssRule, EssRuleType};
 use crate::controllers::cloud::checks;
+use crate::controllers::cloud::lifecycle::{HookLimits, check_hooks};
 use crate::controllers::cloud::metric_names::{Provider, metric_of};
 use crate::controllers::cloud::problem::{Findings, Problem};
+use crate::controllers::cloud::schedule::Window;
 use crate::controllers::cloud::words::{Comparison, RemovalPolicy};
 use crate::controllers::decision::{Metric, Statistic};
 
+/// CreateLifecycleHook: 30 to 21600 s; 6 hooks per group.
+const HOOKS: HookLimits = HookLimits { timeout: (30, 21_600), most: 6, rolls_back: true };
 const PERIODS: [u64; 5] = [15, 60, 120, 300, 900];
 const REMOVAL: [RemovalPolicy; 3] =
     [RemovalPolicy::OldestInstance, RemovalPolicy::NewestInstance, RemovalPolicy::OldestConfiguration];
@@ -31,6 +35,10 @@ impl EssConfig {
                 "turns on the expected number of instances: an alarm's activity then excludes every other, a scheduled \
                  rule only moves the expected number",
             );
+        }
+        check_hooks(&mut found, &self.hook, &HOOKS);
+        if matches!(self.multi_az, EssMultiAz::CostOptimized | EssMultiAz::Composable) {
+            found.warning("multi_az", "there is one instance type at one price here: this acts as `priority`");
         }
         self.check_rules(&mut found);
         self.check_alarms(&mut found);
@@ -61,7 +69,7 @@ impl EssConfig {
         for alarm in &self.alarm {
             let path = format!("alarm.{}", alarm.name);
             check_alarm(found, &path, alarm);
-            checks::actions(found, &path, &alarm.action, &rules, "rule");
+            checks::actions(found, &format!("{path}.action"), &alarm.action, &rules, "rule");
             if alarm.action.iter().count() == 0 {
                 found.refused(&format!("{path}.action"), "an alarm has 1 to 5 actions");
             }
@@ -183,6 +191,29 @@ fn check_alarm(found: &mut Findings, path: &str, alarm: &EssAlarm) {
                 "a CloudMonitor rule looks at every instance by itself: one hot instance is enough",
             );
         }
+    }
+    for (number, expression) in alarm.expression.iter().enumerate() {
+        let key = |name: &str| format!("{path}.expression.{number}.{name}");
+        checks::metric(found, &key("metric"), Provider::Ess, &expression.metric);
+        checks::finite(found, &key("threshold"), expression.threshold);
+        if !matches!(expression.statistic.0, Statistic::Average | Statistic::Minimum | Statistic::Maximum) {
+            found.refused(
+                &key("statistic"),
+                format!("{} is not accepted by the API; it takes average, minimum, maximum", expression.statistic),
+            );
+        }
+        if matches!(expression.comparison, Comparison::Equal | Comparison::NotEqual) {
+            found.refused(
+                &key("comparison"),
+                format!("{} is not accepted by the API; it takes >, >=, <, <=", expression.comparison),
+            );
+        }
+    }
+    if alarm.kind == EssAlarmKind::CmsRule && !alarm.expression.is_empty() {
+        found.error(&key("expression"), "only event-triggered tasks have several metrics here");
+    }
+    if let Some(Err(error)) = alarm.effective.as_deref().map(str::parse::<Window>) {
+        found.error(&key("effective"), error.to_string());
     }
     if matches!(alarm.comparison, Comparison::Equal | Comparison::NotEqual) {
         found.refused(

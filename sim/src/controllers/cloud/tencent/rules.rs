@@ -3,7 +3,7 @@
 
 use windtunnel_traces::{SimDuration, SimTime};
 
-use super::config::{RetryPolicy, TencentConfig};
+use super::config::{RetryPolicy, ScalingMode, TencentConfig};
 use crate::controllers::cloud::activity::{Activity, StatusWords, Trigger};
 use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::Firing;
@@ -50,6 +50,7 @@ pub(crate) struct Tencent {
     next_check: SimTime,
     failures: u32,
     lost: u32,
+    wakes_stopped: bool,
 }
 
 impl Tencent {
@@ -63,6 +64,7 @@ impl Tencent {
             next_check: SimTime::NEVER,
             failures: 0,
             lost: 0,
+            wakes_stopped: config.scaling_mode == ScalingMode::WakeUpStopped,
         }
     }
 
@@ -154,6 +156,8 @@ impl Tencent {
             description: if adds { "SCALE_OUT".to_string() } else { "SCALE_IN".to_string() },
             cooldown,
             exclusive: true,
+            // An alarm's scale-out creates instances even where others start stopped ones.
+            reuse: self.wakes_stopped && trigger.alarm.is_none(),
         };
         moment.group.start(moment.now, &trigger, start, moment.out);
     }
@@ -175,8 +179,7 @@ impl Tencent {
 impl Dialect for Tencent {
     fn alarms_fire(&mut self, moment: &mut Moment<'_>, firings: &[Firing]) {
         for firing in firings {
-            let actions = &moment.alarms[firing.alarm].spec.actions;
-            for action in actions {
+            for action in &firing.rules {
                 self.invoke(moment, firing, *action);
             }
         }

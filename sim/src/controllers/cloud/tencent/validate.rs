@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use windtunnel_traces::SimDuration;
 
-use super::config::{TencentAlarm, TencentConfig, TencentPolicy, TencentPolicyType};
+use super::config::{ScalingMode, TencentAlarm, TencentConfig, TencentPolicy, TencentPolicyType};
 use crate::controllers::cloud::checks;
+use crate::controllers::cloud::lifecycle::{HookLimits, check_hooks};
 use crate::controllers::cloud::metric_names::Provider;
 use crate::controllers::cloud::problem::{Findings, Problem};
 use crate::controllers::cloud::words::RemovalPolicy;
 use crate::controllers::decision::Statistic;
 
+/// CreateLifecycleHook: 30 to 7200 s; 10 hooks per group.
+const HOOKS: HookLimits = HookLimits { timeout: (30, 7200), most: 10, rolls_back: false };
 const PERIODS: [u64; 2] = [60, 300];
 
 impl TencentConfig {
@@ -20,6 +23,11 @@ impl TencentConfig {
         checks::bounds(&mut found, "", self.min, self.max, self.desired);
         checks::removal(&mut found, &self.removal, &[RemovalPolicy::OldestInstance, RemovalPolicy::NewestInstance], 1);
         checks::length(&mut found, "default_cooldown", self.default_cooldown, 0, 3600);
+        checks::length(&mut found, "health_check_grace", self.health_check_grace, 0, 7200);
+        check_hooks(&mut found, &self.hook, &HOOKS);
+        if self.stopped > 0 && self.scaling_mode == ScalingMode::Classic {
+            found.note("stopped", "with `scaling_mode = \"classic\"` stopped instances are never started");
+        }
         self.check_policies(&mut found);
         self.check_alarms(&mut found);
         checks::names(&mut found, "scheduled", self.scheduled.iter().map(|s| s.name.as_str()));
@@ -62,7 +70,7 @@ impl TencentConfig {
         let outer = self.alarm.iter().map(|a| (format!("alarm.{}", a.name), a));
         for (path, alarm) in inner.chain(outer) {
             check_alarm(found, &path, alarm);
-            checks::actions(found, &path, &alarm.action, &known, "policy");
+            checks::actions(found, &format!("{path}.action"), &alarm.action, &known, "policy");
         }
         for alarm in self.alarm.iter().filter(|a| a.action.iter().count() == 0) {
             found.error(&format!("alarm.{}.action", alarm.name), "name the policy that the alarm invokes");
