@@ -352,6 +352,7 @@ impl World<'_> {
                 Command::Terminate { activity, count } => instances.terminate(&mut self.site, activity, count),
             }
         }
+        instances.adjust_pool(&mut self.site);
     }
 
     /// Keeps the activity log: an activity is recorded when it begins, and completed when it ends.

@@ -116,6 +116,9 @@ pub struct BacktestReport {
     pub until: f64,
     /// Every alarm with its state over time.
     pub alarms: Vec<AlarmReport>,
+    /// Every composite alarm with its state over time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub composites: Vec<CompositeReport>,
     /// Every decision in order of time.
     pub decisions: Vec<DecisionReport>,
     /// The desired capacity, whenever it changed.
@@ -135,6 +138,15 @@ pub struct AlarmReport {
     pub comparison: &'static str,
     /// Against what.
     pub threshold: f64,
+    /// Its state over time: one entry per change, the first at 0.
+    pub state: Vec<StateReport>,
+}
+
+/// A composite alarm and its states.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CompositeReport {
+    /// Its name.
+    pub name: String,
     /// Its state over time: one entry per change, the first at 0.
     pub state: Vec<StateReport>,
 }
@@ -206,7 +218,7 @@ pub fn backtest(
 
 /// The metrics that the policy's alarms watch, each once.
 pub fn watched(policy: &CloudPolicy) -> Result<Vec<Metric>, Invalid> {
-    let mut metrics: Vec<Metric> = policy.controller(&Calendar::default())?.alarms().iter().map(|a| a.metric).collect();
+    let mut metrics = policy.controller(&Calendar::default())?.metrics();
     metrics.sort();
     metrics.dedup();
     Ok(metrics)
@@ -221,7 +233,7 @@ pub fn backtest_recorded(
     let own = || recorded.origin().map(|start| Calendar { start, ..Calendar::default() });
     let calendar = options.calendar.clone().or_else(own).unwrap_or_default();
     let mut controller = policy.controller(&calendar)?;
-    let views = controller.alarms();
+    let (views, composites) = (controller.alarms(), controller.composite_alarms());
     let until = options.until.unwrap_or_else(|| recorded.end());
     let replay = replay(&mut *controller, recorded, policy.group().initial_capacity(), options.fleet, until);
     let alarms = views.iter().map(|view| AlarmReport {
@@ -235,6 +247,10 @@ pub fn backtest_recorded(
         version: 1,
         until: until.as_secs_f64(),
         alarms: alarms.collect(),
+        composites: composites
+            .into_iter()
+            .map(|name| CompositeReport { state: states(&replay, &name), name })
+            .collect(),
         decisions: decisions(&replay),
         desired: replay.desired.iter().map(|(t, n)| Capacity { seconds: t.as_secs_f64(), desired: *n }).collect(),
         warnings: policy.group().validate().into_iter().filter(|p| p.severity == Severity::Warning).collect(),
@@ -282,6 +298,12 @@ impl fmt::Display for BacktestReport {
         for alarm in &self.alarms {
             writeln!(f, "alarm {} ({} {} {})", alarm.name, alarm.metric, alarm.comparison, alarm.threshold)?;
             for state in &alarm.state {
+                writeln!(f, "  {:>9} s  {:<17}  {}", state.seconds, state.state, state.reason)?;
+            }
+        }
+        for composite in &self.composites {
+            writeln!(f, "composite alarm {}", composite.name)?;
+            for state in &composite.state {
                 writeln!(f, "  {:>9} s  {:<17}  {}", state.seconds, state.state, state.reason)?;
             }
         }

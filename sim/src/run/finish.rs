@@ -3,6 +3,7 @@
 use windtunnel_traces::{SimDuration, SimTime};
 
 use super::{Control, Group, SimulationError, World};
+use crate::controllers::cloud::Severity;
 use crate::controllers::decision::Metric;
 use crate::controllers::hpa::Resource;
 use crate::controllers::hpa::spec::{Goal, Source};
@@ -234,6 +235,11 @@ fn thresholds(world: &World<'_>) -> Vec<AlarmLevel> {
 
 fn warnings(world: &World<'_>, total: &Segment) -> Vec<Warning> {
     let mut warnings = Vec::new();
+    // What a lenient group does against its API is part of the result.
+    if let Some(group) = world.scenario.policy.cloud().filter(|group| group.is_lenient()) {
+        let refused = group.validate().into_iter().filter(|problem| problem.severity == Severity::Warning);
+        warnings.extend(refused.map(|problem| Warning { message: problem.to_string(), hint: None }));
+    }
     let mut warn = |message: String, hint: &str| warnings.push(Warning { message, hint: Some(hint.to_string()) });
     if total.arrived == 0 {
         warn("no request arrived in the whole run".into(), "look at the trace and the horizon");

@@ -37,7 +37,8 @@ fn cloud_documents_are_current() {
     assert_eq!(there, text, "docs/assumptions.md is stale; bless it");
 }
 
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
+    include_str!("alarm_actions.rs"),
     include_str!("alarm_states.rs"),
     include_str!("aws_policies.rs"),
     include_str!("backtest.rs"),

@@ -67,7 +67,9 @@ fn launched(outcome: &Outcome) -> Vec<&InstanceLife> {
 
 fn alive_at(outcome: &Outcome, at: f64) -> Vec<u32> {
     let alive = |life: &&InstanceLife| {
-        life.launched_seconds <= at && life.ended_seconds.is_none_or(|ended| ended > at) && life.draining_seconds.is_none_or(|t| t > at)
+        life.launched_seconds <= at
+            && life.ended_seconds.is_none_or(|ended| ended > at)
+            && life.draining_seconds.is_none_or(|t| t > at)
     };
     outcome.instances.iter().filter(alive).map(|life| life.id).collect()
 }
@@ -182,7 +184,8 @@ fn cloud_aws_protected_instances_stay_while_the_desired_capacity_drops() {
     let outcome = run(&format!("{}{}", group("aws", "protect_new = true"), set(600, 1)));
     assert_eq!(alive_at(&outcome, 3500.0), [0, 1, 2]);
     assert_eq!(outcome.timeline.last().map(|row| row.desired), Some(1.0));
-    let failed: Vec<&str> = outcome.activities.iter().filter(|a| a.status == "Failed").map(|a| &*a.explanation).collect();
+    let failed: Vec<&str> =
+        outcome.activities.iter().filter(|a| a.status == "Failed").map(|a| &*a.explanation).collect();
     assert_eq!(failed.len(), 1, "once, not with every look");
     assert!(failed[0].contains("all remaining instances are protected from scale-in"), "{failed:?}");
     // Some are protected: the others go.
@@ -316,6 +319,36 @@ fn cloud_zones_of_launches_and_removals() {
 }
 
 #[test]
+fn cloud_termination_policies() {
+    // AWS, Termination policies: oldest launch template or configuration, then closest to the next hour, then at random, is
+    // the default. ESS RemovalPolicy.N: oldest configuration, then oldest instance. Tencent TerminationPolicies. Launched
+    // at 0, 600 and 1200; at 4000 they are 3200, 200 and 800 s away from their next hour.
+    for (provider, removal, leaves) in [
+        ("aws", "", 1),
+        ("aws", "[\"Default\"]", 1),
+        ("aws", "[\"OldestInstance\"]", 0),
+        ("aws", "[\"NewestInstance\"]", 2),
+        ("aws", "[\"ClosestToNextInstanceHour\"]", 1),
+        // All have the same configuration and strategy: what follows decides.
+        ("aws", "[\"OldestLaunchConfiguration\", \"NewestInstance\"]", 2),
+        ("aws", "[\"OldestLaunchTemplate\", \"OldestInstance\"]", 0),
+        ("aws", "[\"AllocationStrategy\", \"NewestInstance\"]", 2),
+        ("ess", "", 0),
+        ("ess", "[\"NewestInstance\"]", 2),
+        ("ess", "[\"OldestScalingConfiguration\", \"NewestInstance\"]", 2),
+        ("tencent", "", 0),
+        ("tencent", "[\"NEWEST_INSTANCE\"]", 2),
+    ] {
+        let key = if removal.is_empty() { String::new() } else { format!("removal = {removal}") };
+        let one = group(provider, &key).replace("desired = 3", "desired = 1");
+        let events = [(600, 2), (1200, 3), (4000, 2)].map(|(at, desired)| set(at, desired)).concat();
+        let outcome = run_with(&SERVICE.replace("1h", "2h"), &format!("{one}{events}"));
+        let left: Vec<u32> = (0..3).filter(|id| *id != leaves).collect();
+        assert_eq!(alive_at(&outcome, 7000.0), left, "{provider} {removal}");
+    }
+}
+
+#[test]
 fn cloud_priority_falls_back_to_the_next_zone() {
     // ESS and Tencent PRIORITY: where the first zone does not work, the next one is taken.
     let outage = "[[event]]\nat = \"599s\"\nkind = \"zone-outage\"\nlasts = \"10m\"\n";
@@ -362,7 +395,7 @@ fn cloud_aws_warm_pool_size() {
         let mut controller = aws_controller(&config);
         let mut out = Decisions::default();
         (0..6).for_each(|instance| controller.notice(at(0), &in_service(instance, None), &mut out));
-        assert_eq!(out.commands.last(), Some(&Command::Prepare { count: size }), "{pool}");
+        assert_eq!(out.commands.first(), Some(&Command::Prepare { count: size }), "{pool}");
     }
 }
 
@@ -424,14 +457,16 @@ fn cloud_ess_recycled_instances_are_started_first() {
 fn cloud_tencent_wakes_stopped_instances_unless_an_alarm_asks() {
     // ServiceSettings.ScalingMode WAKE_UP_STOPPED_SCALING: stopped instances first; alarm-triggered scale-outs create.
     let alarm = "[[tencent.policy]]\nname = \"out\"\nadjust = { change = 1 }\n[tencent.policy.alarm]\n\
-                 metric = \"CPU_UTILIZATION\"\ncomparison = \">=\"\nthreshold = 1\nperiod = \"300s\"\ntimes = 1\n";
+                 metric = \"CPU_UTILIZATION\"\ncomparison = \"<\"\nthreshold = 90\nperiod = \"300s\"\ntimes = 1\n";
     for (mode, more, woken) in [
         ("classic", set(600, 4), 0),
         ("WAKE_UP_STOPPED_SCALING", set(600, 4), 1),
         ("WAKE_UP_STOPPED_SCALING", alarm.to_string(), 0),
     ] {
         let keys = format!("stopped = 1\nscaling_mode = \"{mode}\"");
-        let outcome = run(&format!("fleet.start_stopped = \"15s\"\n{}{more}", group("tencent", &keys)).replace("max = 10", "max = 4"));
+        let outcome =
+            run(&format!("fleet.start_stopped = \"15s\"\n{}{more}", group("tencent", &keys))
+                .replace("max = 10", "max = 4"));
         let lives = launched(&outcome);
         assert_eq!(lives.len(), 1, "{mode}");
         assert_eq!(usize::from(lives[0].stages[0].0 == "start"), woken, "{mode}");

@@ -1,5 +1,6 @@
 //! ESS, AWS and Tencent, rule by rule. Each test names the document it holds the code against.
 
+mod alarm_actions;
 mod alarm_states;
 mod aws_policies;
 mod backtest;

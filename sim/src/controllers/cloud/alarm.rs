@@ -354,7 +354,13 @@ impl Alarm {
     }
 
     /// The alarm's condition over a period, with the further ones: unknown where what is missing could decide.
-    fn joined(&mut self, first: Option<bool>, start: SimTime, end: SimTime, metrics: &dyn MetricSource) -> Option<bool> {
+    fn joined(
+        &mut self,
+        first: Option<bool>,
+        start: SimTime,
+        end: SimTime,
+        metrics: &dyn MetricSource,
+    ) -> Option<bool> {
         self.others.clear();
         let mut all = vec![first];
         for condition in &self.spec.also {
@@ -414,8 +420,7 @@ impl Alarm {
             return;
         }
         if state == AlarmState::Alarm {
-            self.first_breach =
-                self.datapoints.iter().find(|d| d.breaches == Some(true)).map(|d| d.start);
+            self.first_breach = self.datapoints.iter().find(|d| d.breaches == Some(true)).map(|d| d.start);
             self.breach_seen_until = Some(end);
         }
         changes.push(AlarmChange {

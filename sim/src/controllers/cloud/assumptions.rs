@@ -75,6 +75,12 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "undocumented; without any, an instance that boots longer than the checks take would be replaced for ever",
     ),
     a(
+        "ess.assumptions.predictive_keeps_min",
+        "true",
+        "Does a forecast below the group's own minimum leave that minimum in force?",
+        "undocumented; predictive rules change minimum and maximum by hourly tasks",
+    ),
+    a(
         "ess.assumptions.hooks_wait_together",
         "true",
         "Do several lifecycle hooks of one transition wait together, or one after the other?",
@@ -157,6 +163,12 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "\"60s\"",
         "How long after the end of a period is the period evaluated?",
         "undocumented; one sample per instance and minute",
+    ),
+    a(
+        "tencent.assumptions.concurrent_scale_out_by_alarm",
+        "false",
+        "With ConcurrentScaleOutForDesiredCapacity, may an alarm's scale-out run beside another too?",
+        "the API speaks of matching the desired capacity; 377/8607 cancels alarms while an activity runs",
     ),
     a(
         "tencent.assumptions.alarm_repeat",

@@ -14,6 +14,9 @@ pub trait CloudConfig {
     /// Everything that is wrong with the configuration, or worth knowing.
     fn validate(&self) -> Vec<Problem>;
 
+    /// Whether what the real API refuses is run all the same.
+    fn is_lenient(&self) -> bool;
+
     /// Instances at t = 0.
     fn initial_capacity(&self) -> u32;
 
@@ -38,6 +41,9 @@ macro_rules! cloud_config {
         impl CloudConfig for $config {
             fn validate(&self) -> Vec<Problem> {
                 <$config>::validate(self)
+            }
+            fn is_lenient(&self) -> bool {
+                self.lenient
             }
             fn initial_capacity(&self) -> u32 {
                 <$config>::initial_capacity(self)

@@ -276,12 +276,13 @@ impl fmt::Display for Rule {
 
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let join = |several: &[Expression], word: &str| {
-            several.iter().map(ToString::to_string).collect::<Vec<_>>().join(word)
-        };
+        let join =
+            |several: &[Expression], word: &str| several.iter().map(ToString::to_string).collect::<Vec<_>>().join(word);
         match self {
             Expression::Is(state, alarm) => write!(f, "{state}({alarm})"),
-            Expression::AtLeast(Share::Count(n), state, alarms) => write!(f, "AT_LEAST({n}, {state}, ({}))", alarms.join(", ")),
+            Expression::AtLeast(Share::Count(n), state, alarms) => {
+                write!(f, "AT_LEAST({n}, {state}, ({}))", alarms.join(", "))
+            }
             Expression::AtLeast(Share::Percent(p), state, alarms) => {
                 write!(f, "AT_LEAST({p}%, {state}, ({}))", alarms.join(", "))
             }

@@ -129,14 +129,20 @@ pub(crate) fn check_hooks(found: &mut Findings, hooks: &[LifecycleHook], limits:
             checks::length(found, &format!("{path}.timeout"), timeout, limits.timeout.0, limits.timeout.1);
         }
         if hook.until_booted && hook.takes.is_some() {
-            found.error(&path, "give one of `takes` and `until_booted`: either a script completes the hook or the boot does");
+            found.error(
+                &path,
+                "give one of `takes` and `until_booted`: either a script completes the hook or the boot does",
+            );
         }
         if hook.until_booted && hook.transition == HookTransition::Terminating {
             found.error(&format!("{path}.until_booted"), "an instance that leaves does not boot; give `takes`");
         }
         if hook.result == Some(DefaultResult::Rollback) {
             if !limits.rolls_back {
-                found.refused(&format!("{path}.result"), "ROLLBACK is not accepted by the API; it takes continue, abandon");
+                found.refused(
+                    &format!("{path}.result"),
+                    "ROLLBACK is not accepted by the API; it takes continue, abandon",
+                );
             } else if hook.transition == HookTransition::Terminating {
                 found.error(
                     &format!("{path}.result"),

@@ -101,7 +101,8 @@ impl<D: Dialect> Machine<D> {
         let wanted = self.dialect.warm_pool(&self.group);
         if let Some(count) = wanted.filter(|_| wanted != self.prepared) {
             self.prepared = wanted;
-            out.commands.push(Command::Prepare { count });
+            // Before the others: who is removed with it may go into the pool.
+            out.commands.insert(0, Command::Prepare { count });
         }
     }
 }

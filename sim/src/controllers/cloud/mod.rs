@@ -19,6 +19,7 @@ mod machine;
 mod managed;
 mod metric_names;
 pub mod missing_data;
+mod predictive;
 mod problem;
 mod schedule;
 mod step;

@@ -46,7 +46,9 @@ pub enum CronError {
     #[error("`{0}` has {1} fields; a cron expression has five: minute hour day-of-month month day-of-week")]
     Fields(String, usize),
     /// A window without its six fields.
-    #[error("`{0}` has {1} fields; it has six: second minute hour day-of-month month day-of-week, after `TZ=+yy` if need be")]
+    #[error(
+        "`{0}` has {1} fields; it has six: second minute hour day-of-month month day-of-week, after `TZ=+yy` if need be"
+    )]
     WindowFields(String, usize),
     /// A time zone that is none.
     #[error("`TZ={0}` is not a time zone; expected TZ=-12 to TZ=+14")]

@@ -71,7 +71,8 @@ impl Instances {
     fn keeps_unhealthy(&self, id: InstanceId) -> bool {
         let (member, rules) = (&self.members[id.0 as usize], &self.config.rules);
         let shielded = member.protected && rules.protection.from_health_checks;
-        let in_service = member.created.is_some() && member.removed_by.is_none() && member.farewell == Farewell::AsAsked;
+        let in_service =
+            member.created.is_some() && member.removed_by.is_none() && member.farewell == Farewell::AsAsked;
         in_service && (!rules.health.replaces || shielded)
     }
 
@@ -79,7 +80,8 @@ impl Instances {
     /// balancer's checks have had time to fail.
     pub(super) fn plan_inspection(&mut self, site: &mut Site, id: InstanceId) {
         let rules = &self.config.rules;
-        let Some(checks) = self.config.health.as_ref().filter(|_| rules.health.heeds_balancer && rules.adds_to_balancer)
+        let Some(checks) =
+            self.config.health.as_ref().filter(|_| rules.health.heeds_balancer && rules.adds_to_balancer)
         else {
             return;
         };

@@ -190,6 +190,5 @@ impl Instances {
 
 /// In the group and alive, or dead and known to be.
 fn stays(member: &Member) -> bool {
-    matches!(member.phase, Phase::InTraffic | Phase::Booting(_))
-        || (member.phase == Phase::Crashed && member.unhealthy)
+    matches!(member.phase, Phase::InTraffic | Phase::Booting(_)) || (member.phase == Phase::Crashed && member.unhealthy)
 }

@@ -20,7 +20,7 @@ impl Instances {
         }
     }
 
-    /// The controller wants so many prepared instances.
+    /// The controller wants so many prepared instances. The pool is adjusted when all its commands are carried out.
     pub fn prepare(&mut self, site: &mut Site, count: u32) {
         self.pool.wanted = count;
         if site.now == SimTime::ZERO {
@@ -30,11 +30,10 @@ impl Instances {
                 self.put_prepared(site, Prepared { zone, configuration: self.configuration, since: site.now });
             }
         }
-        self.adjust_pool(site);
     }
 
     /// Launches what the pool lacks, and releases what it has too much of.
-    pub(super) fn adjust_pool(&mut self, site: &mut Site) {
+    pub fn adjust_pool(&mut self, site: &mut Site) {
         if !self.config.rules.pool.is_some_and(|pool| pool.kept_full) {
             return;
         }
@@ -76,8 +75,7 @@ impl Instances {
     /// Whether an instance that a scale-in removes goes into the pool.
     pub(super) fn pool_takes(&self, id: InstanceId) -> bool {
         let Some(pool) = self.config.rules.pool.filter(|pool| pool.takes_removed) else { return false };
-        let fits = !pool.kept_full
-            || (self.pool.prepared.len() as u32 + self.on_the_way_to_pool()) < self.pool.wanted;
+        let fits = !pool.kept_full || (self.pool.prepared.len() as u32 + self.on_the_way_to_pool()) < self.pool.wanted;
         fits && self.members[id.0 as usize].removed_by.is_some()
     }
 
@@ -127,7 +125,6 @@ impl Instances {
         member.stages = vec![DrawnStage { lasts, fails: false }];
         site.ledger.starts += 1;
         self.next_stage(site, id, 0);
-        self.adjust_pool(site);
     }
 
     fn keeps_running(&self) -> bool {

@@ -6,7 +6,6 @@ use windtunnel_traces::{Purpose, SimDuration, Streams, random};
 use super::config::{
     AwsAlarm, AwsConfig, AwsPolicy, AwsPolicyType, AwsTarget, LowSampleCount, LowSampleDatapoints, PredictiveMode,
 };
-use super::predictive::Predictor;
 use super::rules::{Aws, Policy, PolicyKind, WORDS};
 use crate::controllers::cloud::adjustment::{Adjustment, Rounding};
 use crate::controllers::cloud::alarm::{Actions, Alarm, AlarmSpec, Cadence, Judge, LowSamples, Repeat};
@@ -18,6 +17,7 @@ use crate::controllers::cloud::machine::Machine;
 use crate::controllers::cloud::managed::Managed;
 use crate::controllers::cloud::metric_names::{Provider, metric_of, resolve_percentile};
 use crate::controllers::cloud::missing_data::TreatMissing;
+use crate::controllers::cloud::predictive::Predictor;
 use crate::controllers::cloud::problem::{Invalid, Problem, Severity};
 use crate::controllers::cloud::schedule::{Calendar, Schedule, entry};
 use crate::controllers::cloud::words::{Adjust, Names};

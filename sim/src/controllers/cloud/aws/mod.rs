@@ -3,11 +3,11 @@
 mod build;
 mod config;
 mod group_rules;
-mod predictive;
 mod rules;
 mod validate;
 
 pub use config::{
-    AggregationPoints, AwsAlarm, AwsAssumptions, AwsComposite, AwsConfig, AwsHealthCheck, AwsMaintenance, AwsPolicy, AwsPolicyType,
-    AwsPoolState, AwsPredictive, AwsProcess, AwsScheduled, AwsTarget, AwsWarmPool, LowSampleCount, LowSampleDatapoints, PredictiveMode, TrackedValue,
+    AggregationPoints, AwsAlarm, AwsAssumptions, AwsComposite, AwsConfig, AwsHealthCheck, AwsMaintenance, AwsPolicy,
+    AwsPolicyType, AwsPoolState, AwsPredictive, AwsProcess, AwsScheduled, AwsTarget, AwsWarmPool, LowSampleCount,
+    LowSampleDatapoints, PredictiveMode, TrackedValue,
 };

@@ -4,13 +4,13 @@ use windtunnel_traces::random::{Generator, below};
 use windtunnel_traces::{SimDuration, SimTime};
 
 use super::config::{AggregationPoints, AwsConfig, AwsProcess, TrackedValue};
-use super::predictive::Predictor;
 use crate::controllers::cloud::activity::{Activity, StatusWords, Trigger};
 use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::{Alarm, Firing};
 use crate::controllers::cloud::defaults::observed_lags;
 use crate::controllers::cloud::group::{Group, Start};
 use crate::controllers::cloud::machine::{Dialect, Moment};
+use crate::controllers::cloud::predictive::Predictor;
 use crate::controllers::cloud::schedule::Due;
 use crate::controllers::cloud::step::step_for;
 use crate::controllers::cloud::target_tracking;

@@ -11,7 +11,7 @@ use crate::controllers::cloud::lifecycle::{HookLimits, check_hooks};
 use crate::controllers::cloud::metric_names::{Provider, metric_of};
 use crate::controllers::cloud::problem::{Findings, Problem};
 use crate::controllers::cloud::step::step_for;
-use crate::controllers::cloud::words::{Comparison, RemovalPolicy};
+use crate::controllers::cloud::words::{Adjust, Comparison, RemovalPolicy};
 use crate::controllers::decision::{Metric, Statistic};
 
 /// PutLifecycleHook: 30 to 7200 s; 50 hooks per group.
@@ -30,7 +30,7 @@ impl AwsConfig {
     /// Everything that is wrong with the configuration, or worth knowing.
     pub fn validate(&self) -> Vec<Problem> {
         let mut found = Findings::new("aws", self.lenient);
-        checks::bounds(&mut found, "", self.min, self.max, self.desired);
+        checks::bounds(&mut found, "", self.min, self.max, self.desired, None);
         checks::removal(&mut found, &self.removal, &REMOVAL, REMOVAL.len());
         let default = self.removal.iter().position(|p| *p == RemovalPolicy::Default);
         if default.is_some_and(|place| place + 1 != self.removal.len()) {
@@ -71,11 +71,17 @@ impl AwsConfig {
             if maintenance.min_healthy == 100 && maintenance.max_healthy == 100 {
                 found.refused("maintenance", "100 to 100 leaves nothing to replace with; the API wants a difference");
             } else if spread > 100 {
-                found.refused("maintenance", format!("{spread} between the two is not accepted; the API takes at most 100"));
+                found.refused(
+                    "maintenance",
+                    format!("{spread} between the two is not accepted; the API takes at most 100"),
+                );
             }
         }
         if self.suspends(AwsProcess::InstanceRefresh) {
-            found.note("suspended", "nothing is refreshed here: a rolling-update event is the operator's own and goes on");
+            found.note(
+                "suspended",
+                "nothing is refreshed here: a rolling-update event is the operator's own and goes on",
+            );
         }
     }
 
@@ -92,7 +98,9 @@ impl AwsConfig {
             check_policy(found, policy);
         }
         let by_alarm = self.alarm.iter().flat_map(|alarm| {
-            [&alarm.action, &alarm.ok_action, &alarm.insufficient_data_action].into_iter().flat_map(|names| names.iter())
+            [&alarm.action, &alarm.ok_action, &alarm.insufficient_data_action]
+                .into_iter()
+                .flat_map(|names| names.iter())
         });
         let own = self
             .policy
@@ -108,7 +116,11 @@ impl AwsConfig {
         for alarm in &self.alarm {
             let path = format!("alarm.{}", alarm.name);
             check_alarm(found, &path, alarm);
-            let lists = [("action", &alarm.action), ("ok_action", &alarm.ok_action), ("insufficient_data_action", &alarm.insufficient_data_action)];
+            let lists = [
+                ("action", &alarm.action),
+                ("ok_action", &alarm.ok_action),
+                ("insufficient_data_action", &alarm.insufficient_data_action),
+            ];
             for (key, names) in lists {
                 checks::actions(found, &format!("{path}.{key}"), names, &policies, "policy");
             }
@@ -130,11 +142,12 @@ impl AwsConfig {
 
     fn check_composites(&self, found: &mut Findings) {
         let own = self.alarm.iter().map(|alarm| alarm.name.clone());
-        let managed = self.policy.iter().filter(|p| p.resolved_type() == AwsPolicyType::TargetTracking).flat_map(|p| {
-            ["High", "Low"].map(|side| format!("TargetTracking-{}-Alarm{side}", p.name))
-        });
-        let known: BTreeSet<String> =
-            own.chain(managed).chain(self.composite.iter().map(|c| c.name.clone())).collect();
+        let managed = self
+            .policy
+            .iter()
+            .filter(|p| p.resolved_type() == AwsPolicyType::TargetTracking)
+            .flat_map(|p| ["High", "Low"].map(|side| format!("TargetTracking-{}-Alarm{side}", p.name)));
+        let known: BTreeSet<String> = own.chain(managed).chain(self.composite.iter().map(|c| c.name.clone())).collect();
         checks::names(found, "composite", self.composite.iter().map(|c| c.name.as_str()));
         for composite in &self.composite {
             let path = format!("composite.{}", composite.name);
@@ -146,7 +159,10 @@ impl AwsConfig {
                 Ok(rule) => {
                     let names: BTreeSet<&str> = rule.alarms().into_iter().collect();
                     if names.len() > 100 {
-                        found.refused(&format!("{path}.rule"), format!("the API takes at most 100 alarms, not {}", names.len()));
+                        found.refused(
+                            &format!("{path}.rule"),
+                            format!("the API takes at most 100 alarms, not {}", names.len()),
+                        );
                     }
                     let listed: Vec<&str> = known.iter().map(String::as_str).collect();
                     for name in names.into_iter().filter(|name| !known.contains(*name)) {
@@ -173,7 +189,14 @@ impl AwsConfig {
             let path = format!("scheduled.{}", action.name);
             let sets = action.min.is_some() || action.max.is_some() || action.desired.is_some();
             checks::schedule(found, &path, action.at, action.cron.as_deref(), sets);
-            checks::bounds(found, &path, action.min.unwrap_or(0), action.max.unwrap_or(2000), action.desired);
+            checks::bounds(
+                found,
+                &path,
+                action.min.unwrap_or(0),
+                action.max.unwrap_or(1_000_000),
+                action.desired,
+                None,
+            );
             if let Some(Err(e)) = action.zone.as_deref().map(jiff::tz::TimeZone::get) {
                 found.error(&format!("{path}.zone"), e.to_string());
             }
@@ -199,7 +222,7 @@ fn check_policy(found: &mut Findings, policy: &AwsPolicy) {
         (AwsPolicyType::Simple, None) => {
             found.error(&path, "a simple policy needs `adjust`, such as { change = 2 }");
         }
-        (AwsPolicyType::Simple, Some(adjust)) => checks::adjust(found, &format!("{path}.adjust"), adjust),
+        (AwsPolicyType::Simple, Some(adjust)) => checks::adjust(found, &format!("{path}.adjust"), adjust, None),
         (_, Some(_)) => found.error(&format!("{path}.adjust"), "only a simple policy has one `adjust`"),
         (_, None) => {}
     }
@@ -207,7 +230,7 @@ fn check_policy(found: &mut Findings, policy: &AwsPolicy) {
         if policy.step.is_empty() {
             found.error(&format!("{path}.step"), "a step policy needs steps");
         }
-        checks::steps(found, &format!("{path}.step"), &policy.step, 20);
+        checks::steps(found, &format!("{path}.step"), &policy.step, 20, None);
     }
     match (kind, &policy.target) {
         (AwsPolicyType::TargetTracking | AwsPolicyType::Predictive, None) => {
@@ -215,6 +238,15 @@ fn check_policy(found: &mut Findings, policy: &AwsPolicy) {
         }
         (_, Some(target)) => check_target(found, &format!("{path}.target"), target),
         _ => {}
+    }
+    let percent = |adjust: &Adjust| matches!(adjust, Adjust::Percent(_));
+    let by_percent =
+        policy.adjust.as_ref().is_some_and(percent) || policy.step.iter().any(|step| percent(&step.adjust));
+    if policy.min_adjustment_magnitude > 0 && !by_percent {
+        found.refused(
+            &format!("{path}.min_adjustment_magnitude"),
+            "the API takes it for percentages only (PercentChangeInCapacity)",
+        );
     }
     if policy.cooldown.is_some() && kind != AwsPolicyType::Simple {
         found.refused(&format!("{path}.cooldown"), "only simple policies have a cooldown");
@@ -267,6 +299,9 @@ fn check_step_side(found: &mut Findings, policy: &AwsPolicy, alarm: &AwsAlarm) {
 
 fn check_alarm(found: &mut Findings, path: &str, alarm: &AwsAlarm) {
     let key = |name: &str| format!("{path}.{name}");
+    if alarm.name.chars().count() > 255 {
+        found.refused(&key("name"), "the API takes names of at most 255 characters");
+    }
     checks::metric(found, &key("metric"), Provider::Aws, &alarm.metric);
     checks::finite(found, &key("threshold"), alarm.threshold);
     checks::window(found, path, alarm.period, alarm.times);

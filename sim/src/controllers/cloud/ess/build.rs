@@ -3,19 +3,19 @@
 use windtunnel_traces::Streams;
 
 use super::config::{
-    EssAlarm, EssAlarmKind, EssConfig, EssRule, EssRuleType, EssTarget, ExpressionsLogic, NoDataPolicy,
+    EssAlarm, EssAlarmKind, EssConfig, EssPredictiveMode, EssRule, EssRuleType, EssTarget, ExpressionsLogic,
+    NoDataPolicy, PredictiveValueBehavior,
 };
 use super::rules::{Ess, Rule, RuleKind, WORDS};
 use crate::controllers::cloud::adjustment::Adjustment;
-use crate::controllers::cloud::alarm::{
-    Actions, Alarm, AlarmSpec, Cadence, Condition, Join, Judge, NoData, Scope,
-};
+use crate::controllers::cloud::alarm::{Actions, Alarm, AlarmSpec, Cadence, Condition, Join, Judge, NoData, Scope};
 use crate::controllers::cloud::cloud_config::refuse_errors;
 use crate::controllers::cloud::defaults::one_minute;
 use crate::controllers::cloud::group::Group;
 use crate::controllers::cloud::machine::Machine;
 use crate::controllers::cloud::managed::Managed;
 use crate::controllers::cloud::metric_names::{Provider, metric_of};
+use crate::controllers::cloud::predictive::Predictor;
 use crate::controllers::cloud::problem::Invalid;
 use crate::controllers::cloud::schedule::{Calendar, Schedule, entry};
 use crate::controllers::cloud::words::Adjust;
@@ -31,8 +31,26 @@ impl EssConfig {
         let rules = self.rule.iter().map(|rule| self.rule(rule)).collect();
         let alarms: Vec<Alarm> = self.alarms().into_iter().map(Alarm::new).collect();
         let schedule = self.schedule(calendar)?;
-        let dialect = Ess::new(self, rules, alarms.len(), calendar);
+        let dialect = Ess::new(self, rules, self.predictors(), alarms.len(), calendar);
         Ok(Box::new(Machine::new(group, alarms, schedule, dialect)))
+    }
+
+    /// The forecasts of predictive rules.
+    fn predictors(&self) -> Vec<Predictor> {
+        let predictive = self.rule.iter().filter(|rule| rule.resolved_type() == EssRuleType::Predictive);
+        let predictor = |rule: &EssRule| {
+            let target = rule.target.as_ref()?;
+            let settings = rule.predictive.clone().unwrap_or_default();
+            let above = match settings.value_behavior {
+                PredictiveValueBehavior::MaxOverrides => None,
+                PredictiveValueBehavior::OverrideMax => Some(0.0),
+                PredictiveValueBehavior::OverrideMaxWithBuffer => Some(settings.value_buffer),
+            };
+            let metric = metric_of(Provider::Ess, &target.metric)?;
+            let scales = settings.mode == EssPredictiveMode::PredictAndScale;
+            Some(Predictor::new(metric, target.value, settings.buffer, above, scales))
+        };
+        predictive.filter_map(predictor).collect()
     }
 
     fn rule(&self, rule: &EssRule) -> Rule {
@@ -45,6 +63,7 @@ impl EssConfig {
             EssRuleType::Simple => RuleKind::Simple(adjustment(rule.adjust.unwrap_or(Adjust::Change(0)))),
             EssRuleType::Step => RuleKind::Step { steps: rule.step.clone(), like: adjustment(Adjust::Change(0)) },
             EssRuleType::TargetTracking => RuleKind::TargetTracking(rule.target.as_ref().map_or(f64::NAN, |t| t.value)),
+            EssRuleType::Predictive => RuleKind::Predictive,
         };
         Rule {
             name: rule.name.clone(),

@@ -162,6 +162,9 @@ pub enum EssRuleType {
     /// Keeps a metric at a target, with two alarms that ESS manages.
     #[serde(alias = "TargetTrackingScalingRule")]
     TargetTracking,
+    /// Sets the group's minimum and maximum by an hourly forecast.
+    #[serde(alias = "PredictiveScalingRule")]
+    Predictive,
 }
 
 /// A scaling rule.
@@ -186,12 +189,65 @@ pub struct EssRule {
     /// What a step rule does, by the metric's offset from the threshold (`StepAdjustments`).
     #[serde(default, alias = "StepAdjustments", skip_serializing_if = "Vec::is_empty")]
     pub step: Vec<Step>,
-    /// What a target tracking rule tracks.
+    /// What a target tracking or predictive rule tracks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<EssTarget>,
+    /// How a predictive rule forecasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predictive: Option<EssPredictive>,
     /// How long a new instance counts as warming up, for step and target tracking rules (`EstimatedInstanceWarmup`).
     #[serde(default = "five_minutes", alias = "EstimatedInstanceWarmup")]
     pub warmup: SimDuration,
+}
+
+/// How a predictive rule forecasts. Alibaba Cloud does not publish its model: this is a seasonal profile of our own.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EssPredictive {
+    /// Forecast only, or scale too (`PredictiveScalingMode`).
+    #[serde(default, alias = "PredictiveScalingMode")]
+    pub mode: EssPredictiveMode,
+    /// How long before its hour a forecast takes hold, at most an hour (`PredictiveTaskBufferTime`).
+    #[serde(default, alias = "PredictiveTaskBufferTime")]
+    pub buffer: SimDuration,
+    /// The maximum that forecasts are held against; the group's when absent (`InitialMaxSize`).
+    #[serde(default, alias = "InitialMaxSize", skip_serializing_if = "Option::is_none")]
+    pub initial_max: Option<u32>,
+    /// What becomes of a forecast above that maximum (`PredictiveValueBehavior`).
+    #[serde(default, alias = "PredictiveValueBehavior")]
+    pub value_behavior: PredictiveValueBehavior,
+    /// How far above the forecast the maximum is set, percent, with `override-max-with-buffer` (`PredictiveValueBuffer`).
+    #[serde(default, alias = "PredictiveValueBuffer")]
+    pub value_buffer: f64,
+}
+
+/// What a predictive rule may do.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EssPredictiveMode {
+    /// Forecast, and set minimum and maximum.
+    #[default]
+    #[serde(alias = "PredictAndScale")]
+    PredictAndScale,
+    /// Only forecast.
+    #[serde(alias = "PredictOnly")]
+    PredictOnly,
+}
+
+/// What becomes of a forecast above the maximum.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PredictiveValueBehavior {
+    /// The maximum holds.
+    #[default]
+    #[serde(alias = "MaxOverridePredictiveValue")]
+    MaxOverrides,
+    /// The forecast becomes the maximum.
+    #[serde(alias = "PredictiveValueOverrideMax")]
+    OverrideMax,
+    /// The forecast and a share of it become the maximum.
+    #[serde(alias = "PredictiveValueOverrideMaxWithBuffer")]
+    OverrideMaxWithBuffer,
 }
 
 /// What a target tracking rule tracks.
@@ -391,6 +447,8 @@ pub struct EssAssumptions {
     pub trigger_lock: SimDuration,
     /// For so long after it came into service an instance is not judged by the load balancer's health checks.
     pub load_balancer_health_grace: SimDuration,
+    /// Whether a forecast below the group's own minimum leaves that minimum in force.
+    pub predictive_keeps_min: bool,
     /// Several lifecycle hooks of one transition wait together, not one after the other.
     pub hooks_wait_together: bool,
 }
@@ -407,6 +465,7 @@ impl Default for EssAssumptions {
             target_tracking_scale_in_ratio: 0.8,
             trigger_lock: one_minute(),
             load_balancer_health_grace: five_minutes(),
+            predictive_keeps_min: true,
             hooks_wait_together: true,
         }
     }
@@ -445,10 +504,11 @@ impl EssAlarm {
 impl EssRule {
     /// The kind of the rule, given or implied.
     pub fn resolved_type(&self) -> EssRuleType {
-        self.kind.unwrap_or(match (&self.target, self.step.is_empty()) {
-            (Some(_), _) => EssRuleType::TargetTracking,
-            (None, false) => EssRuleType::Step,
-            (None, true) => EssRuleType::Simple,
+        self.kind.unwrap_or(match (&self.predictive, &self.target, self.step.is_empty()) {
+            (Some(_), _, _) => EssRuleType::Predictive,
+            (None, Some(_), _) => EssRuleType::TargetTracking,
+            (None, None, false) => EssRuleType::Step,
+            (None, None, true) => EssRuleType::Simple,
         })
     }
 }

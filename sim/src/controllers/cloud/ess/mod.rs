@@ -7,5 +7,7 @@ mod rules;
 mod validate;
 
 pub use config::{
-    CooldownStartedBy, EssAlarm, EssAlarmKind, EssAssumptions, EssConfig, EssExpression, EssHealthCheck, EssMultiAz, EssProcess, EssRule, EssRuleType, EssScalingPolicy, EssScheduled, EssTarget, ExpressionsLogic, NoDataPolicy,
+    CooldownStartedBy, EssAlarm, EssAlarmKind, EssAssumptions, EssConfig, EssExpression, EssHealthCheck, EssMultiAz,
+    EssPredictive, EssPredictiveMode, EssProcess, EssRule, EssRuleType, EssScalingPolicy, EssScheduled, EssTarget,
+    ExpressionsLogic, NoDataPolicy, PredictiveValueBehavior,
 };

@@ -8,6 +8,7 @@ use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::Firing;
 use crate::controllers::cloud::group::Start;
 use crate::controllers::cloud::machine::{Dialect, Moment};
+use crate::controllers::cloud::predictive::Predictor;
 use crate::controllers::cloud::schedule::{Calendar, Due, Window};
 use crate::controllers::cloud::step::step_for;
 use crate::controllers::cloud::target_tracking;
@@ -27,7 +28,11 @@ pub(crate) const WORDS: StatusWords = StatusWords {
 pub(crate) const NO_CHANGE: &str = "To execute the specified scaling rule, the total capacity will not change.";
 pub(crate) const IN_PROGRESS: &str = "You cannot delete a scaling group or launch a new scaling activity while there is \
                                       scaling activity in progress for the specified scaling group.";
-pub(crate) const NOT_SUPPORTED: &str = "The current status of the specified scaling group does not support this action.";
+/// After so long without a success ESS suspends the group (DescribeScalingGroups, SystemSuspended).
+const GIVES_UP_AFTER: SimDuration = SimDuration::from_hours(7 * 24);
+
+pub(crate) const NOT_SUPPORTED: &str =
+    "The current status of the specified scaling group does not support this action.";
 pub(crate) const COOLDOWN: &str = "You cannot launch a new scaling activity during the cooldown period.";
 
 /// A scaling rule, ready to execute.
@@ -41,8 +46,13 @@ pub(crate) struct Rule {
 /// What a rule does.
 pub(crate) enum RuleKind {
     Simple(Adjustment),
-    Step { steps: Vec<Step>, like: Adjustment },
+    Step {
+        steps: Vec<Step>,
+        like: Adjustment,
+    },
     TargetTracking(f64),
+    /// Moves minimum and maximum by itself; nobody executes it.
+    Predictive,
 }
 
 /// What executing a rule would come to.
@@ -71,6 +81,14 @@ pub(crate) struct Ess {
     /// Instances that left without being asked and are not yet replaced.
     lost: u32,
     suspended: Vec<EssProcess>,
+    predictors: Vec<Predictor>,
+    /// The minimum and maximum that forecasts are held against.
+    initial: (u32, u32),
+    keeps_min: bool,
+    /// Since when nothing could be created.
+    failing_since: Option<SimTime>,
+    /// ESS has given up (`SystemSuspended`).
+    system_suspended: bool,
     /// Per alarm task: when it executes rules, if not always.
     effective: Vec<Option<Window>>,
     calendar: Calendar,
@@ -79,7 +97,14 @@ pub(crate) struct Ess {
 }
 
 impl Ess {
-    pub(crate) fn new(config: &EssConfig, rules: Vec<Rule>, alarms: usize, calendar: &Calendar) -> Self {
+    pub(crate) fn new(
+        config: &EssConfig,
+        rules: Vec<Rule>,
+        predictors: Vec<Predictor>,
+        alarms: usize,
+        calendar: &Calendar,
+    ) -> Self {
+        let initial_max = config.rule.iter().filter_map(|rule| rule.predictive.as_ref()?.initial_max).next();
         let assumptions = &config.assumptions;
         Ess {
             rules,
@@ -93,6 +118,11 @@ impl Ess {
             locked_until: vec![SimTime::ZERO; alarms],
             lost: 0,
             suspended: config.suspended.clone(),
+            predictors,
+            initial: (config.min, initial_max.unwrap_or(config.max)),
+            keeps_min: assumptions.predictive_keeps_min,
+            failing_since: None,
+            system_suspended: false,
             effective: config.alarm.iter().filter(|alarm| alarm.enabled).map(EssAlarm::window).collect(),
             calendar: calendar.clone(),
             all_protected: false,
@@ -143,6 +173,7 @@ impl Ess {
                     Outcome::Silent
                 }
             }
+            (RuleKind::Predictive, _) => Outcome::Rejected("a predictive rule is not executed".to_string()),
             (_, None) => Outcome::Rejected("the rule needs an event-triggered task".to_string()),
         }
     }
@@ -254,7 +285,7 @@ impl Ess {
     /// Whether a suspended process stands between one capacity and another.
     fn forbids(&self, from: u32, to: u32) -> bool {
         let process = if to > from { EssProcess::ScaleOut } else { EssProcess::ScaleIn };
-        from != to && self.suspended.contains(&process)
+        from != to && (self.system_suspended || self.suspended.contains(&process))
     }
 
     fn check_soon(&mut self, now: SimTime) {
@@ -324,11 +355,75 @@ impl Dialect for Ess {
     }
 
     fn next_check(&self) -> SimTime {
-        self.next_check
+        let forecast = self.predictors.iter().map(Predictor::next).min().unwrap_or(SimTime::NEVER);
+        self.next_check.min(forecast)
+    }
+
+    fn check(&mut self, moment: &mut Moment<'_>, metrics: &dyn MetricSource) {
+        self.run_forecasts(moment, metrics);
+        if self.next_check <= moment.now {
+            self.check_numbers(moment);
+        }
+    }
+
+    fn ended(&mut self, moment: &mut Moment<'_>, activity: &Activity) {
+        if let (Some(cooldown), true) = (activity.cooldown, activity.done > 0) {
+            moment.group.cooldown.start(moment.now, cooldown);
+        }
+        self.all_protected = activity.protected > 0 || (self.all_protected && !activity.adds);
+        self.note_failures(moment.now, activity);
+        // What could not be created is left to the next check.
+        self.check_soon(moment.now);
+    }
+
+    fn lost(&mut self, moment: &mut Moment<'_>) {
+        self.lost += 1;
+        let capacity = moment.group.settled();
+        let trigger = Trigger::plain(moment.now, "The health check removed an unhealthy instance.");
+        moment.group.note(moment.now, &trigger, ActivityKind::Lost, (capacity + 1, capacity), moment.out);
+        self.check_soon(moment.now);
+    }
+}
+
+impl Ess {
+    /// Predictive rules set the minimum to their forecast, and the maximum where they may, by hourly tasks.
+    fn run_forecasts(&mut self, moment: &mut Moment<'_>, metrics: &dyn MetricSource) {
+        let now = moment.now;
+        for index in 0..self.predictors.len() {
+            if self.predictors[index].next() > now {
+                continue;
+            }
+            let (own_min, own_max) = self.initial;
+            let in_service = moment.group.in_service();
+            let Some(forecast) = self.predictors[index].run(now, in_service, own_max, metrics) else { continue };
+            let min = if self.keeps_min { forecast.floor.max(own_min) } else { forecast.floor };
+            let max = forecast.max.unwrap_or(own_max);
+            if (min, max) == (moment.group.min, moment.group.max) {
+                continue;
+            }
+            let before = moment.group.desired;
+            moment.group.set_bounds(Some(min), Some(max), None);
+            let trigger = Trigger::plain(
+                now,
+                format!("The predictive scaling task set the minimum to {min} and the maximum to {max}."),
+            );
+            moment.group.note(now, &trigger, ActivityKind::Scheduled, (before, moment.group.desired), moment.out);
+            self.check_soon(now);
+        }
+    }
+
+    /// After seven days on which nothing could be created ESS suspends the group.
+    fn note_failures(&mut self, now: SimTime, activity: &Activity) {
+        if activity.done > 0 {
+            self.failing_since = None;
+        } else if activity.adds && activity.failed > 0 {
+            let since = *self.failing_since.get_or_insert(activity.record.at);
+            self.system_suspended = now >= since + GIVES_UP_AFTER;
+        }
     }
 
     /// The check of the expected, minimum and maximum number of instances.
-    fn check(&mut self, moment: &mut Moment<'_>, _metrics: &dyn MetricSource) {
+    fn check_numbers(&mut self, moment: &mut Moment<'_>) {
         self.next_check = SimTime::NEVER;
         let blocked = if self.expected { moment.group.is_exclusive() } else { moment.group.is_scaling() };
         let capacity = moment.group.settled();
@@ -360,22 +455,5 @@ impl Dialect for Ess {
         self.lost = 0;
         let cooldown = self.any_activity_cools.then_some(self.default_cooldown);
         start(moment, &trigger, (capacity, wanted), cooldown, !self.expected, kind);
-    }
-
-    fn ended(&mut self, moment: &mut Moment<'_>, activity: &Activity) {
-        if let (Some(cooldown), true) = (activity.cooldown, activity.done > 0) {
-            moment.group.cooldown.start(moment.now, cooldown);
-        }
-        self.all_protected = activity.protected > 0 || (self.all_protected && !activity.adds);
-        // What could not be created is left to the next check.
-        self.check_soon(moment.now);
-    }
-
-    fn lost(&mut self, moment: &mut Moment<'_>) {
-        self.lost += 1;
-        let capacity = moment.group.settled();
-        let trigger = Trigger::plain(moment.now, "The health check removed an unhealthy instance.");
-        moment.group.note(moment.now, &trigger, ActivityKind::Lost, (capacity + 1, capacity), moment.out);
-        self.check_soon(moment.now);
     }
 }

@@ -257,6 +257,8 @@ pub struct TencentAssumptions {
     pub percent_rounding: PercentRounding,
     /// Which value target tracking scales by.
     pub target_tracking_value: TrackedValue,
+    /// With `concurrent_scale_out`, whether an alarm's scale-out may run beside another too.
+    pub concurrent_scale_out_by_alarm: bool,
 }
 
 impl Default for TencentAssumptions {
@@ -268,6 +270,7 @@ impl Default for TencentAssumptions {
             check_interval: one_minute(),
             percent_rounding: PercentRounding::NearestAtLeastOne,
             target_tracking_value: TrackedValue::Latest,
+            concurrent_scale_out_by_alarm: false,
         }
     }
 }

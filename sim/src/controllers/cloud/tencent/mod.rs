@@ -7,6 +7,6 @@ mod rules;
 mod validate;
 
 pub use config::{
-    MultiZonePolicy, RetryPolicy, ScalingMode, TencentAlarm, TencentAssumptions, TencentConfig, TencentPolicy, TencentPolicyType, TencentScheduled,
-    TencentTarget,
+    MultiZonePolicy, RetryPolicy, ScalingMode, TencentAlarm, TencentAssumptions, TencentConfig, TencentPolicy,
+    TencentPolicyType, TencentScheduled, TencentTarget,
 };

@@ -51,6 +51,8 @@ pub(crate) struct Tencent {
     failures: u32,
     lost: u32,
     wakes_stopped: bool,
+    /// Two scale-outs that match the desired capacity may run side by side; an alarm's too.
+    concurrent: (bool, bool),
 }
 
 impl Tencent {
@@ -64,6 +66,10 @@ impl Tencent {
             next_check: SimTime::NEVER,
             failures: 0,
             lost: 0,
+            concurrent: (
+                config.concurrent_scale_out,
+                config.concurrent_scale_out && config.assumptions.concurrent_scale_out_by_alarm,
+            ),
             wakes_stopped: config.scaling_mode == ScalingMode::WakeUpStopped,
         }
     }
@@ -114,7 +120,7 @@ impl Tencent {
             decided: now,
         };
         let simple = matches!(policy.kind, PolicyKind::Simple(_));
-        if moment.group.is_scaling() {
+        if is_busy(moment, capacity, self.concurrent.1) {
             return moment.group.reject(now, &trigger, capacity, IN_ACTIVITY, moment.out);
         }
         if simple && moment.group.cooldown.holds(now) {
@@ -176,6 +182,14 @@ impl Tencent {
     }
 }
 
+/// Whether an activity under way excludes one that takes the group to `capacity`. Nothing is ever concurrent, but for two
+/// scale-outs where that is allowed (ConcurrentScaleOutForDesiredCapacity).
+fn is_busy(moment: &Moment<'_>, capacity: u32, concurrent: bool) -> bool {
+    let running = &moment.group.activities;
+    let joins = concurrent && running.len() < 2 && running.iter().all(|activity| activity.adds);
+    !running.is_empty() && !(joins && capacity > moment.group.settled())
+}
+
 impl Dialect for Tencent {
     fn alarms_fire(&mut self, moment: &mut Moment<'_>, firings: &[Firing]) {
         for firing in firings {
@@ -203,7 +217,7 @@ impl Dialect for Tencent {
         if moment.group.settled() == after {
             return true;
         }
-        if moment.group.is_scaling() || cooling {
+        if is_busy(moment, after, self.concurrent.0) || cooling {
             let because = if cooling { IN_COOLDOWN } else { IN_ACTIVITY };
             moment.group.reject(now, &trigger, after, because, moment.out);
             // The bounds stand; the group keeps trying until its instances match.
@@ -221,7 +235,7 @@ impl Dialect for Tencent {
 
     fn check(&mut self, moment: &mut Moment<'_>, _metrics: &dyn MetricSource) {
         self.next_check = SimTime::NEVER;
-        if moment.group.is_scaling() {
+        if is_busy(moment, moment.group.desired, self.concurrent.0) {
             // The end of the activity looks again.
             return;
         }
