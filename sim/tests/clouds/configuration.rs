@@ -274,7 +274,7 @@ fn cloud_hooks_have_their_vendors_defaults() {
     let expected = |timeout: &str, result: &str| (Some(timeout.to_string()), Some(result.to_string()));
     assert_eq!(
         [aws, ess, tencent],
-        [expected("1h", "abandon"), expected("10m", "continue"), expected("5m", "continue")]
+        [expected("1h", "abandon"), expected("600s", "continue"), expected("300s", "continue")]
     );
 }
 

@@ -1,7 +1,7 @@
 //! What a group lays down for its fleet, to the second: hooks, protection, health checks, zones, prepared instances.
 //! Durations are constants, so that every expected instant can be worked out by hand.
 
-use windtunnel_sim::controllers::decision::{Command, Controller, Decisions, InstanceId, Notice};
+use windtunnel_sim::controllers::decision::{Command, Decisions, InstanceId, Notice};
 use windtunnel_sim::outcome::{InstanceLife, Outcome};
 use windtunnel_sim::run::{Unwatched, simulate};
 use windtunnel_sim::scenario::document::DiskFiles;

@@ -64,9 +64,6 @@ pub(crate) fn evaluate_all(
     now: SimTime,
     changes: &mut Vec<AlarmChange>,
 ) {
-    if composites.is_empty() {
-        return;
-    }
     let mut states: BTreeMap<String, AlarmState> = alarms.iter().map(|(name, s)| ((*name).to_string(), *s)).collect();
     for composite in composites {
         let to = if composite.rule.0.holds(&states) { AlarmState::Alarm } else { AlarmState::Ok };

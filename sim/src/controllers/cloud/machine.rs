@@ -82,8 +82,10 @@ impl<D: Dialect> Machine<D> {
                 firings.extend(alarm.evaluate(index, now, metrics, &mut out.alarm_changes));
             }
         }
-        let states: Vec<(&str, AlarmState)> = self.alarms.iter().map(|a| (a.spec.name.as_str(), a.state)).collect();
-        composite::evaluate_all(&mut self.composites, &states, now, &mut out.alarm_changes);
+        if !self.composites.is_empty() {
+            let states: Vec<(&str, AlarmState)> = self.alarms.iter().map(|a| (a.spec.name.as_str(), a.state)).collect();
+            composite::evaluate_all(&mut self.composites, &states, now, &mut out.alarm_changes);
+        }
         if !firings.is_empty() {
             let mut moment = Moment { now, group: &mut self.group, alarms: &self.alarms, out };
             self.dialect.alarms_fire(&mut moment, &firings);

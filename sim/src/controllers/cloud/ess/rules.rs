@@ -104,7 +104,7 @@ impl Ess {
         alarms: usize,
         calendar: &Calendar,
     ) -> Self {
-        let initial_max = config.rule.iter().filter_map(|rule| rule.predictive.as_ref()?.initial_max).next();
+        let initial_max = config.rule.iter().find_map(|rule| rule.predictive.as_ref()?.initial_max);
         let assumptions = &config.assumptions;
         Ess {
             rules,
