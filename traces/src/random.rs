@@ -52,6 +52,8 @@ pub enum Purpose {
     Series = 17,
     /// Scripts that complete lifecycle hooks, by index of the launch.
     Hook = 24,
+    /// The points of a sweep's design.
+    Design = 32,
 }
 
 /// All the random streams of one run.

@@ -16,6 +16,7 @@ use windtunnel_traces::{SimDuration, SimTime};
 
 pub use document::{Diagnostic, Document, ScenarioError, ScenarioFiles, Severity};
 
+use crate::controllers::baseline::BaselineConfig;
 use crate::controllers::cloud::{AwsConfig, CloudConfig, EssConfig, TencentConfig};
 use crate::controllers::hpa::{ControllerFlags, DefaultedSpec};
 use crate::fleet::boot::Stage;
@@ -60,6 +61,8 @@ pub enum Policy {
         /// The controller's flags.
         flags: ControllerFlags,
     },
+    /// A baseline of the literature.
+    Baseline(BaselineConfig),
     /// Nobody.
     Fixed(u32),
 }
@@ -96,7 +99,7 @@ impl Policy {
             Policy::Ess(config) => Some(config),
             Policy::Aws(config) => Some(config),
             Policy::Tencent(config) => Some(config),
-            Policy::Hpa { .. } | Policy::Fixed(_) => None,
+            Policy::Hpa { .. } | Policy::Baseline(_) | Policy::Fixed(_) => None,
         }
     }
 }
@@ -119,6 +122,7 @@ impl Scenario {
             Policy::Aws(_) => Provider::Aws,
             Policy::Tencent(_) => Provider::Tencent,
             Policy::Hpa { .. } => Provider::Hpa,
+            Policy::Baseline(_) => Provider::Baseline,
             Policy::Fixed(_) => Provider::Fixed,
         }
     }

@@ -2,7 +2,7 @@
 //! ([`machine`](self)), three dialects. The shared parts are beside this file; each dialect's folder holds its keys
 //! (`config.rs`), what its API refuses (`validate.rs`) and its rules (`rules.rs`), in the vendor's own words.
 
-mod activity;
+pub(crate) mod activity;
 mod adjustment;
 mod alarm;
 pub mod assumptions;
@@ -13,7 +13,7 @@ mod composite;
 mod cooldown;
 mod defaults;
 pub mod ess;
-mod group;
+pub(crate) mod group;
 pub mod lifecycle;
 mod machine;
 mod managed;
