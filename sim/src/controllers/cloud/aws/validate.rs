@@ -11,7 +11,7 @@ use crate::controllers::cloud::lifecycle::{HookLimits, check_hooks};
 use crate::controllers::cloud::metric_names::{Provider, metric_of};
 use crate::controllers::cloud::problem::{Findings, Problem};
 use crate::controllers::cloud::step::step_for;
-use crate::controllers::cloud::words::{Adjust, Comparison, RemovalPolicy};
+use crate::controllers::cloud::words::{Adjust, Comparison, Names, RemovalPolicy};
 use crate::controllers::decision::{Metric, Statistic};
 
 /// PutLifecycleHook: 30 to 7200 s; 50 hooks per group.
@@ -98,9 +98,7 @@ impl AwsConfig {
             check_policy(found, policy);
         }
         let by_alarm = self.alarm.iter().flat_map(|alarm| {
-            [&alarm.action, &alarm.ok_action, &alarm.insufficient_data_action]
-                .into_iter()
-                .flat_map(|names| names.iter())
+            [&alarm.action, &alarm.ok_action, &alarm.insufficient_data_action].into_iter().flat_map(Names::iter)
         });
         let own = self
             .policy

@@ -142,7 +142,7 @@ fn check_rule(found: &mut Findings, rule: &EssRule) {
             found.error(&path, "a simple rule needs `adjust`, such as { change = 2 }");
         }
         (EssRuleType::Simple, Some(adjust)) => {
-            checks::adjust(found, &format!("{path}.adjust"), adjust, Some(ADJUSTMENTS))
+            checks::adjust(found, &format!("{path}.adjust"), adjust, Some(ADJUSTMENTS));
         }
         (_, Some(_)) => found.error(&format!("{path}.adjust"), "only a simple rule has one `adjust`"),
         (_, None) => {}

@@ -187,7 +187,8 @@ impl Tencent {
 fn is_busy(moment: &Moment<'_>, capacity: u32, concurrent: bool) -> bool {
     let running = &moment.group.activities;
     let joins = concurrent && running.len() < 2 && running.iter().all(|activity| activity.adds);
-    !running.is_empty() && !(joins && capacity > moment.group.settled())
+    let joins = joins && capacity > moment.group.settled();
+    !(running.is_empty() || joins)
 }
 
 impl Dialect for Tencent {
