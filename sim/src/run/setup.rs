@@ -13,7 +13,7 @@ use crate::fleet::pods::{Pods, PodsConfig};
 use crate::outcome::demand::DemandCurve;
 use crate::outcome::ledger::Ledger;
 use crate::outcome::recorder::{Recorder, Segment};
-use crate::outcome::{Provider, Spool};
+use crate::outcome::Spool;
 use crate::plant::balancer::{LeastOutstanding, PowerOfTwo, Random, RoundRobin};
 use crate::plant::clients::Clients;
 use crate::plant::events::{EventPlant, Extras, RetryRules, SharedDependency};
