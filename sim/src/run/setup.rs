@@ -4,16 +4,16 @@ use windtunnel_traces::clients::ClientsSpec;
 use windtunnel_traces::trace::Trace;
 use windtunnel_traces::{Cores, Purpose, SimDuration, SimTime, Streams};
 
-use super::{Control, Group, Monitoring, OfferedLoad, World, delay_stream, hpa};
+use super::{Control, Group, Monitoring, OfferedLoad, World, delay_stream, hpa, reaction};
 use crate::agenda::Agenda;
 use crate::controllers::cloud::{Calendar, CloudConfig};
 use crate::fleet::Site;
 use crate::fleet::instances::{Instances, InstancesConfig};
 use crate::fleet::pods::{Pods, PodsConfig};
+use crate::outcome::Spool;
 use crate::outcome::demand::DemandCurve;
 use crate::outcome::ledger::Ledger;
 use crate::outcome::recorder::{Recorder, Segment};
-use crate::outcome::Spool;
 use crate::plant::balancer::{LeastOutstanding, PowerOfTwo, Random, RoundRobin};
 use crate::plant::clients::Clients;
 use crate::plant::events::{EventPlant, Extras, RetryRules, SharedDependency};
@@ -71,8 +71,7 @@ pub(super) fn world(scenario: &Scenario, seed: u64) -> World<'_> {
         running: Vec::new(),
         alarms: Spool::default(),
         entries_lost: None,
-        breaches: Vec::new(),
-        launched_by: Vec::new(),
+        scale_outs: reaction::ScaleOuts::new(scenario.file.sensors.every),
         lasting: Vec::new(),
     }
 }
@@ -268,6 +267,7 @@ fn instances_config(scenario: &Scenario) -> InstancesConfig {
         stop: file.fleet.stop,
         health: file.balancer.health.clone(),
         slow_start: file.balancer.slow_start,
+        cross_zone: file.balancer.cross_zone,
         mean_time_between_crashes: file.fleet.mean_time_between_crashes,
         provider_check: file.fleet.health_check,
         zones: file.fleet.zones,

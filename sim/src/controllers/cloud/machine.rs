@@ -8,6 +8,7 @@ use windtunnel_traces::SimTime;
 use super::activity::Activity;
 use super::alarm::{Alarm, Firing};
 use super::composite::{self, Composite};
+use super::evaluations::Evaluations;
 use super::group::{Group, Settled};
 use super::schedule::{Due, Schedule};
 use crate::controllers::decision::{
@@ -57,6 +58,7 @@ pub(crate) struct Machine<D> {
     pub(crate) composites: Vec<Composite>,
     /// The size of the warm pool that was last asked for.
     pub(crate) prepared: Option<u32>,
+    pub(crate) evaluations: Evaluations,
 }
 
 impl<D: Dialect> Machine<D> {
@@ -87,6 +89,7 @@ impl<D: Dialect> Machine<D> {
             composite::evaluate_all(&mut self.composites, &states, now, &mut out.alarm_changes);
         }
         if !firings.is_empty() {
+            self.evaluations.remember(now, &firings);
             let mut moment = Moment { now, group: &mut self.group, alarms: &self.alarms, out };
             self.dialect.alarms_fire(&mut moment, &firings);
         }
@@ -95,7 +98,15 @@ impl<D: Dialect> Machine<D> {
 
 impl<D: Dialect> Machine<D> {
     pub(crate) fn new(group: Group, alarms: Vec<Alarm>, schedule: Schedule, dialect: D) -> Self {
-        Machine { group, alarms, schedule, dialect, composites: Vec::new(), prepared: None }
+        Machine {
+            group,
+            alarms,
+            schedule,
+            dialect,
+            composites: Vec::new(),
+            prepared: None,
+            evaluations: Evaluations::default(),
+        }
     }
 
     /// Tells the fleet when the warm pool shall have another size.
@@ -122,6 +133,7 @@ impl<D: Dialect> Controller for Machine<D> {
         // A rule without a lag acts within the instant.
         self.run_checks(now, metrics, out);
         self.size_warm_pool(out);
+        self.evaluations.join(&mut out.activities);
     }
 
     fn notice(&mut self, now: SimTime, notice: &Notice, out: &mut Decisions) {
@@ -134,6 +146,7 @@ impl<D: Dialect> Controller for Machine<D> {
             Settled::Nothing => {}
         }
         self.size_warm_pool(out);
+        self.evaluations.join(&mut out.activities);
     }
 
     fn set_desired(&mut self, now: SimTime, desired: u32, out: &mut Decisions) {

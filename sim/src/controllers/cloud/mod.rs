@@ -13,6 +13,7 @@ mod composite;
 mod cooldown;
 mod defaults;
 pub mod ess;
+mod evaluations;
 pub(crate) mod group;
 pub mod lifecycle;
 mod machine;

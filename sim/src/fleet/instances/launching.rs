@@ -10,6 +10,7 @@ use crate::fleet::Site;
 use crate::fleet::boot;
 use crate::fleet::rules::Transition;
 use crate::outcome::InstanceLife;
+use crate::outcome::reaction::Phase as Stage;
 use crate::plant::StationSpec;
 use crate::scenario::schema::AfterFailure;
 
@@ -69,6 +70,7 @@ impl Instances {
             attached: false,
             created: None,
             slow_start_step: 0,
+            share: None,
             removed_by: None,
             farewell: Farewell::AsAsked,
             replaces: None,
@@ -80,7 +82,8 @@ impl Instances {
         site.ledger.booting.add(site.now, 1.0);
         site.ledger.billed.add(site.now, 1.0);
         let life = InstanceLife { id: id.0, zone, launched_seconds: site.now.as_secs_f64(), ..InstanceLife::default() };
-        site.ledger.lives.push(life);
+        site.ledger.launch(life);
+        site.ledger.reached(id.0, Stage::Provisioning, "launch", site.now);
         id
     }
 
@@ -147,6 +150,7 @@ impl Instances {
             Some(stage) if !woken => (stage.name.clone(), stage.then),
             _ => ("start".to_string(), AfterFailure::Replace),
         };
+        site.ledger.reached(id.0, Stage::Boot, name.as_str(), site.now);
         site.ledger.lives[id.0 as usize].stages.push((name, site.now.as_secs_f64()));
         if !self.members[id.0 as usize].stages[stage].fails || then == AfterFailure::Continue {
             return self.next_stage(site, id, stage + 1);
@@ -204,6 +208,8 @@ impl Instances {
         if !(ready && self.config.rules.adds_to_balancer) {
             return;
         }
+        // What attaching took beyond the boot: both may go on at once.
+        site.ledger.reached(id.0, Stage::Attach, "attach", site.now);
         let checks = match &self.config.health {
             None => SimDuration::ZERO,
             Some(health) => {
@@ -220,13 +226,14 @@ impl Instances {
         }
         let member = self.member(id);
         (member.phase, member.unhealthy) = (Phase::InTraffic, false);
+        site.ledger.reached(id.0, Stage::HealthCheck, "health check", site.now);
         site.ledger.booting.add(site.now, -1.0);
         site.ledger.serve(site.now, 1.0);
         site.ledger.lives[id.0 as usize].in_service_seconds = Some(site.now.as_secs_f64());
         if slowly && !self.config.slow_start.is_zero() {
             self.grow_share(site, id);
         } else {
-            site.plant.attach(id, 1.0, site.now);
+            self.take_traffic(site, id, 1.0);
         }
         if let Some(mean) = self.config.mean_time_between_crashes {
             let life = mean.mul_f64(exponential(&mut site.streams.indexed(Purpose::Crash, id.0)));
@@ -246,6 +253,6 @@ impl Instances {
         if member.slow_start_step < SLOW_START_STEPS {
             site.agenda.at(site.now + step, Event::SlowStart(id));
         }
-        site.plant.attach(id, share, site.now);
+        self.take_traffic(site, id, share);
     }
 }
