@@ -367,8 +367,8 @@ fn cloud_aws_rebalancing_launches_before_it_terminates() {
     };
     let outcome = with("");
     assert_eq!((zones(&outcome, 1190.0), zones(&outcome, 3500.0)), ([4, 0], [2, 2]));
-    let rows = outcome.timeline.iter().filter(|row| row.end_seconds > 1300.0);
-    assert!(rows.clone().all(|row| row.in_service >= 4.0 - 1e-9), "launched before one is terminated");
+    let mut rows = outcome.timeline.iter().filter(|row| row.end_seconds > 1300.0);
+    assert!(rows.all(|row| row.in_service >= 4.0 - 1e-9), "launched before one is terminated");
     let most = (1300..3600).map(|t| alive_at(&outcome, f64::from(t)).len()).max();
     assert_eq!(most, Some(5), "one more at a time");
     for keys in ["suspended = [\"AZRebalance\"]", "suspended = [\"az-rebalance\"]"] {
