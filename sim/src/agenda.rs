@@ -31,6 +31,12 @@ pub enum Event {
     DrainOver(InstanceId),
     /// An instance is stopped and released.
     Released(InstanceId),
+    /// A lifecycle hook of an instance may be over.
+    HookOver(InstanceId),
+    /// The provider asks the balancer whether an instance is healthy.
+    Inspected(InstanceId),
+    /// The group looks whether its zones are balanced.
+    Rebalance,
     /// An instance crashes.
     Crash(InstanceId),
     /// The balancer has noticed that an instance is dead.

@@ -394,7 +394,7 @@ impl World<'_> {
         if let Group::Instances(instances) = &mut self.group {
             let size = instances.size();
             if size < count {
-                instances.launch(&mut self.site, None, count - size);
+                instances.launch(&mut self.site, None, count - size, false);
             } else if size > count {
                 instances.terminate(&mut self.site, ActivityId(0), size - count);
             }
@@ -420,10 +420,14 @@ impl World<'_> {
         let Group::Instances(instances) = &mut self.group else { return };
         for command in decisions.commands {
             match command {
-                Command::Launch { activity, count } => instances.launch(&mut self.site, Some(activity), count),
+                Command::Launch { activity, count, reuse } => {
+                    instances.launch(&mut self.site, Some(activity), count, reuse);
+                }
+                Command::Prepare { count } => instances.prepare(&mut self.site, count),
                 Command::Terminate { activity, count } => instances.terminate(&mut self.site, activity, count),
             }
         }
+        instances.adjust_pool(&mut self.site);
     }
 
     /// Keeps the activity log: an activity is recorded when it begins, and completed when it ends.

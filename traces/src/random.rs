@@ -52,6 +52,8 @@ pub enum Purpose {
     Series = 17,
     /// How far what a sensor measures lies from what is expected, by index of the launch (fluid fidelity).
     Measurement = 24,
+    /// Scripts that complete lifecycle hooks, by index of the launch.
+    Hook = 25,
     /// The points of a sweep's design.
     Design = 32,
 }

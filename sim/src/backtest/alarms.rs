@@ -10,7 +10,9 @@ use windtunnel_traces::{SimTime, Streams};
 use super::metrics_file::{self, MetricsFileError};
 use super::open_loop::{OpenLoopFleet, Replay, replay};
 use super::recorded_metrics::RecordedMetrics;
-use crate::controllers::cloud::{AwsConfig, Calendar, EssConfig, Invalid, Problem, Provider, Severity, TencentConfig};
+use crate::controllers::cloud::{
+    AwsConfig, Calendar, CloudConfig, EssConfig, Invalid, Problem, Provider, Severity, TencentConfig,
+};
 use crate::controllers::decision::{ActivityKind, ActivityOutcome, AlarmState, Controller, Metric};
 use crate::scenario::document::{Diagnostic, Document, ScenarioError};
 
@@ -67,7 +69,7 @@ impl CloudPolicy {
             }
             _ => return Err(document.error_at("", "there are several controllers; a backtest takes one").into()),
         };
-        let errors = policy.problems().into_iter().filter(|p| p.severity == Severity::Error);
+        let errors = policy.group().validate().into_iter().filter(|p| p.severity == Severity::Error);
         let diagnostics: Vec<Diagnostic> = errors.map(|p| document.error_at(&p.path, p.message)).collect();
         if diagnostics.is_empty() { Ok(policy) } else { Err(ScenarioError { diagnostics }) }
     }
@@ -80,30 +82,17 @@ impl CloudPolicy {
         }
     }
 
-    fn problems(&self) -> Vec<Problem> {
+    fn group(&self) -> &dyn CloudConfig {
         match self {
-            CloudPolicy::Ess(config) => config.validate(),
-            CloudPolicy::Aws(config) => config.validate(),
-            CloudPolicy::Tencent(config) => config.validate(),
-        }
-    }
-
-    fn initial_capacity(&self) -> u32 {
-        match self {
-            CloudPolicy::Ess(config) => config.initial_capacity(),
-            CloudPolicy::Aws(config) => config.initial_capacity(),
-            CloudPolicy::Tencent(config) => config.initial_capacity(),
+            CloudPolicy::Ess(config) => config,
+            CloudPolicy::Aws(config) => config,
+            CloudPolicy::Tencent(config) => config,
         }
     }
 
     /// The controller, evaluated without the delays that the scenario leaves open.
     fn controller(&self, calendar: &Calendar) -> Result<Box<dyn Controller>, Invalid> {
-        let streams = Streams::new(0);
-        match self.clone() {
-            CloudPolicy::Ess(config) => config.without_delays().controller(streams, calendar),
-            CloudPolicy::Aws(config) => config.without_delays().controller(streams, calendar),
-            CloudPolicy::Tencent(config) => config.without_delays().controller(streams, calendar),
-        }
+        self.group().without_delays().controller(Streams::new(0), calendar)
     }
 }
 
@@ -127,6 +116,9 @@ pub struct BacktestReport {
     pub until: f64,
     /// Every alarm with its state over time.
     pub alarms: Vec<AlarmReport>,
+    /// Every composite alarm with its state over time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub composites: Vec<CompositeReport>,
     /// Every decision in order of time.
     pub decisions: Vec<DecisionReport>,
     /// The desired capacity, whenever it changed.
@@ -146,6 +138,15 @@ pub struct AlarmReport {
     pub comparison: &'static str,
     /// Against what.
     pub threshold: f64,
+    /// Its state over time: one entry per change, the first at 0.
+    pub state: Vec<StateReport>,
+}
+
+/// A composite alarm and its states.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CompositeReport {
+    /// Its name.
+    pub name: String,
     /// Its state over time: one entry per change, the first at 0.
     pub state: Vec<StateReport>,
 }
@@ -217,7 +218,7 @@ pub fn backtest(
 
 /// The metrics that the policy's alarms watch, each once.
 pub fn watched(policy: &CloudPolicy) -> Result<Vec<Metric>, Invalid> {
-    let mut metrics: Vec<Metric> = policy.controller(&Calendar::default())?.alarms().iter().map(|a| a.metric).collect();
+    let mut metrics = policy.controller(&Calendar::default())?.metrics();
     metrics.sort();
     metrics.dedup();
     Ok(metrics)
@@ -232,9 +233,9 @@ pub fn backtest_recorded(
     let own = || recorded.origin().map(|start| Calendar { start, ..Calendar::default() });
     let calendar = options.calendar.clone().or_else(own).unwrap_or_default();
     let mut controller = policy.controller(&calendar)?;
-    let views = controller.alarms();
+    let (views, composites) = (controller.alarms(), controller.composite_alarms());
     let until = options.until.unwrap_or_else(|| recorded.end());
-    let replay = replay(&mut *controller, recorded, policy.initial_capacity(), options.fleet, until);
+    let replay = replay(&mut *controller, recorded, policy.group().initial_capacity(), options.fleet, until);
     let alarms = views.iter().map(|view| AlarmReport {
         name: view.name.clone(),
         metric: format!("{:?}", view.metric),
@@ -246,9 +247,13 @@ pub fn backtest_recorded(
         version: 1,
         until: until.as_secs_f64(),
         alarms: alarms.collect(),
+        composites: composites
+            .into_iter()
+            .map(|name| CompositeReport { state: states(&replay, &name), name })
+            .collect(),
         decisions: decisions(&replay),
         desired: replay.desired.iter().map(|(t, n)| Capacity { seconds: t.as_secs_f64(), desired: *n }).collect(),
-        warnings: policy.problems().into_iter().filter(|p| p.severity == Severity::Warning).collect(),
+        warnings: policy.group().validate().into_iter().filter(|p| p.severity == Severity::Warning).collect(),
     })
 }
 
@@ -293,6 +298,12 @@ impl fmt::Display for BacktestReport {
         for alarm in &self.alarms {
             writeln!(f, "alarm {} ({} {} {})", alarm.name, alarm.metric, alarm.comparison, alarm.threshold)?;
             for state in &alarm.state {
+                writeln!(f, "  {:>9} s  {:<17}  {}", state.seconds, state.state, state.reason)?;
+            }
+        }
+        for composite in &self.composites {
+            writeln!(f, "composite alarm {}", composite.name)?;
+            for state in &composite.state {
                 writeln!(f, "  {:>9} s  {:<17}  {}", state.seconds, state.state, state.reason)?;
             }
         }

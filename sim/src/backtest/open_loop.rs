@@ -72,17 +72,22 @@ impl Fleet {
     fn obey(&mut self, now: SimTime, commands: &mut Vec<Command>) {
         for command in commands.drain(..) {
             match command {
-                Command::Launch { activity, count } => {
+                Command::Launch { activity, count, .. } => {
                     for _ in 0..count {
                         let instance = InstanceId(self.next_id);
                         self.next_id += 1;
                         self.plan(now + self.times.launch, Notice::InService { instance, activity: Some(activity) });
                     }
                 }
+                // Nothing is prepared here: every launch takes as long.
+                Command::Prepare { .. } => {}
                 Command::Terminate { activity, count } => {
                     for _ in 0..count {
                         // The oldest leaves first.
-                        let Some(instance) = self.members.pop_front() else { break };
+                        let Some(instance) = self.members.pop_front() else {
+                            self.plan(now, Notice::NotRemoved { activity });
+                            continue;
+                        };
                         self.leaving += 1;
                         self.plan(now + self.times.removal, Notice::Terminated { instance, activity: Some(activity) });
                     }
@@ -96,7 +101,7 @@ impl Fleet {
             Notice::InService { instance, .. } => self.members.push_back(*instance),
             Notice::Terminated { .. } => self.leaving -= 1,
             Notice::Lost { instance } => self.members.retain(|member| member != instance),
-            Notice::LaunchFailed { .. } => {}
+            Notice::LaunchFailed { .. } | Notice::NotRemoved { .. } | Notice::Deregistered { .. } => {}
         }
     }
 

@@ -84,9 +84,17 @@ pub enum Command {
         activity: ActivityId,
         /// How many.
         count: u32,
+        /// Stopped or prepared instances are started first, where the group has any.
+        reuse: bool,
+    },
+    /// Keep so many instances prepared beside the group (a warm pool).
+    Prepare {
+        /// How many.
+        count: u32,
     },
     /// Remove `count` instances, chosen by the group's removal policy among those in service and not yet leaving. Each
-    /// ends in exactly one [`Notice::Terminated`], also if it crashes on the way.
+    /// ends in exactly one [`Notice::Terminated`], also if it crashes on the way, or in one [`Notice::NotRemoved`] when
+    /// there is nobody that may be removed.
     Terminate {
         /// The activity to name in the notices.
         activity: ActivityId,
@@ -116,6 +124,18 @@ pub enum Notice {
         instance: InstanceId,
         /// The activity that removed it.
         activity: Option<ActivityId>,
+    },
+    /// The instance is out of the balancer and has drained; what follows (hooks, stopping) does not touch traffic.
+    Deregistered {
+        /// The instance.
+        instance: InstanceId,
+        /// The activity that removes it.
+        activity: ActivityId,
+    },
+    /// One of those that the activity should have removed stays: all that are left are protected.
+    NotRemoved {
+        /// The activity.
+        activity: ActivityId,
     },
     /// The instance left the group without being asked: it crashed, or failed its health check.
     Lost {
@@ -318,4 +338,12 @@ pub trait Controller: Send {
     fn max(&self) -> u32;
     /// Its alarms, in order of creation.
     fn alarms(&self) -> Vec<AlarmView>;
+    /// Every metric that it looks at.
+    fn metrics(&self) -> Vec<Metric> {
+        self.alarms().iter().map(|alarm| alarm.metric).collect()
+    }
+    /// Alarms over the states of other alarms, by name.
+    fn composite_alarms(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

@@ -2,10 +2,13 @@
 
 mod balancing;
 mod failing;
+mod hooks;
 mod launching;
 mod leaving;
 mod measuring;
+mod pool;
 mod rolling;
+mod zones;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +17,7 @@ use windtunnel_traces::{Purpose, SimDuration, SimTime, Streams};
 
 use super::Site;
 use super::boot::{DrawnStage, Stage};
-use super::removal::RemovalPolicy;
+use super::rules::{GroupRules, RuleLaws};
 use crate::agenda::Event;
 use crate::controllers::decision::{ActivityId, InstanceId, Notice};
 use crate::plant::StationSpec;
@@ -60,10 +63,10 @@ pub struct InstancesConfig {
     pub provider_check: SimDuration,
     /// Zones.
     pub zones: u32,
-    /// Who goes first.
-    pub removal: Vec<RemovalPolicy>,
-    /// Whether removal keeps zones in balance before it looks at the policies.
-    pub balance_zones: bool,
+    /// What the provider's group lays down.
+    pub rules: GroupRules,
+    /// How long hooks and starts take.
+    pub laws: RuleLaws,
 }
 
 /// Where an instance is in its life.
@@ -75,6 +78,8 @@ enum Phase {
     InTraffic,
     /// Finishes its requests.
     Draining,
+    /// Has drained, and waits for the hooks of its way out.
+    WaitsToLeave,
     /// Is being stopped.
     Stopping,
     /// Dead and not noticed by the provider.
@@ -103,6 +108,18 @@ struct Member {
     activity: Option<ActivityId>,
     configuration: u32,
     stages: Vec<DrawnStage>,
+    /// It was started out of the pool: one stage, of the time that a start takes.
+    woken: bool,
+    /// It is being prepared for the pool.
+    for_pool: bool,
+    /// It goes into the pool when it is gone from the group.
+    to_pool: bool,
+    /// The hooks that it still waits for.
+    hooks: Vec<OpenHook>,
+    /// Never chosen by a scale-in.
+    protected: bool,
+    /// The provider knows that it is unhealthy, and keeps it.
+    unhealthy: bool,
     /// All stages are done and none has failed for good.
     booted: bool,
     attached: bool,
@@ -133,7 +150,39 @@ pub struct Instances {
     boot_factor: f64,
     waiting_launches: Vec<Option<ActivityId>>,
     rolling: Option<Rolling>,
+    pool: Pool,
+    /// Instances more than wanted, since nothing may be terminated.
+    surplus: u32,
     retired_busy: f64,
+}
+
+/// A hook that an instance waits for.
+#[derive(Copy, Clone, Debug)]
+struct OpenHook {
+    /// Its place in the rules.
+    index: usize,
+    /// When its script completes it.
+    completes: Option<SimTime>,
+    /// When it times out.
+    deadline: SimTime,
+}
+
+/// Instances that are prepared beside the group.
+#[derive(Debug, Default)]
+struct Pool {
+    prepared: Vec<Prepared>,
+    /// How many the controller wants.
+    wanted: u32,
+    /// When those that have left it were in it.
+    past: Vec<(SimTime, SimTime)>,
+}
+
+/// One of them. It has no identity of its own: when it is started it becomes a new instance.
+#[derive(Copy, Clone, Debug)]
+struct Prepared {
+    zone: u32,
+    configuration: u32,
+    since: SimTime,
 }
 
 /// A rolling update in progress.
@@ -158,23 +207,29 @@ impl Instances {
             boot_factor: 1.0,
             waiting_launches: Vec::new(),
             rolling: None,
+            pool: Pool::default(),
+            surplus: 0,
             retired_busy: 0.0,
         }
     }
 
     /// Puts the first instances in service, warm.
     pub fn start(&mut self, site: &mut Site, count: u32) {
-        for _ in 0..count {
-            let zone = self.emptiest_zone().unwrap_or(0);
+        for number in 0..count {
+            let zone = self.zone_to_launch_in().unwrap_or(0);
             let id = self.new_member(site, zone, None, true);
             let member = self.member(id);
             member.attached = true;
             member.booted = true;
             member.created = Some(site.now);
             member.phase = Phase::Booting(usize::MAX);
+            let protection = self.config.rules.protection;
+            self.member(id).protected = protection.new || number < protection.first;
             site.notices.push(Notice::InService { instance: id, activity: None });
             self.enter_traffic(site, id, false);
         }
+        self.fill_pool_at_start(site);
+        self.plan_rebalance(site);
     }
 
     /// Handles an event of the agenda that concerns an instance.
@@ -190,9 +245,12 @@ impl Instances {
             Event::Crash(id) => self.crash(site, id, "crash"),
             Event::FoundUnhealthy(id) => self.leave_traffic(site, id),
             Event::FoundDead(id) => self.found_dead(site, id),
+            Event::HookOver(id) => self.look_at_hooks(site, id),
+            Event::Inspected(id) => self.inspected(site, id),
+            Event::Rebalance => self.rebalance(site),
             Event::LaunchAgain => {
                 for activity in std::mem::take(&mut self.waiting_launches) {
-                    self.launch_one(site, activity);
+                    self.launch_new(site, activity);
                 }
             }
             _ => {}
@@ -214,10 +272,10 @@ impl Instances {
                 // Dead, and nobody knows.
                 Phase::Crashed => member.farewell != Farewell::Silent && member.removed_by.is_none(),
                 // About to be taken away, but not yet lost.
-                Phase::Draining | Phase::Stopping => member.farewell == Farewell::Lost,
+                Phase::Draining | Phase::WaitsToLeave | Phase::Stopping => member.farewell == Farewell::Lost,
                 Phase::Gone => false,
             };
-            known && member.replaces.is_none()
+            known && member.replaces.is_none() && !member.for_pool
         };
         self.alive.iter().filter(counts).count() as u32 + self.waiting_launches.len() as u32
     }

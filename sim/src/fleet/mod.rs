@@ -6,6 +6,7 @@ pub mod instances;
 pub mod nodes;
 pub mod pods;
 pub mod removal;
+pub mod rules;
 pub mod victims;
 
 use windtunnel_traces::{SimTime, Streams};

@@ -1,5 +1,7 @@
 //! Which instance goes when capacity shrinks.
 
+use std::collections::BTreeMap;
+
 use windtunnel_traces::random::{Generator, below};
 
 use crate::controllers::decision::InstanceId;
@@ -34,17 +36,18 @@ pub struct Candidate {
 
 const HOUR: u64 = 3_600_000_000_000;
 
-/// Picks the next to go: from the fullest zones first when zones are balanced, then by the policies, then at random.
+/// Picks the next to go: with `zone_sizes`, from the fullest zones that have a candidate; then by the policies, then at
+/// random.
 pub fn pick(
     candidates: &[Candidate],
     policies: &[RemovalPolicy],
-    balance_zones: bool,
+    zone_sizes: Option<&BTreeMap<u32, u32>>,
     now: u64,
     generator: &mut Generator,
 ) -> Option<InstanceId> {
     let mut left: Vec<Candidate> = candidates.to_vec();
-    if balance_zones {
-        keep_fullest_zones(&mut left);
+    if let Some(sizes) = zone_sizes {
+        keep_least(&mut left, |candidate| u64::from(u32::MAX - sizes.get(&candidate.zone).copied().unwrap_or(0)));
     }
     for policy in policies {
         keep_least(&mut left, |candidate| match policy {
@@ -59,16 +62,6 @@ pub fn pick(
         1 => Some(left[0].id),
         count => Some(left[below(generator, count as u32) as usize].id),
     }
-}
-
-fn keep_fullest_zones(candidates: &mut Vec<Candidate>) {
-    let sizes: Vec<u64> = candidates
-        .iter()
-        .map(|candidate| candidates.iter().filter(|other| other.zone == candidate.zone).count() as u64)
-        .collect();
-    let most = sizes.iter().copied().max().unwrap_or(0);
-    let mut sizes = sizes.into_iter();
-    candidates.retain(|_| sizes.next() == Some(most));
 }
 
 fn keep_least(candidates: &mut Vec<Candidate>, key: impl Fn(&Candidate) -> u64) {
@@ -89,7 +82,9 @@ mod tests {
     #[track_caller]
     fn picks(candidates: &[Candidate], policies: &[RemovalPolicy], zones: bool, expected: u32) {
         let mut generator = Streams::new(1).stream(Purpose::Removal);
-        let picked = pick(candidates, policies, zones, HOUR * 2, &mut generator);
+        let mut sizes = BTreeMap::new();
+        candidates.iter().for_each(|candidate| *sizes.entry(candidate.zone).or_default() += 1);
+        let picked = pick(candidates, policies, zones.then_some(&sizes), HOUR * 2, &mut generator);
         assert_eq!(picked, Some(InstanceId(expected)));
     }
 
@@ -105,6 +100,6 @@ mod tests {
     #[test]
     fn nobody_is_picked_from_nobody() {
         let mut generator = Streams::new(1).stream(Purpose::Removal);
-        assert_eq!(pick(&[], &[RemovalPolicy::Oldest], true, 0, &mut generator), None);
+        assert_eq!(pick(&[], &[RemovalPolicy::Oldest], None, 0, &mut generator), None);
     }
 }

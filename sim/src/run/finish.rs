@@ -3,9 +3,11 @@
 use windtunnel_traces::{SimDuration, SimTime};
 
 use super::{Control, Fidelity, Group, SimulationError, World};
+use crate::controllers::cloud::Severity;
 use crate::controllers::decision::Metric;
 use crate::controllers::hpa::Resource;
 use crate::controllers::hpa::spec::{Goal, Source};
+use crate::fleet::instances::Instances;
 use crate::outcome::reaction::{self, Extremes, Reaction};
 use crate::outcome::recorder::Segment;
 use crate::outcome::{ActivityEntry, AlarmLevel, MetricValues, Outcome, Warning, cost};
@@ -81,9 +83,22 @@ fn bill(world: &World<'_>) -> (f64, f64) {
             lives.iter().for_each(|life| add(instant(life.launched_seconds), life.ended_seconds.map(instant)));
         }
         Group::Pods(pods) => pods.node_lives().for_each(|(launched, ended)| add(launched, ended)),
-        Group::Instances(instances) => instances.spans().for_each(|(launched, ended)| add(launched, ended)),
+        Group::Instances(instances) => {
+            instances.spans().for_each(|(launched, ended)| add(launched, ended));
+            amount += pool_cost(instances, world.end, price);
+        }
     }
     (hours, amount)
+}
+
+/// What prepared instances cost while they wait: as much as others where they run, else their disks.
+fn pool_cost(instances: &Instances, end: SimTime, price: &Price) -> f64 {
+    let (running, spans) = instances.pool_spans();
+    let per_hour = if running { price.per_hour } else { price.stopped_per_hour };
+    let hours = |(since, until): (SimTime, Option<SimTime>)| {
+        until.unwrap_or(end).saturating_since(since).as_secs_f64() / 3600.0
+    };
+    spans.map(hours).sum::<f64>() * per_hour
 }
 
 fn metrics(
@@ -219,6 +234,11 @@ fn thresholds(world: &World<'_>) -> Vec<AlarmLevel> {
 
 fn warnings(world: &World<'_>, total: &Segment) -> Vec<Warning> {
     let mut warnings = Vec::new();
+    // What a lenient group does against its API is part of the result.
+    if let Some(group) = world.scenario.policy.cloud().filter(|group| group.is_lenient()) {
+        let refused = group.validate().into_iter().filter(|problem| problem.severity == Severity::Warning);
+        warnings.extend(refused.map(|problem| Warning { message: problem.to_string(), hint: None }));
+    }
     let mut warn = |message: String, hint: &str| warnings.push(Warning { message, hint: Some(hint.to_string()) });
     if total.arrived == 0 {
         warn("no request arrived in the whole run".into(), "look at the trace and the horizon");

@@ -6,16 +6,14 @@ use windtunnel_traces::{Cores, Purpose, RateSegments, SimDuration, SimTime, Stre
 
 use super::{Control, Fidelity, Group, Monitoring, OfferedLoad, RunOptions, World, delay_stream, hpa, reaction};
 use crate::agenda::Agenda;
-use crate::controllers::cloud::{Calendar, RemovalPolicy as ConfiguredRemoval};
-use crate::controllers::decision::Controller;
+use crate::controllers::cloud::{Calendar, CloudConfig};
 use crate::fleet::Site;
 use crate::fleet::instances::{Instances, InstancesConfig};
 use crate::fleet::pods::{Pods, PodsConfig};
-use crate::fleet::removal::RemovalPolicy;
+use crate::outcome::Spool;
 use crate::outcome::demand::DemandCurve;
 use crate::outcome::ledger::Ledger;
 use crate::outcome::recorder::{Recorder, Segment};
-use crate::outcome::{Provider, Spool};
 use crate::plant::balancer::{LeastOutstanding, PowerOfTwo, Random, RoundRobin};
 use crate::plant::clients::Clients;
 use crate::plant::events::{EventPlant, Extras, RetryRules, SharedDependency};
@@ -57,7 +55,7 @@ pub(super) fn world(scenario: &Scenario, seed: u64, options: RunOptions) -> Worl
         _ => Group::Instances(Box::new(Instances::new(instances_config(scenario), streams))),
     };
     let watches_latency = match &control {
-        Control::Cloud(controller) => controller.alarms().iter().any(|alarm| needs_latency(alarm.metric)),
+        Control::Cloud(controller) => controller.metrics().into_iter().any(needs_latency),
         _ => false,
     };
     let latency = watches_latency.then(Segment::default);
@@ -246,45 +244,33 @@ fn control(scenario: &Scenario, streams: Streams, worth: f64) -> Control {
         }
         None => Calendar::default(),
     };
-    let controller: Box<dyn Controller> = match &scenario.policy {
-        Policy::Ess(config) => match config.controller(streams, &calendar) {
-            Ok(controller) => controller,
-            Err(_) => return Control::Fixed(config.initial_capacity()),
-        },
-        Policy::Aws(config) => match config.controller(streams, &calendar) {
-            Ok(controller) => controller,
-            Err(_) => return Control::Fixed(config.initial_capacity()),
-        },
-        Policy::Tencent(config) => match config.controller(streams, &calendar) {
-            Ok(controller) => controller,
-            Err(_) => return Control::Fixed(config.initial_capacity()),
-        },
+    match &scenario.policy {
         Policy::Hpa { spec, flags } => {
             let latency = scenario.file.hpa.as_ref().map_or(SimDuration::ZERO, |hpa| hpa.controller.sync_latency);
-            return Control::Hpa(Box::new(hpa::HpaControl::new((**spec).clone(), *flags, latency)));
+            Control::Hpa(Box::new(hpa::HpaControl::new((**spec).clone(), *flags, latency)))
         }
+        Policy::Fixed(count) => Control::Fixed(*count),
         Policy::Baseline(config) => match config.controller(worth) {
-            Some(controller) => controller,
-            None => return Control::Fixed(config.initial_capacity()),
+            Some(controller) => Control::Cloud(controller),
+            None => Control::Fixed(config.initial_capacity()),
         },
-        Policy::Fixed(count) => return Control::Fixed(*count),
-    };
-    Control::Cloud(controller)
+        Policy::Ess(config) => cloud(config, streams, &calendar),
+        Policy::Aws(config) => cloud(config, streams, &calendar),
+        Policy::Tencent(config) => cloud(config, streams, &calendar),
+    }
+}
+
+fn cloud(group: &dyn CloudConfig, streams: Streams, calendar: &Calendar) -> Control {
+    match group.controller(streams, calendar) {
+        Ok(controller) => Control::Cloud(controller),
+        Err(_) => Control::Fixed(group.initial_capacity()),
+    }
 }
 
 // ---- the fleet
 
 fn instances_config(scenario: &Scenario) -> InstancesConfig {
     let file = &scenario.file;
-    let removal = match &scenario.policy {
-        Policy::Ess(config) => config.removal(),
-        Policy::Aws(config) => config.removal(),
-        Policy::Tencent(config) => config.removal(),
-        _ => &[],
-    };
-    let provider = scenario.provider();
-    let removal: Vec<RemovalPolicy> =
-        removal.iter().flat_map(|policy| removal_policies(*policy, provider)).copied().collect();
     let stage = |name: &String| file.boot.iter().position(|stage| &stage.stage == name);
     let created_after = match &file.fleet.created_after {
         Some(name) => stage(name).map_or(0, |index| index + 1),
@@ -313,24 +299,8 @@ fn instances_config(scenario: &Scenario) -> InstancesConfig {
         mean_time_between_crashes: file.fleet.mean_time_between_crashes,
         provider_check: file.fleet.health_check,
         zones: file.fleet.zones,
-        removal: if removal.is_empty() { vec![RemovalPolicy::Oldest] } else { removal },
-        // AWS keeps zones in balance before any policy; ESS and Tencent go by the policy alone unless told.
-        balance_zones: provider == Provider::Aws,
-    }
-}
-
-/// A configured policy in the fleet's words; a provider's default is its documented chain.
-fn removal_policies(policy: ConfiguredRemoval, provider: Provider) -> &'static [RemovalPolicy] {
-    match policy {
-        ConfiguredRemoval::OldestInstance => &[RemovalPolicy::Oldest],
-        ConfiguredRemoval::NewestInstance => &[RemovalPolicy::Newest],
-        ConfiguredRemoval::OldestConfiguration => &[RemovalPolicy::OldestConfiguration],
-        ConfiguredRemoval::ClosestToNextInstanceHour => &[RemovalPolicy::ClosestToNextHour],
-        ConfiguredRemoval::Default => match provider {
-            Provider::Aws => &[RemovalPolicy::OldestConfiguration, RemovalPolicy::ClosestToNextHour],
-            Provider::Ess => &[RemovalPolicy::OldestConfiguration, RemovalPolicy::Oldest],
-            _ => &[RemovalPolicy::Oldest],
-        },
+        rules: scenario.policy.cloud().map(CloudConfig::group_rules).unwrap_or_default(),
+        laws: scenario.laws.rules.clone(),
     }
 }
 

@@ -118,6 +118,40 @@ pub(super) fn check_numbers(file: &ScenarioFile, findings: &mut Findings<'_>) {
     check_boot(file, findings);
     check_health(file, findings);
     check_events(file, findings);
+    check_group(file, findings);
+}
+
+/// What a scaling group lays down needs what other tables say.
+fn check_group(file: &ScenarioFile, findings: &mut Findings<'_>) {
+    let Some((provider, group)) = file.cloud() else { return };
+    let rules = group.group_rules();
+    if rules.health.heeds_balancer && file.balancer.health.is_none() {
+        findings.note(
+            Severity::Warning,
+            provider,
+            "the load balancer's health checks shall replace instances, but it makes none: give [balancer.health]",
+        );
+    }
+    if rules.pool.is_some_and(|pool| !pool.running)
+        && file.fleet.start_stopped == windtunnel_traces::distribution::Distribution::default()
+    {
+        findings.note(
+            Severity::Warning,
+            provider,
+            "stopped instances start in no time: give `fleet.start_stopped`, such as \"25s\"",
+        );
+    }
+    if rules.protection.first > group.initial_capacity() {
+        let capacity = group.initial_capacity();
+        findings.error(
+            &format!("{provider}.protected"),
+            format!("{} are protected, but the group begins with {capacity}", rules.protection.first),
+        );
+    }
+    let price = file.instance.price.stopped_per_hour;
+    if !(price.is_finite() && price >= 0.0) {
+        findings.error("instance.price.stopped_per_hour", "a price is a number from zero");
+    }
 }
 
 fn check_service(file: &ScenarioFile, findings: &mut Findings<'_>) {

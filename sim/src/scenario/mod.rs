@@ -17,9 +17,10 @@ use windtunnel_traces::{SimDuration, SimTime};
 pub use document::{Diagnostic, Document, ScenarioError, ScenarioFiles, Severity};
 
 use crate::controllers::baseline::BaselineConfig;
-use crate::controllers::cloud::{AwsConfig, EssConfig, TencentConfig};
+use crate::controllers::cloud::{AwsConfig, CloudConfig, EssConfig, TencentConfig};
 use crate::controllers::hpa::{ControllerFlags, DefaultedSpec};
 use crate::fleet::boot::Stage;
+use crate::fleet::rules::RuleLaws;
 use crate::outcome::{Objective, Provider};
 use crate::plant::requests::ClassDemand;
 
@@ -81,12 +82,36 @@ pub struct Laws {
     pub think: Option<Sampler>,
     /// Boot stages.
     pub boot: Vec<Stage>,
+    /// Lifecycle hooks, and starts of stopped instances.
+    pub rules: RuleLaws,
     /// Publication delay of metrics.
     pub metric_delay: Option<Sampler>,
     /// Image pull of pods.
     pub image_pull: Option<Sampler>,
     /// Start of pods.
     pub pod_start: Option<Sampler>,
+}
+
+impl Policy {
+    /// The scaling group of a cloud, if that is who decides.
+    pub fn cloud(&self) -> Option<&dyn CloudConfig> {
+        match self {
+            Policy::Ess(config) => Some(config),
+            Policy::Aws(config) => Some(config),
+            Policy::Tencent(config) => Some(config),
+            Policy::Hpa { .. } | Policy::Baseline(_) | Policy::Fixed(_) => None,
+        }
+    }
+}
+
+impl schema::ScenarioFile {
+    /// The provider's table and its name, where there is one.
+    pub fn cloud(&self) -> Option<(&'static str, &dyn CloudConfig)> {
+        let ess = self.ess.as_ref().map(|config| ("ess", config as &dyn CloudConfig));
+        let aws = self.aws.as_ref().map(|config| ("aws", config as &dyn CloudConfig));
+        let tencent = self.tencent.as_ref().map(|config| ("tencent", config as &dyn CloudConfig));
+        ess.or(aws).or(tencent)
+    }
 }
 
 impl Scenario {

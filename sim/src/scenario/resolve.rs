@@ -15,7 +15,9 @@ use super::check::{self, Findings};
 use super::document::{Document, ScenarioFiles};
 use super::schema::ScenarioFile;
 use super::{Laws, Policy, Scenario, cluster, digest, sampler};
+use crate::controllers::cloud::lifecycle::LifecycleHook;
 use crate::fleet::boot::Stage;
+use crate::fleet::rules::RuleLaws;
 use crate::plant::requests::ClassDemand;
 
 /// The horizon of a shape or a closed loop that names none.
@@ -92,6 +94,8 @@ fn compile_laws(file: &ScenarioFile, document: &Document, findings: &mut Finding
             then: stage.then,
         });
     }
+    let start_stopped = compile(&file.fleet.start_stopped, "fleet.start_stopped")?;
+    let hooks = hook_laws(file, &mut compile)?;
     if classes.is_empty() {
         classes.push(ClassDemand { weight: 1.0, cpu: cpu?, wait: wait? });
     }
@@ -108,10 +112,24 @@ fn compile_laws(file: &ScenarioFile, document: &Document, findings: &mut Finding
         downstream: given(downstream)?,
         think: given(think)?,
         boot,
+        rules: RuleLaws { hooks, start_stopped: Some(start_stopped) },
         metric_delay: Some(metric_delay?).filter(|delay| !delay.is_constant_zero()),
         image_pull: given(image_pull)?,
         pod_start: given(pod_start)?,
     })
+}
+
+/// The times of the scripts that complete lifecycle hooks, in order of the hooks.
+fn hook_laws(
+    file: &ScenarioFile,
+    compile: &mut dyn FnMut(&Distribution, &str) -> Option<Sampler>,
+) -> Option<Vec<Option<Sampler>>> {
+    let Some((provider, group)) = file.cloud() else { return Some(Vec::new()) };
+    let law = |hook: &LifecycleHook| match &hook.takes {
+        Some(takes) => compile(takes, &format!("{provider}.hook.{}.takes", hook.name)).map(Some),
+        None => Some(None),
+    };
+    group.hooks().iter().map(law).collect()
 }
 
 // ---- the trace
@@ -241,16 +259,16 @@ fn policy(
             return None;
         }
     }
+    if let Some((_, group)) = file.cloud() {
+        findings.problems(group.validate());
+    }
     if let Some(config) = &file.ess {
-        findings.problems(config.validate());
         return Some(Policy::Ess(config.clone()));
     }
     if let Some(config) = &file.aws {
-        findings.problems(config.validate());
         return Some(Policy::Aws(config.clone()));
     }
     if let Some(config) = &file.tencent {
-        findings.problems(config.validate());
         return Some(Policy::Tencent(config.clone()));
     }
     if let Some(config) = &file.baseline {

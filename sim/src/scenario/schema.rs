@@ -249,6 +249,8 @@ pub struct Price {
     pub billed_per: SimDuration,
     /// The least time that is billed.
     pub minimum: SimDuration,
+    /// Price of one hour of a stopped instance: its disks.
+    pub stopped_per_hour: f64,
 }
 
 impl Default for Price {
@@ -258,6 +260,7 @@ impl Default for Price {
             currency: "instance-hours".into(),
             billed_per: SimDuration::from_secs(1),
             minimum: SimDuration::from_secs(60),
+            stopped_per_hour: 0.0,
         }
     }
 }
@@ -401,6 +404,8 @@ pub struct Fleet {
     pub created_after: Option<String>,
     /// Time to stop and release an instance after it has drained.
     pub stop: SimDuration,
+    /// From starting a stopped (or hibernated) instance to its application's being up. Default: no time.
+    pub start_stopped: Distribution,
     /// Mean time between crashes of one instance (exponential). Default: instances do not crash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean_time_between_crashes: Option<SimDuration>,
@@ -414,6 +419,7 @@ impl Default for Fleet {
             zones: 1,
             created_after: None,
             stop: SimDuration::ZERO,
+            start_stopped: Distribution::default(),
             mean_time_between_crashes: None,
             health_check: SimDuration::from_secs(60),
         }

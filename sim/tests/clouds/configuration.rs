@@ -147,6 +147,138 @@ fn cloud_tencent_refusals() {
 }
 
 #[test]
+fn cloud_group_keys_refuse_what_the_apis_refuse() {
+    // vectors/ess/constraints.json (CreateLifecycleHook, CreateScalingRule, CreateScheduledTask, CreateAlarm, Tencent
+    // CreateAutoScalingGroup and CreateLifecycleHook) and the ranges of the botocore models. Lenient groups run them.
+    let hook = |keys: &str| format!("[[hook]]\nname = \"h\"\ntransition = \"launching\"\n{keys}\n");
+    let hooks = |count: usize| -> String {
+        (0..count).map(|n| hook("takes = \"1s\"").replace("\"h\"", &format!("\"h{n}\""))).collect()
+    };
+    let plain = |keys: &str| format!("min = 2\nmax = 10\n{keys}\n");
+    let table: Vec<(&str, String, &str, &str)> = vec![
+        ("ess", plain(&hook("timeout = \"29s\"")), "ess.hook.h.timeout", "30 to 21600"),
+        ("ess", plain(&hooks(7)), "ess.hook", "at most 6"),
+        (
+            "ess",
+            ESS.replace("name = \"out\"", "name = \"out\"\nmin_adjustment_magnitude = 2"),
+            "ess.rule.out.min_adjustment_magnitude",
+            "percentages only",
+        ),
+        (
+            "ess",
+            plain("[[rule]]\nname = \"t\"\ntarget = { metric = \"CpuUtilization\", value = 50.0001 }"),
+            "ess.rule.t.target.value",
+            "three decimals",
+        ),
+        ("ess", plain("[[scheduled]]\nname = \"s\"\nat = \"91d\"\nmin = 3"), "ess.scheduled.s.at", "90 days"),
+        (
+            "ess",
+            plain("[[scheduled]]\nname = \"s\"\nat = \"1d\"\nmin = 3\nretry_for = \"31m\""),
+            "ess.scheduled.s.retry_for",
+            "0 to 1800",
+        ),
+        (
+            "ess",
+            plain(
+                "[[rule]]\nname = \"p\"\ntarget = { metric = \"CpuUtilization\", value = 50 }\npredictive = { buffer = \"61m\" }",
+            ),
+            "ess.rule.p.predictive.buffer",
+            "0 to 3600",
+        ),
+        ("aws", plain(&hook("timeout = \"7201s\"")), "aws.hook.h.timeout", "30 to 7200"),
+        ("aws", plain(&hook("result = \"ROLLBACK\"")), "aws.hook.h.result", "continue, abandon"),
+        ("aws", plain(&hooks(51)), "aws.hook", "at most 50"),
+        (
+            "aws",
+            plain("warm_pool = { max_prepared = 1 }"),
+            "aws.warm_pool.max_prepared",
+            "at least the group's min = 2",
+        ),
+        (
+            "aws",
+            plain("maintenance = { min_healthy = 101, max_healthy = 150 }"),
+            "aws.maintenance.min_healthy",
+            "0 to 100",
+        ),
+        ("aws", plain("maintenance = { min_healthy = 50, max_healthy = 200 }"), "aws.maintenance", "at most 100"),
+        (
+            "aws",
+            plain("maintenance = { min_healthy = 100, max_healthy = 100 }"),
+            "aws.maintenance",
+            "nothing to replace with",
+        ),
+        (
+            "aws",
+            plain("[[policy]]\nname = \"p\"\nadjust = { change = 1 }\nmin_adjustment_magnitude = 2"),
+            "aws.policy.p.min_adjustment_magnitude",
+            "percentages only",
+        ),
+        ("tencent", plain(&hook("timeout = \"29s\"")), "tencent.hook.h.timeout", "30 to 7200"),
+        ("tencent", plain(&hooks(11)), "tencent.hook", "at most 10"),
+        ("tencent", plain("health_check_grace = \"7201s\""), "tencent.health_check_grace", "0 to 7200"),
+        (
+            "tencent",
+            plain("[[policy]]\nname = \"t\"\ntarget = { metric = \"ASG_AVG_CPU_UTILIZATION\", value = 100 }"),
+            "tencent.policy.t.target.value",
+            "1 to below 100",
+        ),
+    ];
+    for (provider, text, path, words) in table {
+        let validate = |text: &str| match provider {
+            "ess" => ess(text).validate(),
+            "aws" => aws(text).validate(),
+            _ => tencent(text).validate(),
+        };
+        let (severity, message) = found(&validate(&text), path);
+        assert_eq!(severity, Severity::Error, "{path}: {message}");
+        assert!(message.contains(words), "{path}: {message}");
+        let (severity, _) = found(&validate(&format!("lenient = true\n{text}")), path);
+        assert_eq!(severity, Severity::Warning, "{path}");
+    }
+    // What makes no sense anywhere is an error even then.
+    for (text, path, words) in [
+        (plain(&hook("takes = \"5s\"\nuntil_booted = true")), "ess.hook.h", "one of `takes` and `until_booted`"),
+        (
+            plain(&hook("until_booted = true").replace("launching", "terminating")),
+            "ess.hook.h.until_booted",
+            "does not boot",
+        ),
+        (
+            plain(&hook("result = \"ROLLBACK\"").replace("launching", "terminating")),
+            "ess.hook.h.result",
+            "not simulated",
+        ),
+    ] {
+        let (severity, message) = found(&ess(&format!("lenient = true\n{text}")).validate(), path);
+        assert_eq!(severity, Severity::Error, "{path}: {message}");
+        assert!(message.contains(words), "{path}: {message}");
+    }
+    // AWS has no greatest size and no greatest change.
+    let large = aws("min = 1\nmax = 5000\n[[policy]]\nname = \"p\"\nadjust = { change = 1500 }");
+    assert!(large.validate().iter().all(|problem| problem.severity == Severity::Note), "{:?}", large.validate());
+}
+
+#[test]
+fn cloud_hooks_have_their_vendors_defaults() {
+    // HeartbeatTimeout and DefaultResult: AWS 3600 s and ABANDON, ESS 600 s and CONTINUE, Tencent 300 s and CONTINUE.
+    let hook = "min = 1\nmax = 2\n[[hook]]\nLifecycleHookName = \"h\"\n";
+    let with = |transition: &str| format!("{hook}LifecycleTransition = \"{transition}\"\n");
+    let shown = |table: toml::Table| {
+        let hook = table["hook"][0].clone();
+        (hook["timeout"].as_str().map(str::to_string), hook["result"].as_str().map(str::to_string))
+    };
+    let table = |value: Result<toml::Table, toml::ser::Error>| value.expect("writable");
+    let aws = shown(table(toml::Table::try_from(aws(&with("autoscaling:EC2_INSTANCE_LAUNCHING")))));
+    let ess = shown(table(toml::Table::try_from(ess(&with("SCALE_OUT")))));
+    let tencent = shown(table(toml::Table::try_from(tencent(&with("INSTANCE_TERMINATING")))));
+    let expected = |timeout: &str, result: &str| (Some(timeout.to_string()), Some(result.to_string()));
+    assert_eq!(
+        [aws, ess, tencent],
+        [expected("1h", "abandon"), expected("600s", "continue"), expected("300s", "continue")]
+    );
+}
+
+#[test]
 fn cloud_vendors_spelling_is_taken() {
     let text = "MinSize = 3\nMaxSize = 10\nDesiredCapacity = 5\nDefaultCooldown = \"300s\"\n\
                 [[rule]]\nScalingRuleName = \"out\"\nadjust = { QuantityChangeInCapacity = 2 }\nCooldown = \"300s\"\n\

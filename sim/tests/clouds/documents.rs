@@ -37,7 +37,8 @@ fn cloud_documents_are_current() {
     assert_eq!(there, text, "docs/assumptions.md is stale; bless it");
 }
 
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 11] = [
+    include_str!("alarm_actions.rs"),
     include_str!("alarm_states.rs"),
     include_str!("aws_policies.rs"),
     include_str!("backtest.rs"),
@@ -45,6 +46,7 @@ const SOURCES: [&str; 9] = [
     include_str!("documents.rs"),
     include_str!("ess_rules.rs"),
     include_str!("golden_timelines.rs"),
+    include_str!("lifecycle.rs"),
     include_str!("properties.rs"),
     include_str!("tencent_rules.rs"),
 ];

@@ -159,7 +159,7 @@ fn cloud_ess_a_partly_failed_activity_is_a_warning_and_starts_the_cooldown() {
             controller.notice(at(0), &in_service(instance, None), &mut out);
         }
         controller.wake(at(60), &constant(90.0), &mut out);
-        let Some(Command::Launch { activity, count: 2 }) = out.commands.first().cloned() else { panic!("{out:?}") };
+        let Some(Command::Launch { activity, count: 2, .. }) = out.commands.first().cloned() else { panic!("{out:?}") };
         for index in 0..2 {
             let failed = Notice::LaunchFailed { activity };
             let notice = if index < failures { failed } else { in_service(10 + index, Some(activity)) };

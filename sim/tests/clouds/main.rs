@@ -1,5 +1,6 @@
 //! ESS, AWS and Tencent, rule by rule. Each test names the document it holds the code against.
 
+mod alarm_actions;
 mod alarm_states;
 mod aws_policies;
 mod backtest;
@@ -7,6 +8,7 @@ mod configuration;
 mod documents;
 mod ess_rules;
 mod golden_timelines;
+mod lifecycle;
 mod properties;
 mod support;
 mod tencent_rules;

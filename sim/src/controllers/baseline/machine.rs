@@ -48,6 +48,7 @@ impl Machine {
             description: format!("{from} to {target} instances"),
             cooldown: None,
             exclusive: false,
+            reuse: true,
         };
         let mut trigger = Trigger::plain(now, cause);
         trigger.policy = Some(self.predictor.name().to_string());
@@ -84,7 +85,7 @@ impl Controller for Machine {
     fn notice(&mut self, now: SimTime, notice: &Notice, out: &mut Decisions) {
         // What was lost, or failed to launch, is seen at the next step: capacity is what there is.
         match self.group.take(now, notice, out) {
-            Settled::Nothing | Settled::Ended(_) | Settled::Lost => {}
+            Settled::Nothing | Settled::Ended(_) | Settled::Deregistered(_) | Settled::Lost => {}
         }
     }
 

@@ -83,6 +83,10 @@ pub(crate) struct Activity {
     pub(crate) asked: u32,
     pub(crate) done: u32,
     pub(crate) failed: u32,
+    /// Of those that it removes: out of the balancer.
+    pub(crate) deregistered: u32,
+    /// Of those that failed: could not be removed since all that are left are protected.
+    pub(crate) protected: u32,
     /// The cooldown that begins when it ends, if it changed anything.
     pub(crate) cooldown: Option<SimDuration>,
     /// Nothing else may run beside it.

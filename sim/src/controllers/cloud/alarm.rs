@@ -79,8 +79,109 @@ pub(crate) struct AlarmSpec {
     pub(crate) cadence: Cadence,
     pub(crate) repeat: Repeat,
     pub(crate) scope: Scope,
-    /// The rules it invokes in ALARM, by index.
-    pub(crate) actions: Vec<usize>,
+    /// The rules it invokes, by index.
+    pub(crate) actions: Actions,
+    /// Further conditions beside the first, and how they are joined with it.
+    pub(crate) also: Vec<Condition>,
+    pub(crate) join: Join,
+    /// Percentiles that rest on fewer samples than this leave the state as it is.
+    pub(crate) low_samples: Option<LowSamples>,
+    /// What an instance without data counts as, for alarms that look at each.
+    pub(crate) no_data: NoData,
+}
+
+impl AlarmSpec {
+    /// An alarm over the group's aggregate that invokes nothing.
+    pub(crate) fn new(
+        name: String,
+        (metric, statistic): (Metric, Statistic),
+        (comparison, threshold): (Comparison, f64),
+        (period, periods): (SimDuration, u32),
+        judge: Judge,
+        cadence: Cadence,
+    ) -> Self {
+        AlarmSpec {
+            name,
+            metric,
+            statistic,
+            comparison,
+            threshold,
+            period,
+            periods,
+            judge,
+            cadence,
+            repeat: Repeat::Level,
+            scope: Scope::Group,
+            actions: Actions::default(),
+            also: Vec::new(),
+            join: Join::And,
+            low_samples: None,
+            no_data: NoData::Insufficient,
+        }
+    }
+}
+
+/// The rules that an alarm invokes in each state, by index.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Actions {
+    pub(crate) alarm: Vec<usize>,
+    pub(crate) ok: Vec<usize>,
+    pub(crate) insufficient_data: Vec<usize>,
+}
+
+impl Actions {
+    /// Invoked in ALARM only.
+    pub(crate) fn in_alarm(rules: Vec<usize>) -> Self {
+        Actions { alarm: rules, ..Actions::default() }
+    }
+
+    fn of(&self, state: AlarmState) -> &[usize] {
+        match state {
+            AlarmState::Alarm => &self.alarm,
+            AlarmState::Ok => &self.ok,
+            AlarmState::InsufficientData => &self.insufficient_data,
+        }
+    }
+}
+
+/// A further metric that an alarm holds against a threshold of its own, over the same periods.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub(crate) struct Condition {
+    pub(crate) metric: Metric,
+    pub(crate) statistic: Statistic,
+    pub(crate) comparison: Comparison,
+    pub(crate) threshold: f64,
+}
+
+/// How the conditions of an alarm are joined.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Join {
+    /// All of them breach.
+    #[default]
+    And,
+    /// One of them does.
+    Or,
+}
+
+/// When a percentile rests on too few samples.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub(crate) struct LowSamples {
+    /// Fewer samples than this are too few.
+    pub(crate) fewer_than: f64,
+    /// Any of the evaluated datapoints decides; else the newest alone.
+    pub(crate) any: bool,
+}
+
+/// What an instance without data counts as.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum NoData {
+    /// Its count of breaches stands still.
+    Keep,
+    /// Its count of breaches begins anew, and where nobody has data the state says so.
+    #[default]
+    Insufficient,
+    /// As if it did not breach.
+    Ok,
 }
 
 /// One evaluated window.
@@ -88,6 +189,8 @@ pub(crate) struct AlarmSpec {
 pub(crate) struct Datapoint {
     pub(crate) start: SimTime,
     pub(crate) value: Option<f64>,
+    /// Whether the alarm's condition holds, where there is data to tell.
+    pub(crate) breaches: Option<bool>,
 }
 
 /// An alarm at work.
@@ -102,6 +205,8 @@ pub(crate) struct Alarm {
     pub(crate) first_breach: Option<SimTime>,
     pub(crate) breach_seen_until: Option<SimTime>,
     armed: bool,
+    /// The newest values of the further conditions.
+    others: Vec<Option<f64>>,
     instances: BTreeMap<InstanceId, Streak>,
 }
 
@@ -131,12 +236,17 @@ pub(crate) struct Firing {
     pub(crate) alarm_since: SimTime,
     /// The instance that breached, for rules that look at each.
     pub(crate) instance: Option<InstanceId>,
+    /// The state that invokes them.
+    pub(crate) state: AlarmState,
+    /// The rules that it invokes, by index.
+    pub(crate) rules: Vec<usize>,
+    others: String,
 }
 
 impl Firing {
     /// `71.3, 74.0, 78.9 > 70`
     pub(crate) fn reason(&self) -> String {
-        reason(&self.values, self.comparison, self.threshold)
+        reason(&self.values, self.comparison, self.threshold) + &self.others
     }
 
     /// The evaluation, as the activity log joins it to what it caused.
@@ -176,6 +286,7 @@ impl Alarm {
             first_breach: None,
             breach_seen_until: None,
             armed: true,
+            others: Vec::new(),
             instances: BTreeMap::new(),
         }
     }
@@ -245,10 +356,69 @@ impl Alarm {
             let from = to.saturating_sub(self.spec.period);
             // A window that began before the run sees what there is of it; one that ended before it is empty.
             let value = (from < to).then(|| metrics.statistic(self.spec.metric, self.spec.statistic, from, to));
-            self.datapoints.push(Datapoint { start: from, value: value.flatten().filter(|v| v.is_finite()) });
+            let value = value.flatten().filter(|v| v.is_finite());
+            self.datapoints.push(Datapoint { start: from, value, breaches: value.map(|v| self.breaches(v)) });
         }
-        let range: Vec<Option<bool>> = self.datapoints.iter().map(|d| d.value.map(|v| self.breaches(v))).collect();
+        if self.rests_on_too_few_samples(metrics) {
+            return None;
+        }
+        let range: Vec<Option<bool>> = self.datapoints.iter().map(|d| d.breaches).collect();
         cloudwatch_state(&range, self.spec.periods as usize, needed as usize, treat)
+    }
+
+    /// Whether the percentile that the alarm looks at is not statistically significant.
+    fn rests_on_too_few_samples(&self, metrics: &dyn MetricSource) -> bool {
+        let Some(low) = self.spec.low_samples else { return false };
+        let real = self.datapoints.iter().rev().filter(|d| d.value.is_some());
+        let looked_at = if low.any { self.spec.periods as usize } else { 1 };
+        real.take(looked_at).any(|d| {
+            let end = d.start.saturating_add(self.spec.period);
+            let count = metrics.statistic(self.spec.metric, Statistic::SampleCount, d.start, end);
+            count.is_some_and(|count| count < low.fewer_than)
+        })
+    }
+
+    /// The alarm's condition over a period, with the further ones: unknown where what is missing could decide.
+    fn joined(
+        &mut self,
+        first: Option<bool>,
+        start: SimTime,
+        end: SimTime,
+        metrics: &dyn MetricSource,
+    ) -> Option<bool> {
+        self.others.clear();
+        let mut all = vec![first];
+        for condition in &self.spec.also {
+            let value = metrics.statistic(condition.metric, condition.statistic, start, end).filter(|v| v.is_finite());
+            self.others.push(value);
+            all.push(value.map(|v| condition.comparison.breached(v, condition.threshold)));
+        }
+        match self.spec.join {
+            Join::And if all.contains(&Some(false)) => Some(false),
+            Join::Or if all.contains(&Some(true)) => Some(true),
+            _ if all.contains(&None) => None,
+            Join::And => Some(true),
+            Join::Or => Some(false),
+        }
+    }
+
+    /// ` && 80.0 > 75` for every further condition.
+    fn others_in_words(&self) -> String {
+        let word = match self.spec.join {
+            Join::And => "&&",
+            Join::Or => "||",
+        };
+        let conditions = self.spec.also.iter().zip(&self.others);
+        let words = conditions.map(|(condition, value)| {
+            let values: Vec<f64> = value.iter().copied().collect();
+            format!(" {word} {}", reason(&values, condition.comparison, condition.threshold))
+        });
+        words.collect()
+    }
+
+    /// Every metric that the alarm looks at.
+    pub(crate) fn metrics(&self) -> impl Iterator<Item = Metric> + '_ {
+        std::iter::once(self.spec.metric).chain(self.spec.also.iter().map(|condition| condition.metric))
     }
 
     /// CloudMonitor checks each period once, so one query per evaluation.
@@ -258,9 +428,10 @@ impl Alarm {
         if self.datapoints.len() == self.spec.periods as usize {
             self.datapoints.remove(0);
         }
-        self.datapoints.push(Datapoint { start, value });
-        let breached = |d: &Datapoint| d.value.is_some_and(|v| self.breaches(v));
-        match value {
+        let breaches = self.joined(value.map(|v| self.breaches(v)), start, end, metrics);
+        self.datapoints.push(Datapoint { start, value, breaches });
+        let breached = |d: &Datapoint| d.breaches == Some(true);
+        match breaches {
             None => AlarmState::InsufficientData,
             Some(_) if self.datapoints.len() == self.spec.periods as usize && self.datapoints.iter().all(breached) => {
                 AlarmState::Alarm
@@ -274,8 +445,7 @@ impl Alarm {
             return;
         }
         if state == AlarmState::Alarm {
-            self.first_breach =
-                self.datapoints.iter().find(|d| d.value.is_some_and(|v| self.breaches(v))).map(|d| d.start);
+            self.first_breach = self.datapoints.iter().find(|d| d.breaches == Some(true)).map(|d| d.start);
             // The newest period may have no data yet: what was seen ends before.
             let newest = self.datapoints.iter().rev().find(|d| d.value.is_some());
             self.breach_seen_until = Some(newest.map_or(end, |d| d.start.saturating_add(self.spec.period)));
@@ -285,15 +455,20 @@ impl Alarm {
             alarm: self.spec.name.clone(),
             from: self.state,
             to: state,
-            reason: reason(&self.values(), self.spec.comparison, self.spec.threshold),
+            reason: reason(&self.values(), self.spec.comparison, self.spec.threshold) + &self.others_in_words(),
         });
         (self.state, self.since) = (state, now);
     }
 
     fn fires(&mut self) -> bool {
-        if self.state != AlarmState::Alarm {
+        if self.spec.actions.of(self.state).is_empty() {
             self.armed = true;
             return false;
+        }
+        if self.state != AlarmState::Alarm {
+            // CloudWatch alone has actions on other states, and keeps invoking them as it does in ALARM.
+            self.armed = true;
+            return true;
         }
         match self.spec.repeat {
             Repeat::Level => true,
@@ -311,10 +486,13 @@ impl Alarm {
             metric: self.spec.metric,
             values: self.values(),
             window: self.window(),
-            first_breach: self.first_breach,
-            breach_seen_until: self.breach_seen_until,
+            first_breach: self.first_breach.filter(|_| self.state == AlarmState::Alarm),
+            breach_seen_until: self.breach_seen_until.filter(|_| self.state == AlarmState::Alarm),
             alarm_since: self.since,
             instance: None,
+            state: self.state,
+            rules: self.spec.actions.of(self.state).to_vec(),
+            others: self.others_in_words(),
         };
         if self.spec.repeat == Repeat::Reset {
             self.datapoints.clear();
@@ -334,7 +512,7 @@ impl Alarm {
     ) -> Vec<Firing> {
         let start = end.saturating_sub(self.spec.period);
         let values = metrics.per_instance(self.spec.metric, self.spec.statistic, start, end);
-        let mut streaks = BTreeMap::new();
+        let mut streaks = if self.spec.no_data == NoData::Keep { self.instances.clone() } else { BTreeMap::new() };
         let mut firings = Vec::new();
         for &(instance, value) in &values {
             let mut streak = self.instances.get(&instance).copied().unwrap_or_default();
@@ -353,13 +531,16 @@ impl Alarm {
             streaks.insert(instance, streak);
         }
         self.instances = streaks;
-        let worst = self.instances.values().map(|s| s.breaches).max();
+        let worst = values.iter().filter_map(|(instance, _)| self.instances.get(instance)).map(|s| s.breaches).max();
         let state = match worst {
+            None if self.spec.no_data == NoData::Keep => self.state,
+            None if self.spec.no_data == NoData::Ok => AlarmState::Ok,
             None => AlarmState::InsufficientData,
             Some(breaches) if breaches >= self.spec.periods => AlarmState::Alarm,
             Some(_) => AlarmState::Ok,
         };
-        self.datapoints = values.iter().map(|&(_, value)| Datapoint { start, value: Some(value) }).collect();
+        let datapoint = |value: f64| Datapoint { start, value: Some(value), breaches: Some(self.breaches(value)) };
+        self.datapoints = values.iter().map(|&(_, value)| datapoint(value)).collect();
         self.enter(now, end, state, changes);
         let fired = firings.into_iter().map(|(instance, value, first)| {
             let mut firing = self.firing(index);

@@ -69,6 +69,24 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "DOC-ESS, System monitoring alarm tasks, 2019-04: one minute by default",
     ),
     a(
+        "ess.assumptions.load_balancer_health_grace",
+        "\"300s\"",
+        "For how long after it came into service is an instance not judged by the load balancer's health checks?",
+        "undocumented; without any, an instance that boots longer than the checks take would be replaced for ever",
+    ),
+    a(
+        "ess.assumptions.predictive_keeps_min",
+        "true",
+        "Does a forecast below the group's own minimum leave that minimum in force?",
+        "undocumented; predictive rules change minimum and maximum by hourly tasks",
+    ),
+    a(
+        "ess.assumptions.hooks_wait_together",
+        "true",
+        "Do several lifecycle hooks of one transition wait together, or one after the other?",
+        "CreateLifecycleHook: the hooks pause the activity for an epoch; an order is not mentioned",
+    ),
+    a(
         "aws.assumptions.evaluation_range_extra",
         "2",
         "By how many datapoints is the evaluation range longer than EvaluationPeriods?",
@@ -123,10 +141,34 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "undocumented",
     ),
     a(
+        "aws.assumptions.rebalance_interval",
+        "\"60s\"",
+        "How often does the group look whether its zones are balanced?",
+        "undocumented",
+    ),
+    a(
+        "aws.assumptions.low_sample_datapoints",
+        "\"any\"",
+        "Which of the evaluated percentiles keeps the alarm's state when it rests on too few samples and the alarm ignores such: any of them (\"any\"), or the newest alone (\"newest\")?",
+        "documented for the alarm as a whole, not for N datapoints",
+    ),
+    a(
+        "aws.assumptions.hooks_wait_together",
+        "true",
+        "Do several lifecycle hooks of one transition wait together, or one after the other?",
+        "undocumented; each has its own heartbeat timeout",
+    ),
+    a(
         "tencent.assumptions.alarm_delay",
         "\"60s\"",
         "How long after the end of a period is the period evaluated?",
         "undocumented; one sample per instance and minute",
+    ),
+    a(
+        "tencent.assumptions.concurrent_scale_out_by_alarm",
+        "false",
+        "With ConcurrentScaleOutForDesiredCapacity, may an alarm's scale-out run beside another too?",
+        "the API speaks of matching the desired capacity; 377/8607 cancels alarms while an activity runs",
     ),
     a(
         "tencent.assumptions.alarm_repeat",

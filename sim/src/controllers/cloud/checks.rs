@@ -10,8 +10,15 @@ use super::schedule::Cron;
 use super::words::{Adjust, RemovalPolicy, Step};
 use super::{step, words::Names};
 
-/// `min <= desired <= max`, both within the account's quota.
-pub(crate) fn bounds(found: &mut Findings, prefix: &str, min: u32, max: u32, desired: Option<u32>) {
+/// `min <= desired <= max`, all within what the API takes, if it says.
+pub(crate) fn bounds(
+    found: &mut Findings,
+    prefix: &str,
+    min: u32,
+    max: u32,
+    desired: Option<u32>,
+    greatest: Option<u32>,
+) {
     let key = |name: &str| if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") };
     if min > max {
         found.error(&key("min"), format!("min = {min} is greater than max = {max}"));
@@ -25,7 +32,9 @@ pub(crate) fn bounds(found: &mut Findings, prefix: &str, min: u32, max: u32, des
     if max > 1_000_000 {
         found.error(&key("max"), format!("max = {max} is more than can be simulated"));
     }
-    found.range(&key("max"), max, 0, 2000);
+    if let Some(greatest) = greatest {
+        found.range(&key("max"), max, 0, greatest);
+    }
 }
 
 /// Every name once, and none empty.
@@ -40,16 +49,13 @@ pub(crate) fn names<'a>(found: &mut Findings, table: &str, names: impl Iterator<
     }
 }
 
-/// The rules that an alarm names exist. `word` is what the provider calls a rule.
+/// The rules that a list of actions (`path`) names exist. `word` is what the provider calls a rule.
 pub(crate) fn actions(found: &mut Findings, path: &str, action: &Names, known: &[&str], word: &str) {
     if action.iter().count() > 5 {
-        found.refused(
-            &format!("{path}.action"),
-            format!("an alarm has at most 5 actions, not {}", action.iter().count()),
-        );
+        found.refused(path, format!("an alarm has at most 5 actions, not {}", action.iter().count()));
     }
     for name in action.iter().filter(|name| !known.contains(name)) {
-        found.error(&format!("{path}.action"), no_such(name, known, word));
+        found.error(path, no_such(name, known, word));
     }
 }
 
@@ -139,32 +145,41 @@ pub(crate) fn window(found: &mut Findings, path: &str, period: SimDuration, time
     }
 }
 
-/// An adjustment within the API's ranges.
-pub(crate) fn adjust(found: &mut Findings, path: &str, adjust: Adjust) {
-    match adjust {
-        Adjust::Change(0) => found.warning(path, "a change of 0 does nothing"),
-        Adjust::Change(n) => found.range(path, n, -1000, 1000),
-        Adjust::Percent(p) if !p.is_finite() => found.error(path, format!("{p} is not a percentage")),
-        Adjust::Percent(p) => found.range(path, p, -100.0, 10_000.0),
-        Adjust::Exact(n) => found.range(path, n, 0, 2000),
+/// What an API takes as adjustments.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct AdjustmentRanges {
+    pub(crate) change: (i32, i32),
+    pub(crate) percent: (f64, f64),
+    pub(crate) exact: u32,
+}
+
+/// An adjustment within the API's ranges, if it has any.
+pub(crate) fn adjust(found: &mut Findings, path: &str, adjust: Adjust, ranges: Option<AdjustmentRanges>) {
+    match (adjust, ranges) {
+        (Adjust::Change(0), _) => found.warning(path, "a change of 0 does nothing"),
+        (Adjust::Percent(p), _) if !p.is_finite() => found.error(path, format!("{p} is not a percentage")),
+        (Adjust::Change(n), Some(ranges)) => found.range(path, n, ranges.change.0, ranges.change.1),
+        (Adjust::Percent(p), Some(ranges)) => found.range(path, p, ranges.percent.0, ranges.percent.1),
+        (Adjust::Exact(n), Some(ranges)) => found.range(path, n, 0, ranges.exact),
+        (_, None) => {}
     }
 }
 
 /// Steps without gaps and overlaps, at most `most`.
-pub(crate) fn steps(found: &mut Findings, path: &str, steps: &[Step], most: usize) {
+pub(crate) fn steps(found: &mut Findings, path: &str, steps: &[Step], most: usize, ranges: Option<AdjustmentRanges>) {
     if steps.len() > most {
         found.refused(path, format!("a rule has at most {most} steps, not {}", steps.len()));
     }
     for fault in step::faults(steps) {
         found.refused(path, fault);
     }
-    steps.iter().for_each(|step| adjust_in_step(found, path, step.adjust));
+    steps.iter().for_each(|step| adjust_in_step(found, path, step.adjust, ranges));
 }
 
 /// A step may leave the capacity as it is.
-fn adjust_in_step(found: &mut Findings, path: &str, change: Adjust) {
+fn adjust_in_step(found: &mut Findings, path: &str, change: Adjust, ranges: Option<AdjustmentRanges>) {
     if change != Adjust::Change(0) {
-        adjust(found, path, change);
+        adjust(found, path, change, ranges);
     }
 }
 

@@ -35,6 +35,8 @@ pub(crate) struct Start {
     pub(crate) cooldown: Option<SimDuration>,
     /// Nothing else may run beside it.
     pub(crate) exclusive: bool,
+    /// Stopped or prepared instances are started first.
+    pub(crate) reuse: bool,
 }
 
 /// What a notice meant for the group.
@@ -43,6 +45,8 @@ pub(crate) enum Settled {
     Nothing,
     /// An activity has ended; its record is out.
     Ended(Box<Activity>),
+    /// Every instance that an activity removes is out of the balancer.
+    Deregistered(ActivityId),
     /// An instance left without being asked.
     Lost,
 }
@@ -127,7 +131,7 @@ impl Group {
         record.description = start.description;
         out.activities.push(record.clone());
         out.commands.push(if start.adds {
-            Command::Launch { activity: id, count: start.count }
+            Command::Launch { activity: id, count: start.count, reuse: start.reuse }
         } else {
             Command::Terminate { activity: id, count: start.count }
         });
@@ -137,6 +141,8 @@ impl Group {
             asked: start.count,
             done: 0,
             failed: 0,
+            deregistered: 0,
+            protected: 0,
             cooldown: start.cooldown,
             exclusive: start.exclusive,
             record,
@@ -175,6 +181,13 @@ impl Group {
                 (*activity, false)
             }
             Notice::LaunchFailed { activity } => (Some(*activity), true),
+            Notice::NotRemoved { activity } => {
+                if let Some(running) = self.activities.iter_mut().find(|running| running.id == *activity) {
+                    running.protected += 1;
+                }
+                (Some(*activity), true)
+            }
+            Notice::Deregistered { activity, .. } => return self.deregistered(*activity),
             Notice::Terminated { instance, activity } => {
                 self.members.remove(instance);
                 (*activity, false)
@@ -197,8 +210,20 @@ impl Group {
         }
         let mut ended = self.activities.remove(place);
         ended.record.status = self.words.status(ended.outcome());
+        if ended.protected > 0 {
+            ended.record.description =
+                format!("{}: all remaining instances are protected from scale-in", ended.record.description);
+        }
         ended.record.end = Some(now);
         out.activities.push(ended.record.clone());
         Settled::Ended(Box::new(ended))
+    }
+
+    fn deregistered(&mut self, activity: ActivityId) -> Settled {
+        let Some(running) = self.activities.iter_mut().find(|running| running.id == activity) else {
+            return Settled::Nothing;
+        };
+        running.deregistered += 1;
+        if running.deregistered == running.asked { Settled::Deregistered(activity) } else { Settled::Nothing }
     }
 }

@@ -7,10 +7,13 @@ use windtunnel_traces::SimTime;
 
 use super::activity::Activity;
 use super::alarm::{Alarm, Firing};
+use super::composite::{self, Composite};
 use super::evaluations::Evaluations;
 use super::group::{Group, Settled};
 use super::schedule::{Due, Schedule};
-use crate::controllers::decision::{AlarmView, Controller, Decisions, MetricSource, Notice};
+use crate::controllers::decision::{
+    ActivityId, AlarmState, AlarmView, Command, Controller, Decisions, Metric, MetricSource, Notice,
+};
 
 /// What a dialect may look at and write to while it decides.
 pub(crate) struct Moment<'a> {
@@ -32,6 +35,15 @@ pub(crate) trait Dialect: Send {
     fn check(&mut self, moment: &mut Moment<'_>, metrics: &dyn MetricSource);
     /// An activity has ended.
     fn ended(&mut self, moment: &mut Moment<'_>, activity: &Activity);
+    /// Everything that an activity removes is out of the balancer; hooks and stopping may still take their time.
+    fn deregistered(&mut self, moment: &mut Moment<'_>, activity: ActivityId) {
+        let _ = (moment, activity);
+    }
+    /// How many instances to keep prepared beside the group.
+    fn warm_pool(&self, group: &Group) -> Option<u32> {
+        let _ = group;
+        None
+    }
     /// An instance left without being asked.
     fn lost(&mut self, moment: &mut Moment<'_>);
 }
@@ -42,6 +54,10 @@ pub(crate) struct Machine<D> {
     pub(crate) alarms: Vec<Alarm>,
     pub(crate) schedule: Schedule,
     pub(crate) dialect: D,
+    /// Alarms over the states of alarms. They invoke nothing.
+    pub(crate) composites: Vec<Composite>,
+    /// The size of the warm pool that was last asked for.
+    pub(crate) prepared: Option<u32>,
     pub(crate) evaluations: Evaluations,
 }
 
@@ -68,10 +84,38 @@ impl<D: Dialect> Machine<D> {
                 firings.extend(alarm.evaluate(index, now, metrics, &mut out.alarm_changes));
             }
         }
+        if !self.composites.is_empty() {
+            let states: Vec<(&str, AlarmState)> = self.alarms.iter().map(|a| (a.spec.name.as_str(), a.state)).collect();
+            composite::evaluate_all(&mut self.composites, &states, now, &mut out.alarm_changes);
+        }
         if !firings.is_empty() {
             self.evaluations.remember(now, &firings);
             let mut moment = Moment { now, group: &mut self.group, alarms: &self.alarms, out };
             self.dialect.alarms_fire(&mut moment, &firings);
+        }
+    }
+}
+
+impl<D: Dialect> Machine<D> {
+    pub(crate) fn new(group: Group, alarms: Vec<Alarm>, schedule: Schedule, dialect: D) -> Self {
+        Machine {
+            group,
+            alarms,
+            schedule,
+            dialect,
+            composites: Vec::new(),
+            prepared: None,
+            evaluations: Evaluations::default(),
+        }
+    }
+
+    /// Tells the fleet when the warm pool shall have another size.
+    fn size_warm_pool(&mut self, out: &mut Decisions) {
+        let wanted = self.dialect.warm_pool(&self.group);
+        if let Some(count) = wanted.filter(|_| wanted != self.prepared) {
+            self.prepared = wanted;
+            // Before the others: who is removed with it may go into the pool.
+            out.commands.insert(0, Command::Prepare { count });
         }
     }
 }
@@ -88,6 +132,7 @@ impl<D: Dialect> Controller for Machine<D> {
         self.run_alarms(now, metrics, out);
         // A rule without a lag acts within the instant.
         self.run_checks(now, metrics, out);
+        self.size_warm_pool(out);
         self.evaluations.join(&mut out.activities);
     }
 
@@ -96,15 +141,18 @@ impl<D: Dialect> Controller for Machine<D> {
         let mut moment = Moment { now, group: &mut self.group, alarms: &self.alarms, out };
         match settled {
             Settled::Ended(activity) => self.dialect.ended(&mut moment, &activity),
+            Settled::Deregistered(activity) => self.dialect.deregistered(&mut moment, activity),
             Settled::Lost => self.dialect.lost(&mut moment),
             Settled::Nothing => {}
         }
+        self.size_warm_pool(out);
         self.evaluations.join(&mut out.activities);
     }
 
     fn set_desired(&mut self, now: SimTime, desired: u32, out: &mut Decisions) {
         let mut moment = Moment { now, group: &mut self.group, alarms: &self.alarms, out };
         self.dialect.scheduled(&mut moment, &Due::by_hand(now, desired));
+        self.size_warm_pool(out);
     }
 
     fn desired(&self) -> u32 {
@@ -121,5 +169,13 @@ impl<D: Dialect> Controller for Machine<D> {
 
     fn alarms(&self) -> Vec<AlarmView> {
         self.alarms.iter().map(Alarm::view).collect()
+    }
+
+    fn metrics(&self) -> Vec<Metric> {
+        self.alarms.iter().flat_map(Alarm::metrics).collect()
+    }
+
+    fn composite_alarms(&self) -> Vec<String> {
+        self.composites.iter().map(|composite| composite.name.clone()).collect()
     }
 }

@@ -45,6 +45,14 @@ pub enum CronError {
     /// Not five fields.
     #[error("`{0}` has {1} fields; a cron expression has five: minute hour day-of-month month day-of-week")]
     Fields(String, usize),
+    /// A window without its six fields.
+    #[error(
+        "`{0}` has {1} fields; it has six: second minute hour day-of-month month day-of-week, after `TZ=+yy` if need be"
+    )]
+    WindowFields(String, usize),
+    /// A time zone that is none.
+    #[error("`TZ={0}` is not a time zone; expected TZ=-12 to TZ=+14")]
+    Zone(String),
     /// A field that cannot be read.
     #[error("`{0}` is not a {1} (expected {2} to {3}, `*`, `*/n`, `a-b` or a list)")]
     Field(String, &'static str, u32, u32),
@@ -158,6 +166,51 @@ fn weekday_number(weekday: Weekday) -> u32 {
     weekday.to_sunday_zero_offset() as u32
 }
 
+/// A recurring window, as ESS writes the `Effective` time of an event-triggered task: six cron fields from seconds to
+/// the day of the week, in UTC+8 unless `TZ=+yy` comes first.
+#[derive(Clone, Debug)]
+pub(crate) struct Window {
+    seconds: u64,
+    cron: Cron,
+    zone: TimeZone,
+}
+
+impl FromStr for Window {
+    type Err = CronError;
+
+    fn from_str(text: &str) -> Result<Self, CronError> {
+        let (hours, rest) = match text.trim().strip_prefix("TZ=") {
+            Some(zoned) => {
+                let (zone, rest) = zoned.split_once(char::is_whitespace).unwrap_or((zoned, ""));
+                let digits = zone.trim_start_matches('+').trim_end_matches(":00");
+                let hours = digits.parse::<i8>().ok().filter(|hours| (-12..=14).contains(hours));
+                (hours.ok_or_else(|| CronError::Zone(zone.to_string()))?, rest)
+            }
+            None => (8, text),
+        };
+        let fields: Vec<&str> = rest.split_whitespace().collect();
+        let [second, minute, hour, day, month, weekday] = fields[..] else {
+            return Err(CronError::WindowFields(text.to_string(), fields.len()));
+        };
+        Ok(Window {
+            seconds: field(second, "second", 0, 59, &[], 0)?,
+            cron: [minute, hour, day, month, weekday].join(" ").parse()?,
+            zone: TimeZone::fixed(jiff::tz::Offset::constant(hours)),
+        })
+    }
+}
+
+impl Window {
+    /// Whether an instant lies within it.
+    pub(crate) fn contains(&self, at: Timestamp) -> bool {
+        let time = self.zone.to_datetime(at);
+        self.seconds & (1 << time.second()) != 0
+            && self.cron.minutes & (1 << time.minute()) != 0
+            && self.cron.hours & (1 << time.hour()) != 0
+            && self.cron.matches_date(time.date())
+    }
+}
+
 /// When an entry fires.
 #[derive(Clone, Debug)]
 pub(crate) enum When {
@@ -207,6 +260,8 @@ pub(crate) struct Due {
     pub(crate) entry: Entry,
     index: usize,
     first: SimTime,
+    /// Somebody does it by hand: no schedule is behind it.
+    pub(crate) by_hand: bool,
 }
 
 impl Due {
@@ -221,7 +276,7 @@ impl Due {
             rule: None,
             retry_for: SimDuration::ZERO,
         };
-        Due { entry, index: 0, first: now }
+        Due { entry, index: 0, first: now, by_hand: true }
     }
 
     /// True if this is the last attempt.
@@ -275,7 +330,7 @@ impl Schedule {
     pub(crate) fn take_due(&mut self, now: SimTime) -> Option<Due> {
         let due = (0..self.entries.len()).filter(|i| self.next[*i].0 <= now);
         let index = due.min_by_key(|i| (self.next[*i].1, *i))?;
-        Some(Due { entry: self.entries[index].clone(), index, first: self.next[index].1 })
+        Some(Due { entry: self.entries[index].clone(), index, first: self.next[index].1, by_hand: false })
     }
 
     /// Plans the next attempt or the next occurrence.

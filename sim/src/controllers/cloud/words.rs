@@ -242,6 +242,9 @@ pub enum RemovalPolicy {
     /// The one whose next paid hour begins soonest (AWS).
     #[serde(alias = "ClosestToNextInstanceHour")]
     ClosestToNextInstanceHour,
+    /// Keeps to the allocation strategy of a group with several instance types (AWS); with one type it decides nothing.
+    #[serde(alias = "AllocationStrategy")]
+    AllocationStrategy,
     /// The provider's default algorithm.
     #[serde(alias = "Default")]
     Default,
@@ -264,6 +267,11 @@ impl Default for Names {
 }
 
 impl Names {
+    /// True when there is none.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
     /// The names in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         match self {

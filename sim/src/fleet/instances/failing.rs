@@ -7,12 +7,13 @@ use super::{Farewell, Instances, Phase};
 use crate::agenda::Event;
 use crate::controllers::decision::{InstanceId, Notice};
 use crate::fleet::Site;
+use crate::scenario::schema::AfterFailure;
 
 impl Instances {
     /// The instance dies; nobody knows yet.
     pub(super) fn crash(&mut self, site: &mut Site, id: InstanceId, why: &str) {
         match self.phase(id) {
-            Phase::Gone | Phase::Crashed | Phase::Stopping => return,
+            Phase::Gone | Phase::Crashed | Phase::WaitsToLeave | Phase::Stopping => return,
             Phase::InTraffic => site.ledger.serve(site.now, -1.0),
             Phase::Booting(_) => site.ledger.booting.add(site.now, -1.0),
             Phase::Draining => site.ledger.draining.add(site.now, -1.0),
@@ -36,11 +37,22 @@ impl Instances {
         if self.phase(id) != Phase::Crashed {
             return;
         }
+        if self.keeps_unhealthy(id) {
+            self.member(id).unhealthy = true;
+            return;
+        }
         let why = site.ledger.lives[id.0 as usize].ended_by.clone().unwrap_or_else(|| "crash".into());
         let member = self.member(id);
+        let (for_pool, to_pool) = (member.for_pool, member.to_pool);
         let (created, activity, removed_by) = (member.created.is_some(), member.activity, member.removed_by);
         let (silent, replaces) = (member.farewell == Farewell::Silent, member.replaces.take());
         self.end(site, id, &why);
+        if for_pool || to_pool {
+            self.adjust_pool(site);
+        }
+        if for_pool {
+            return;
+        }
         if let Some(old) = replaces {
             return self.replace_again(site, old);
         }
@@ -53,6 +65,50 @@ impl Instances {
             (None, true, _) | (None, false, None) => Notice::Lost { instance: id },
         };
         site.notices.push(notice);
+    }
+
+    /// Whether the provider leaves an unhealthy instance in the group: one in service, unless it is on its way out.
+    fn keeps_unhealthy(&self, id: InstanceId) -> bool {
+        let (member, rules) = (&self.members[id.0 as usize], &self.config.rules);
+        let shielded = member.protected && rules.protection.from_health_checks;
+        let in_service =
+            member.created.is_some() && member.removed_by.is_none() && member.farewell == Farewell::AsAsked;
+        in_service && (!rules.health.replaces || shielded)
+    }
+
+    /// When the provider first asks the balancer about a new instance: after the grace period, and not before the
+    /// balancer's checks have had time to fail.
+    pub(super) fn plan_inspection(&mut self, site: &mut Site, id: InstanceId) {
+        let rules = &self.config.rules;
+        let Some(checks) =
+            self.config.health.as_ref().filter(|_| rules.health.heeds_balancer && rules.adds_to_balancer)
+        else {
+            return;
+        };
+        let failing = checks.every * u64::from(checks.unhealthy) + checks.timeout;
+        let first = site.now.saturating_add(rules.health.grace.max(failing));
+        let every = self.config.provider_check;
+        let looks = first.floor_to(every.max(SimDuration::from_nanos(1)));
+        let at = if every.is_zero() || looks == first { first } else { first.next_multiple(every) };
+        site.agenda.at(at, Event::Inspected(id));
+    }
+
+    /// The balancer's checks have had their time: an instance that has not passed them is unhealthy.
+    pub(super) fn inspected(&mut self, site: &mut Site, id: InstanceId) {
+        if !matches!(self.phase(id), Phase::Booting(_)) {
+            return;
+        }
+        let shields = self.config.rules.protection.from_health_checks;
+        let member = self.member(id);
+        if member.protected && shields {
+            member.unhealthy = true;
+        } else {
+            let replaces = self.member(id).replaces.take();
+            match replaces {
+                Some(_) => self.replacement_failed(site, id, replaces, AfterFailure::Replace),
+                None => self.lose(site, id, "unhealthy"),
+            }
+        }
     }
 
     /// Leaves the group at once and is told to the controller.
@@ -70,6 +126,7 @@ impl Instances {
                 self.crash(site, id, "zone-outage");
             }
         }
+        self.lose_prepared(site, zone);
     }
 
     /// A zone works again.

@@ -8,21 +8,28 @@ use crate::agenda::Event;
 use crate::controllers::decision::{ActivityId, InstanceId, Notice};
 use crate::fleet::Site;
 use crate::fleet::boot;
+use crate::fleet::rules::Transition;
 use crate::outcome::InstanceLife;
 use crate::outcome::reaction::Phase as Stage;
 use crate::plant::StationSpec;
 use crate::scenario::schema::AfterFailure;
 
 impl Instances {
-    /// Launches instances for an activity.
-    pub fn launch(&mut self, site: &mut Site, activity: Option<ActivityId>, count: u32) {
+    /// Launches instances for an activity; with `reuse`, prepared ones first.
+    pub fn launch(&mut self, site: &mut Site, activity: Option<ActivityId>, count: u32, reuse: bool) {
         for _ in 0..count {
-            self.launch_one(site, activity);
+            match reuse.then(|| self.take_prepared(site)).flatten() {
+                Some(prepared) => self.wake(site, activity, prepared),
+                None => {
+                    self.launch_new(site, activity);
+                }
+            }
         }
     }
 
-    pub(super) fn launch_one(&mut self, site: &mut Site, activity: Option<ActivityId>) -> Option<InstanceId> {
-        let Some(zone) = self.emptiest_zone() else {
+    /// Launches an instance that did not exist before.
+    pub(super) fn launch_new(&mut self, site: &mut Site, activity: Option<ActivityId>) -> Option<InstanceId> {
+        let Some(zone) = self.zone_to_launch_in() else {
             if self.waiting_launches.is_empty() {
                 site.agenda.at(site.now + LAUNCH_RETRY, Event::LaunchAgain);
             }
@@ -53,6 +60,12 @@ impl Instances {
             activity,
             configuration: self.configuration,
             stages: boot::draw(&self.config.stages, site.streams, id.0),
+            woken: false,
+            for_pool: false,
+            to_pool: false,
+            hooks: Vec::new(),
+            protected: false,
+            unhealthy: false,
             booted: false,
             attached: false,
             created: None,
@@ -74,13 +87,6 @@ impl Instances {
         id
     }
 
-    /// The zone with the fewest instances among those that are up.
-    pub(super) fn emptiest_zone(&self) -> Option<u32> {
-        (0..self.config.zones.max(1))
-            .filter(|zone| !self.zones_down.contains_key(zone))
-            .min_by_key(|zone| self.alive.iter().filter(|id| self.members[id.0 as usize].zone == *zone).count())
-    }
-
     pub(super) fn member(&mut self, id: InstanceId) -> &mut Member {
         &mut self.members[id.0 as usize]
     }
@@ -91,10 +97,8 @@ impl Instances {
 
     /// Begins a stage, or ends the boot after the last.
     pub(super) fn next_stage(&mut self, site: &mut Site, id: InstanceId, stage: usize) {
-        if stage == self.config.created_after {
-            site.agenda.at(site.now + self.config.attach, Event::Attached(id));
-        }
         let factor = self.boot_factor;
+        let created_after = self.created_after(id);
         let member = self.member(id);
         member.phase = Phase::Booting(stage);
         match member.stages.get(stage) {
@@ -102,19 +106,52 @@ impl Instances {
                 let lasts = if factor == 1.0 { drawn.lasts } else { drawn.lasts.mul_f64(factor) };
                 site.agenda.at(site.now + lasts, Event::StageOver(id));
             }
-            None => {
-                member.booted = true;
-                self.check_health(site, id);
-            }
+            None => member.booted = true,
         }
+        if stage == created_after {
+            self.runs(site, id);
+        } else if self.members[id.0 as usize].booted {
+            self.boot_is_over(site, id);
+        }
+    }
+
+    /// The number of stages after which the provider regards the instance as created.
+    fn created_after(&self, id: InstanceId) -> usize {
+        if self.members[id.0 as usize].woken { 1 } else { self.config.created_after }
+    }
+
+    /// The provider regards the machine as created: it goes through the hooks to the balancer, while its boot goes on.
+    fn runs(&mut self, site: &mut Site, id: InstanceId) {
+        self.open_hooks(site, id, Transition::Launching);
+    }
+
+    /// Nothing holds the instance back any longer: it is attached, or is ready for the pool.
+    pub(super) fn proceed(&mut self, site: &mut Site, id: InstanceId) {
+        if self.members[id.0 as usize].for_pool {
+            self.prepared(site, id);
+        } else {
+            site.agenda.at(site.now + self.config.attach, Event::Attached(id));
+        }
+    }
+
+    /// The last stage is over: hooks that the boot completes are, and health checks may pass.
+    fn boot_is_over(&mut self, site: &mut Site, id: InstanceId) {
+        if self.members[id.0 as usize].for_pool && self.members[id.0 as usize].hooks.is_empty() {
+            return self.prepared(site, id);
+        }
+        self.look_at_hooks(site, id);
+        self.check_health(site, id);
     }
 
     pub(super) fn stage_over(&mut self, site: &mut Site, id: InstanceId) {
         let Phase::Booting(stage) = self.phase(id) else { return };
-        let name = self.config.stages[stage].name.clone();
+        let woken = self.members[id.0 as usize].woken;
+        let (name, then) = match self.config.stages.get(stage) {
+            Some(stage) if !woken => (stage.name.clone(), stage.then),
+            _ => ("start".to_string(), AfterFailure::Replace),
+        };
         site.ledger.reached(id.0, Stage::Boot, name.as_str(), site.now);
         site.ledger.lives[id.0 as usize].stages.push((name, site.now.as_secs_f64()));
-        let then = self.config.stages[stage].then;
         if !self.members[id.0 as usize].stages[stage].fails || then == AfterFailure::Continue {
             return self.next_stage(site, id, stage + 1);
         }
@@ -127,6 +164,7 @@ impl Instances {
             // A script that gave up inside leaves the machine running, in the group and without traffic.
             (AfterFailure::GiveUp, true) => self.member(id).phase = Phase::Booting(usize::MAX),
             (_, true) => self.lose(site, id, "boot-failed"),
+            // A preparation that has failed is made up for when the pool is next adjusted.
             (AfterFailure::GiveUp, false) => {
                 self.end(site, id, "boot-failed");
                 if let Some(activity) = activity {
@@ -134,8 +172,13 @@ impl Instances {
                 }
             }
             (_, false) => {
+                let for_pool = self.members[id.0 as usize].for_pool;
                 self.end(site, id, "boot-failed");
-                self.launch_one(site, activity);
+                if for_pool {
+                    self.adjust_pool(site);
+                } else {
+                    self.launch_new(site, activity);
+                }
             }
         }
     }
@@ -145,20 +188,24 @@ impl Instances {
             return;
         }
         let now = site.now;
+        let protected = self.config.rules.protection.new;
         let member = self.member(id);
         member.attached = true;
         member.created = Some(now);
+        member.protected = protected;
         if member.replaces.is_none() {
             let activity = member.activity;
             site.notices.push(Notice::InService { instance: id, activity });
         }
+        self.plan_inspection(site, id);
         self.check_health(site, id);
     }
 
     /// Once booted and attached, health checks decide when traffic begins: the first at a random phase.
     pub(super) fn check_health(&mut self, site: &mut Site, id: InstanceId) {
         let member = &self.members[id.0 as usize];
-        if !(member.booted && member.attached && matches!(member.phase, Phase::Booting(_))) {
+        let ready = member.booted && member.attached && matches!(member.phase, Phase::Booting(_));
+        if !(ready && self.config.rules.adds_to_balancer) {
             return;
         }
         // What attaching took beyond the boot: both may go on at once.
@@ -177,7 +224,8 @@ impl Instances {
         if !matches!(self.phase(id), Phase::Booting(_)) {
             return;
         }
-        self.member(id).phase = Phase::InTraffic;
+        let member = self.member(id);
+        (member.phase, member.unhealthy) = (Phase::InTraffic, false);
         site.ledger.reached(id.0, Stage::HealthCheck, "health check", site.now);
         site.ledger.booting.add(site.now, -1.0);
         site.ledger.serve(site.now, 1.0);

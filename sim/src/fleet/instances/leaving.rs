@@ -1,48 +1,79 @@
 //! From the choice of a victim to its release: removal policies, draining, stopping.
 
+use std::collections::BTreeMap;
+
 use windtunnel_traces::{SimDuration, SimTime};
 
-use super::{DRAIN_CHECK, Farewell, Instances, Phase};
+use super::{DRAIN_CHECK, Farewell, Instances, Member, Phase, Prepared};
 use crate::agenda::Event;
 use crate::controllers::decision::{ActivityId, InstanceId, Notice};
 use crate::fleet::Site;
 use crate::fleet::removal::{self, Candidate};
+use crate::fleet::rules::Transition;
 
 impl Instances {
     /// Removes instances for an activity, chosen by the removal policies among those that the provider regards as in
-    /// service.
+    /// service and that are not protected.
     pub fn terminate(&mut self, site: &mut Site, activity: ActivityId, count: u32) {
         for _ in 0..count {
-            let staying = |phase: Phase| matches!(phase, Phase::InTraffic | Phase::Booting(_));
-            // The provider does not know who is dead or about to be taken away. It is asked for one less and gets it:
-            // if nobody stays, one of those goes in its name.
-            let pick = self.pick_victim(site.now, staying).or_else(|| self.pick_victim(site.now, |_| true));
-            let Some(id) = pick else { return };
-            let member = self.member(id);
-            member.removed_by = Some(activity);
-            member.farewell = Farewell::AsAsked;
-            if staying(self.phase(id)) {
-                site.ledger.lives[id.0 as usize].ended_by = Some("scale-in".into());
-                self.drain(site, id, self.config.drain);
+            match self.victim(site.now) {
+                Some(id) => self.remove(site, id, activity),
+                None => site.notices.push(Notice::NotRemoved { activity }),
             }
         }
     }
 
-    /// One of those that the provider regards as in service and that nobody has asked to go.
-    pub(super) fn pick_victim(&mut self, now: SimTime, in_phase: impl Fn(Phase) -> bool) -> Option<InstanceId> {
-        let candidates: Vec<Candidate> = self
-            .alive
-            .iter()
-            .filter_map(|&id| {
-                let member = &self.members[id.0 as usize];
-                let known = member.removed_by.is_none() && member.replaces.is_none();
-                let joined = member.created.filter(|_| known && in_phase(member.phase))?.as_nanos();
-                let launched = member.launched.as_nanos();
-                Some(Candidate { id, zone: member.zone, joined, launched, configuration: member.configuration })
-            })
-            .collect();
-        let balance_zones = self.config.balance_zones && self.config.zones > 1;
-        removal::pick(&candidates, &self.config.removal, balance_zones, now.as_nanos(), &mut self.removal_stream)
+    fn victim(&mut self, now: SimTime) -> Option<InstanceId> {
+        let first = self.config.rules.health.unhealthy_go_first;
+        let sick = first.then(|| self.pick_victim(now, |_, member| member.unhealthy)).flatten();
+        // The provider does not know who is dead or about to be taken away. It is asked for one less and gets it: if
+        // nobody stays, one of those goes in its name.
+        sick.or_else(|| self.pick_victim(now, |_, member| stays(member))).or_else(|| self.pick_victim(now, |_, _| true))
+    }
+
+    fn remove(&mut self, site: &mut Site, id: InstanceId, activity: ActivityId) {
+        let member = self.member(id);
+        member.removed_by = Some(activity);
+        member.farewell = Farewell::AsAsked;
+        if member.unhealthy && member.phase == Phase::Crashed {
+            // Known to be dead, and kept until now.
+            self.end(site, id, "scale-in");
+            site.notices.push(Notice::Terminated { instance: id, activity: Some(activity) });
+        } else if stays(member) {
+            site.ledger.lives[id.0 as usize].ended_by = Some("scale-in".into());
+            let to_pool = self.pool_takes(id);
+            self.member(id).to_pool = to_pool;
+            self.drain(site, id, self.config.drain);
+        }
+    }
+
+    /// One of those that the provider regards as in service, that nobody has asked to go and that are not protected.
+    pub(super) fn pick_victim(
+        &mut self,
+        now: SimTime,
+        suits: impl Fn(InstanceId, &Member) -> bool,
+    ) -> Option<InstanceId> {
+        let mut zone_sizes: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut candidates = Vec::new();
+        for &id in &self.alive {
+            let member = &self.members[id.0 as usize];
+            let known = member.removed_by.is_none() && member.replaces.is_none();
+            let Some(joined) = member.created.filter(|_| known && suits(id, member)) else { continue };
+            // Protected instances count for the balance of zones, but do not go.
+            *zone_sizes.entry(member.zone).or_default() += 1;
+            if !member.protected {
+                candidates.push(Candidate {
+                    id,
+                    zone: member.zone,
+                    joined: joined.as_nanos(),
+                    launched: member.launched.as_nanos(),
+                    configuration: member.configuration,
+                });
+            }
+        }
+        let rules = &self.config.rules;
+        let balanced = (rules.balances_removal && self.config.zones > 1).then_some(&zone_sizes);
+        removal::pick(&candidates, &rules.removal, balanced, now.as_nanos(), &mut self.removal_stream)
     }
 
     /// Takes an instance out of traffic and gives it time to finish.
@@ -81,7 +112,26 @@ impl Instances {
         }
         site.kill(id);
         site.ledger.draining.add(site.now, -1.0);
-        self.member(id).phase = Phase::Stopping;
+        self.member(id).phase = Phase::WaitsToLeave;
+        let member = &self.members[id.0 as usize];
+        if let (Some(activity), Farewell::AsAsked) = (member.removed_by, member.farewell) {
+            site.notices.push(Notice::Deregistered { instance: id, activity });
+        }
+        if member.farewell == Farewell::Lost {
+            // Taken away: no hook holds it.
+            return self.stop(site, id);
+        }
+        self.open_hooks(site, id, Transition::Terminating);
+    }
+
+    /// Nothing holds the instance any longer: it is stopped.
+    pub(super) fn stop(&mut self, site: &mut Site, id: InstanceId) {
+        if self.phase(id) != Phase::WaitsToLeave {
+            return;
+        }
+        let member = self.member(id);
+        member.hooks.clear();
+        member.phase = Phase::Stopping;
         site.agenda.at(site.now + self.config.stop, Event::Released(id));
     }
 
@@ -97,7 +147,17 @@ impl Instances {
             Farewell::Silent => {}
         }
         let why = site.ledger.lives[id.0 as usize].ended_by.clone().unwrap_or_else(|| "scale-in".into());
+        let member = &self.members[id.0 as usize];
+        let kept = member.to_pool.then_some(Prepared {
+            zone: member.zone,
+            configuration: member.configuration,
+            since: site.now,
+        });
         self.end(site, id, &why);
+        match kept.filter(|kept| !self.zones_down.contains_key(&kept.zone)) {
+            Some(kept) => self.put_prepared(site, kept),
+            None => self.adjust_pool(site),
+        }
     }
 
     /// The instance is no more: it is no longer paid for.
@@ -110,7 +170,7 @@ impl Instances {
                 site.ledger.serve(site.now, -1.0);
                 None
             }
-            Phase::Stopping | Phase::Crashed => None,
+            Phase::WaitsToLeave | Phase::Stopping | Phase::Crashed => None,
         };
         if let Some(gauge) = gauge {
             gauge.add(site.now, -1.0);
@@ -128,4 +188,9 @@ impl Instances {
         life.ended_seconds = Some(site.now.as_secs_f64());
         life.ended_by = Some(why.into());
     }
+}
+
+/// In the group and alive, or dead and known to be.
+fn stays(member: &Member) -> bool {
+    matches!(member.phase, Phase::InTraffic | Phase::Booting(_)) || (member.phase == Phase::Crashed && member.unhealthy)
 }

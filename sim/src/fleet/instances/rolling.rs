@@ -35,7 +35,7 @@ impl Instances {
             if self.phase(old) != Phase::InTraffic {
                 continue;
             }
-            match self.launch_one(site, None) {
+            match self.launch_new(site, None) {
                 Some(new) => self.member(new).replaces = Some(old),
                 None => {
                     // No zone to launch in: the update stops here, as a careful operator would stop it.
@@ -85,6 +85,12 @@ impl Instances {
             self.drain(site, new, self.config.drain);
         } else {
             // For the controller the capacity has not changed: one in, one out.
+            if !self.config.rules.removes {
+                // Nothing may be terminated: both stay, and the group is one larger than it wants to be.
+                self.surplus += 1;
+                site.notices.push(Notice::InService { instance: new, activity: None });
+                return self.roll_on(site);
+            }
             site.notices.push(Notice::Terminated { instance: old, activity: None });
             site.notices.push(Notice::InService { instance: new, activity: None });
             self.member(old).created = None;

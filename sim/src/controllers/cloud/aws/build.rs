@@ -3,20 +3,24 @@
 use jiff::tz::TimeZone;
 use windtunnel_traces::{Purpose, SimDuration, Streams, random};
 
-use super::config::{AwsAlarm, AwsConfig, AwsPolicy, AwsPolicyType, AwsTarget, PredictiveMode};
-use super::predictive::Predictor;
+use super::config::{
+    AwsAlarm, AwsConfig, AwsPolicy, AwsPolicyType, AwsTarget, LowSampleCount, LowSampleDatapoints, PredictiveMode,
+};
 use super::rules::{Aws, Policy, PolicyKind, WORDS};
 use crate::controllers::cloud::adjustment::{Adjustment, Rounding};
-use crate::controllers::cloud::alarm::{Alarm, AlarmSpec, Cadence, Judge, Repeat, Scope};
+use crate::controllers::cloud::alarm::{Actions, Alarm, AlarmSpec, Cadence, Judge, LowSamples, Repeat};
+use crate::controllers::cloud::cloud_config::refuse_errors;
+use crate::controllers::cloud::composite::{Composite, Rule};
 use crate::controllers::cloud::defaults::three_minutes;
-use crate::controllers::cloud::evaluations::Evaluations;
 use crate::controllers::cloud::group::Group;
 use crate::controllers::cloud::machine::Machine;
+use crate::controllers::cloud::managed::Managed;
 use crate::controllers::cloud::metric_names::{Provider, metric_of, resolve_percentile};
 use crate::controllers::cloud::missing_data::TreatMissing;
+use crate::controllers::cloud::predictive::Predictor;
 use crate::controllers::cloud::problem::{Invalid, Problem, Severity};
 use crate::controllers::cloud::schedule::{Calendar, Schedule, entry};
-use crate::controllers::cloud::words::{Adjust, Comparison};
+use crate::controllers::cloud::words::{Adjust, Names};
 use crate::controllers::decision::{Controller, Metric, Statistic};
 
 /// The forecast of a predictive policy.
@@ -38,17 +42,16 @@ fn predictor(policy: &AwsPolicy) -> Option<Predictor> {
 impl AwsConfig {
     /// The group at work. The phases of its alarms and its reconcile lags are drawn from `streams`.
     pub fn controller(&self, streams: Streams, calendar: &Calendar) -> Result<Box<dyn Controller>, Invalid> {
-        let errors: Vec<_> = self.validate().into_iter().filter(|p| p.severity == Severity::Error).collect();
-        if !errors.is_empty() {
-            return Err(Invalid(errors));
-        }
+        refuse_errors(self.validate())?;
         let group = Group::new(self.min, self.max, self.initial_capacity(), WORDS);
         let policies = self.policy.iter().map(|policy| self.policy(policy)).collect();
         let alarms = self.alarms(streams).into_iter().map(Alarm::new).collect();
         let schedule = self.schedule(calendar)?;
         let predictors = self.policy.iter().filter_map(predictor).collect();
         let dialect = Aws::new(self, policies, predictors, streams.stream(Purpose::Controller));
-        Ok(Box::new(Machine { group, alarms, schedule, dialect, evaluations: Evaluations::default() }))
+        let mut machine = Machine::new(group, alarms, schedule, dialect);
+        machine.composites = self.composites();
+        Ok(Box::new(machine))
     }
 
     fn policy(&self, policy: &AwsPolicy) -> Policy {
@@ -122,27 +125,47 @@ impl AwsConfig {
     }
 
     fn alarm(&self, alarm: &AwsAlarm) -> AlarmSpec {
-        let metric = metric_of(Provider::Aws, &alarm.metric).unwrap_or(Metric::CpuUtilization);
-        let (metric, statistic) = resolve_percentile(metric, alarm.statistic.0);
-        let actions = alarm.action.iter().filter_map(|name| self.policy.iter().position(|p| p.name == name)).collect();
+        let known = metric_of(Provider::Aws, &alarm.metric).unwrap_or(Metric::CpuUtilization);
+        let (metric, statistic) = resolve_percentile(known, alarm.statistic.0);
+        let rules = |names: &Names| -> Vec<usize> {
+            if !alarm.enabled {
+                return Vec::new();
+            }
+            names.iter().filter_map(|name| self.policy.iter().position(|p| p.name == name)).collect()
+        };
+        let judge = Judge::CloudWatch {
+            needed: alarm.datapoints_to_alarm.unwrap_or(alarm.times),
+            treat: alarm.missing,
+            extra: self.assumptions.evaluation_range_extra,
+        };
+        let cadence = self.cadence(metric, alarm.period, alarm.times);
         AlarmSpec {
-            name: alarm.name.clone(),
-            metric,
-            statistic,
-            comparison: alarm.comparison,
-            threshold: alarm.threshold,
-            period: alarm.period,
-            periods: alarm.times,
-            judge: Judge::CloudWatch {
-                needed: alarm.datapoints_to_alarm.unwrap_or(alarm.times),
-                treat: alarm.missing,
-                extra: self.assumptions.evaluation_range_extra,
+            actions: Actions {
+                alarm: rules(&alarm.action),
+                ok: rules(&alarm.ok_action),
+                insufficient_data: rules(&alarm.insufficient_data_action),
             },
-            cadence: self.cadence(metric, alarm.period, alarm.times),
-            repeat: Repeat::Level,
-            scope: Scope::Group,
-            actions: if alarm.enabled { actions } else { Vec::new() },
+            low_samples: self.low_samples(alarm),
+            ..AlarmSpec::new(
+                alarm.name.clone(),
+                (metric, statistic),
+                (alarm.comparison, alarm.threshold),
+                (alarm.period, alarm.times),
+                judge,
+                cadence,
+            )
         }
+    }
+
+    /// Below 10 / (1 − p) samples, for p from a half on, a percentile is not significant; below a half, 10 / p.
+    fn low_samples(&self, alarm: &AwsAlarm) -> Option<LowSamples> {
+        let Statistic::Percentile(percent) = alarm.statistic.0 else { return None };
+        if alarm.low_samples == LowSampleCount::Evaluate {
+            return None;
+        }
+        let share = percent / 100.0;
+        let fewer_than = if share >= 0.5 { 10.0 / (1.0 - share) } else { 10.0 / share };
+        Some(LowSamples { fewer_than, any: self.assumptions.low_sample_datapoints == LowSampleDatapoints::Any })
     }
 
     /// The two alarms that AWS creates for a target tracking policy.
@@ -150,32 +173,41 @@ impl AwsConfig {
         let metric = metric_of(Provider::Aws, &target.metric).unwrap_or(Metric::CpuUtilization);
         // A count per target is one per minute whatever the period, which is what the average of that metric says.
         let counted = metric == Metric::RequestCount;
-        let statistic = target.statistic.map_or(if counted { Statistic::Sum } else { Statistic::Average }, |s| s.0);
-        let low = target.value * self.assumptions.target_tracking_scale_in_ratio;
-        let sides = [
-            ("AlarmHigh", Comparison::Greater, target.value, target.scale_out_times),
-            ("AlarmLow", Comparison::Less, low, target.scale_in_times),
-        ];
-        let wanted = if target.disable_scale_in { &sides[..1] } else { &sides[..] };
-        let spec = |(side, comparison, threshold, periods): &(&str, Comparison, f64, u32)| AlarmSpec {
-            name: format!("TargetTracking-{name}-{side}"),
+        let managed = Managed {
+            policy,
             metric,
-            statistic,
-            comparison: *comparison,
-            threshold: *threshold,
+            statistic: target.statistic.map_or(if counted { Statistic::Sum } else { Statistic::Average }, |s| s.0),
+            target: target.value,
+            low: target.value * self.assumptions.target_tracking_scale_in_ratio,
             period: target.period,
-            periods: *periods,
-            judge: Judge::CloudWatch {
-                needed: *periods,
+            times: (target.scale_out_times, target.scale_in_times),
+            scales_in: !target.disable_scale_in,
+            repeat: Repeat::Level,
+        };
+        managed.alarms(
+            (format!("TargetTracking-{name}-AlarmHigh"), format!("TargetTracking-{name}-AlarmLow")),
+            |periods| self.cadence(metric, target.period, periods),
+            |periods| Judge::CloudWatch {
+                needed: periods,
                 treat: TreatMissing::Missing,
                 extra: self.assumptions.evaluation_range_extra,
             },
-            cadence: self.cadence(metric, target.period, *periods),
-            repeat: Repeat::Level,
-            scope: Scope::Group,
-            actions: vec![policy],
-        };
-        wanted.iter().map(spec).collect()
+        )
+    }
+
+    /// The composite alarms, in an order in which each looks only at those before it.
+    pub(super) fn composites(&self) -> Vec<Composite> {
+        let rules = self.composite.iter().filter_map(|c| Some((c.name.as_str(), Rule::parse(&c.rule).ok()?)));
+        let mut left: Vec<(&str, Rule)> = rules.collect();
+        let mut ordered = Vec::new();
+        while !left.is_empty() {
+            let waits = |rule: &Rule| rule.alarms().iter().any(|name| left.iter().any(|(other, _)| other == name));
+            // Validation has refused circles; one that is left all the same is not evaluated.
+            let Some(place) = left.iter().position(|(_, rule)| !waits(rule)) else { break };
+            let (name, rule) = left.remove(place);
+            ordered.push(Composite::new(name, rule));
+        }
+        ordered
     }
 
     fn schedule(&self, calendar: &Calendar) -> Result<Schedule, Invalid> {

@@ -7,6 +7,7 @@ use windtunnel_traces::SimDuration;
 use crate::controllers::cloud::defaults::{
     fifteen, five_minutes, one, one_minute, or_observed_lags, or_three_minutes, three, yes,
 };
+use crate::controllers::cloud::lifecycle::{LifecycleHook, aws_hooks};
 use crate::controllers::cloud::missing_data::TreatMissing;
 use crate::controllers::cloud::words::{Adjust, Comparison, Names, RemovalPolicy, StatisticWord, Step};
 
@@ -33,6 +34,31 @@ pub struct AwsConfig {
     /// the default cooldown serves.
     #[serde(default, alias = "DefaultInstanceWarmup", skip_serializing_if = "Option::is_none")]
     pub default_instance_warmup: Option<SimDuration>,
+    /// Pauses on the way in and out (`LifecycleHookSpecificationList`).
+    #[serde(default, deserialize_with = "aws_hooks", skip_serializing_if = "Vec::is_empty")]
+    pub hook: Vec<LifecycleHook>,
+    /// Processes that are suspended for the whole run (`SuspendedProcesses`).
+    #[serde(default, alias = "SuspendedProcesses", skip_serializing_if = "Vec::is_empty")]
+    pub suspended: Vec<AwsProcess>,
+    /// New instances are protected from scale-in (`NewInstancesProtectedFromScaleIn`).
+    #[serde(default, alias = "NewInstancesProtectedFromScaleIn")]
+    pub protect_new: bool,
+    /// How many of the first instances are protected from scale-in (`ProtectedFromScaleIn`).
+    #[serde(default)]
+    pub protected: u32,
+    /// `ec2`, or `elb` for both (`HealthCheckType`).
+    #[serde(default, alias = "HealthCheckType")]
+    pub health_check: AwsHealthCheck,
+    /// For so long after it came into service an instance is not judged by the load balancer's health checks
+    /// (`HealthCheckGracePeriod`; the API's default is 0, the console's 300 s).
+    #[serde(default, alias = "HealthCheckGracePeriod")]
+    pub health_check_grace: SimDuration,
+    /// Instances that are prepared beside the group (`PutWarmPool`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_pool: Option<AwsWarmPool>,
+    /// How many instances may be replaced at a time (`InstanceMaintenancePolicy`); a tenth of the group when absent.
+    #[serde(default, alias = "InstanceMaintenancePolicy", skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<AwsMaintenance>,
     /// Run what the real API would refuse, with a warning.
     #[serde(default)]
     pub lenient: bool,
@@ -42,12 +68,108 @@ pub struct AwsConfig {
     /// CloudWatch alarms.
     #[serde(default)]
     pub alarm: Vec<AwsAlarm>,
+    /// Composite alarms.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub composite: Vec<AwsComposite>,
     /// Scheduled actions.
     #[serde(default)]
     pub scheduled: Vec<AwsScheduled>,
     /// Choices that no document settles.
     #[serde(default)]
     pub assumptions: AwsAssumptions,
+}
+
+/// A process of the group that may be suspended.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AwsProcess {
+    /// No instance is launched.
+    #[serde(alias = "Launch")]
+    Launch,
+    /// No instance is terminated.
+    #[serde(alias = "Terminate")]
+    Terminate,
+    /// New instances are not added to the load balancer.
+    #[serde(alias = "AddToLoadBalancer")]
+    AddToLoadBalancer,
+    /// Alarms invoke no policy.
+    #[serde(alias = "AlarmNotification")]
+    AlarmNotification,
+    /// Zones are not rebalanced.
+    #[serde(rename = "az-rebalance", alias = "AZRebalance")]
+    AzRebalance,
+    /// Instances are not marked unhealthy.
+    #[serde(alias = "HealthCheck")]
+    HealthCheck,
+    /// Instances are not refreshed: a rolling update is the operator's own, and goes on.
+    #[serde(alias = "InstanceRefresh")]
+    InstanceRefresh,
+    /// Unhealthy instances are not replaced.
+    #[serde(alias = "ReplaceUnhealthy")]
+    ReplaceUnhealthy,
+    /// Scheduled actions do nothing.
+    #[serde(alias = "ScheduledActions")]
+    ScheduledActions,
+}
+
+/// Whose word the group takes for an instance's health.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AwsHealthCheck {
+    /// EC2's status checks: is the machine running?
+    #[default]
+    #[serde(alias = "EC2")]
+    Ec2,
+    /// The load balancer's as well.
+    #[serde(alias = "ELB")]
+    Elb,
+}
+
+/// Instances that are prepared beside the group, and join it faster than new ones. From stopping to running again takes
+/// `fleet.start_stopped`; a stopped one costs `instance.price.stopped_per_hour`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwsWarmPool {
+    /// Fewest instances in the pool (`MinSize`).
+    #[serde(default, alias = "MinSize")]
+    pub min: u32,
+    /// Pool and group together (`MaxGroupPreparedCapacity`); the group's maximum when absent.
+    #[serde(default, alias = "MaxGroupPreparedCapacity", skip_serializing_if = "Option::is_none")]
+    pub max_prepared: Option<u32>,
+    /// What its instances are (`PoolState`).
+    #[serde(default, alias = "PoolState")]
+    pub state: AwsPoolState,
+    /// A scale-in returns instances to the pool (`InstanceReusePolicy.ReuseOnScaleIn`).
+    #[serde(default, alias = "ReuseOnScaleIn")]
+    pub reuse_on_scale_in: bool,
+}
+
+/// What the instances of a warm pool are.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AwsPoolState {
+    /// Stopped: only their disks cost.
+    #[default]
+    #[serde(alias = "Stopped")]
+    Stopped,
+    /// Running: they cost as much as those in service, and join at once.
+    #[serde(alias = "Running")]
+    Running,
+    /// Hibernated: as stopped; what resuming takes is `fleet.start_stopped` all the same.
+    #[serde(alias = "Hibernated")]
+    Hibernated,
+}
+
+/// How far a group may shrink or grow while instances are replaced.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwsMaintenance {
+    /// Percent of the desired capacity that stays healthy, 0 to 100 (`MinHealthyPercentage`).
+    #[serde(alias = "MinHealthyPercentage")]
+    pub min_healthy: u32,
+    /// Percent of the desired capacity that is not exceeded, 100 to 200 (`MaxHealthyPercentage`).
+    #[serde(alias = "MaxHealthyPercentage")]
+    pub max_healthy: u32,
 }
 
 /// The kind of a scaling policy.
@@ -207,9 +329,56 @@ pub struct AwsAlarm {
     /// The policy to invoke in ALARM, or up to five (`AlarmActions`).
     #[serde(default, alias = "AlarmActions", alias = "alarm_actions", alias = "actions")]
     pub action: Names,
+    /// The policy to invoke in OK (`OKActions`).
+    #[serde(default, alias = "OKActions", alias = "ok_actions", skip_serializing_if = "Names::is_empty")]
+    pub ok_action: Names,
+    /// The policy to invoke in INSUFFICIENT_DATA (`InsufficientDataActions`).
+    #[serde(
+        default,
+        alias = "InsufficientDataActions",
+        alias = "insufficient_data_actions",
+        skip_serializing_if = "Names::is_empty"
+    )]
+    pub insufficient_data_action: Names,
+    /// What becomes of a percentile that rests on too few samples (`EvaluateLowSampleCountPercentile`).
+    #[serde(default, alias = "EvaluateLowSampleCountPercentile", alias = "evaluate_low_sample_count_percentiles")]
+    pub low_samples: LowSampleCount,
     /// Whether it invokes its actions (`ActionsEnabled`).
     #[serde(default = "yes", alias = "ActionsEnabled")]
     pub enabled: bool,
+}
+
+/// What becomes of a percentile that rests on too few samples to be significant.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LowSampleCount {
+    /// It is evaluated like any other.
+    #[default]
+    Evaluate,
+    /// The alarm keeps its state.
+    Ignore,
+}
+
+/// Which datapoints with too few samples keep an alarm's state.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LowSampleDatapoints {
+    /// Any that is evaluated.
+    Any,
+    /// The newest.
+    Newest,
+}
+
+/// A composite alarm: a rule over the states of other alarms. It reports; it invokes no policy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwsComposite {
+    /// Its name (`AlarmName`).
+    #[serde(alias = "AlarmName", alias = "alarm_name")]
+    pub name: String,
+    /// The rule (`AlarmRule`): `ALARM(a) AND NOT OK(b)`.
+    #[serde(alias = "AlarmRule", alias = "alarm_rule")]
+    pub rule: String,
 }
 
 /// A scheduled action: sets any of minimum, maximum and desired capacity.
@@ -285,6 +454,12 @@ pub struct AwsAssumptions {
     pub reconcile_lag: Option<Vec<SimDuration>>,
     /// Between looks for lost instances.
     pub health_check_interval: SimDuration,
+    /// Between looks whether zones are balanced.
+    pub rebalance_interval: SimDuration,
+    /// Which datapoints with too few samples keep an alarm's state, where it ignores them.
+    pub low_sample_datapoints: LowSampleDatapoints,
+    /// Several lifecycle hooks of one transition wait together, not one after the other.
+    pub hooks_wait_together: bool,
 }
 
 impl Default for AwsAssumptions {
@@ -299,6 +474,9 @@ impl Default for AwsAssumptions {
             target_tracking_scale_in_ratio: 0.9,
             reconcile_lag: None,
             health_check_interval: SimDuration::from_secs(30),
+            rebalance_interval: SimDuration::from_mins(1),
+            low_sample_datapoints: LowSampleDatapoints::Any,
+            hooks_wait_together: true,
         }
     }
 }
@@ -317,9 +495,9 @@ impl AwsConfig {
         self.desired.unwrap_or(self.min)
     }
 
-    /// The termination policies, for the fleet.
-    pub fn removal(&self) -> &[RemovalPolicy] {
-        &self.removal
+    /// Whether a process is suspended.
+    pub fn suspends(&self, process: AwsProcess) -> bool {
+        self.suspended.contains(&process)
     }
 
     /// The warm-up of a policy: its own, else the group's, else the default cooldown.

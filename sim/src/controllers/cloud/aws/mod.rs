@@ -2,11 +2,12 @@
 
 mod build;
 mod config;
-mod predictive;
+mod group_rules;
 mod rules;
 mod validate;
 
 pub use config::{
-    AggregationPoints, AwsAlarm, AwsAssumptions, AwsConfig, AwsPolicy, AwsPolicyType, AwsPredictive, AwsScheduled,
-    AwsTarget, PredictiveMode, TrackedValue,
+    AggregationPoints, AwsAlarm, AwsAssumptions, AwsComposite, AwsConfig, AwsHealthCheck, AwsMaintenance, AwsPolicy,
+    AwsPolicyType, AwsPoolState, AwsPredictive, AwsProcess, AwsScheduled, AwsTarget, AwsWarmPool, LowSampleCount,
+    LowSampleDatapoints, PredictiveMode, TrackedValue,
 };

@@ -3,19 +3,19 @@
 use windtunnel_traces::random::{Generator, below};
 use windtunnel_traces::{SimDuration, SimTime};
 
-use super::config::{AggregationPoints, AwsConfig, TrackedValue};
-use super::predictive::Predictor;
+use super::config::{AggregationPoints, AwsConfig, AwsProcess, TrackedValue};
 use crate::controllers::cloud::activity::{Activity, StatusWords, Trigger};
 use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::{Alarm, Firing};
 use crate::controllers::cloud::defaults::observed_lags;
 use crate::controllers::cloud::group::{Group, Start};
 use crate::controllers::cloud::machine::{Dialect, Moment};
+use crate::controllers::cloud::predictive::Predictor;
 use crate::controllers::cloud::schedule::Due;
 use crate::controllers::cloud::step::step_for;
 use crate::controllers::cloud::target_tracking;
 use crate::controllers::cloud::words::Step;
-use crate::controllers::decision::{ActivityKind, AlarmState, MetricSource, Statistic};
+use crate::controllers::decision::{ActivityId, ActivityKind, AlarmState, MetricSource, Statistic};
 
 /// `StatusCode` of DescribeScalingActivities. AWS logs no activity for an invocation that does nothing; the word for it
 /// is ours.
@@ -54,6 +54,7 @@ enum Proposal {
 
 /// The dialect of AWS.
 pub(crate) struct Aws {
+    config: AwsConfig,
     policies: Vec<Policy>,
     aggregation_points: AggregationPoints,
     tracked_value: TrackedValue,
@@ -64,7 +65,12 @@ pub(crate) struct Aws {
     reconcile_at: SimTime,
     /// What moved the desired capacity since it last did, and the cooldown that follows.
     moved: Option<(Trigger, Option<SimDuration>)>,
+    /// Lost instances that are not yet being replaced.
     lost: u32,
+    /// Until when the last replacements warm up, while others wait for them.
+    replaced_until: SimTime,
+    /// Nothing can be removed: all instances that are left are protected.
+    all_protected: bool,
     predictors: Vec<Predictor>,
     /// Per policy: why the last invocation did nothing. A reason is recorded once, not each minute.
     idle: Vec<Option<String>>,
@@ -78,6 +84,8 @@ impl Aws {
         generator: Generator,
     ) -> Self {
         Aws {
+            config: config.clone(),
+            all_protected: false,
             idle: vec![None; policies.len()],
             policies,
             predictors,
@@ -89,6 +97,7 @@ impl Aws {
             reconcile_at: SimTime::NEVER,
             moved: None,
             lost: 0,
+            replaced_until: SimTime::ZERO,
         }
     }
 
@@ -175,7 +184,7 @@ impl Aws {
             if !policy.enabled {
                 continue;
             }
-            let low = |alarm: &&Alarm| alarm.spec.actions == [index] && !alarm.spec.comparison.is_upward();
+            let low = |alarm: &&Alarm| alarm.spec.actions.alarm == [index] && !alarm.spec.comparison.is_upward();
             let Some(alarm) = moment.alarms.iter().find(low) else { continue };
             if alarm.state != AlarmState::Alarm {
                 return Proposal::Nothing(format!("target tracking policy {} does not want it", policy.name));
@@ -224,8 +233,9 @@ impl Aws {
         let policy = &self.policies[index];
         Trigger {
             cause: format!(
-                "At {now} a monitor alarm {} in state ALARM ({}) triggered policy {}",
+                "At {now} a monitor alarm {} in state {} ({}) triggered policy {}",
                 firing.name,
+                firing.state,
                 firing.reason(),
                 policy.name
             ),
@@ -271,10 +281,13 @@ fn propose_step(group: &Group, now: SimTime, warmup: SimDuration, adjustment: Ad
 impl Dialect for Aws {
     /// Each policy computes by itself; the largest capacity wins, for scale-out and for scale-in.
     fn alarms_fire(&mut self, moment: &mut Moment<'_>, firings: &[Firing]) {
+        if self.config.suspends(AwsProcess::AlarmNotification) {
+            return;
+        }
         let mut best: Option<(u32, usize, &Firing)> = None;
         let mut at_bound = Vec::new();
         for firing in firings {
-            for index in moment.alarms[firing.alarm].spec.actions.clone() {
+            for &index in &firing.rules {
                 match self.propose(moment, &self.policies[index], firing) {
                     Proposal::Nothing(reason) => self.record_idle(moment, firing, index, &reason),
                     Proposal::Capacity(capacity) => {
@@ -306,6 +319,10 @@ impl Dialect for Aws {
     }
 
     fn scheduled(&mut self, moment: &mut Moment<'_>, due: &Due) -> bool {
+        if self.config.suspends(AwsProcess::ScheduledActions) && !due.by_hand {
+            // What is missed is missed: it does not run when the process resumes.
+            return true;
+        }
         let entry = &due.entry;
         let before = moment.group.desired;
         moment.group.set_bounds(entry.min, entry.max, entry.desired);
@@ -341,9 +358,31 @@ impl Dialect for Aws {
         if let (Some(cooldown), true) = (activity.cooldown, activity.done > 0) {
             moment.group.cooldown.start(moment.now, cooldown);
         }
+        if activity.record.kind == ActivityKind::Replace && self.lost > 0 {
+            let warmup = self.config.default_instance_warmup.unwrap_or(SimDuration::ZERO);
+            self.replaced_until = moment.now + warmup;
+            self.reconcile_at = self.reconcile_at.min(self.replaced_until);
+        }
+        // The desired capacity stays below what protected instances allow, until there are others.
+        self.all_protected = activity.protected > 0 || (self.all_protected && !activity.adds);
         if moment.group.settled() != moment.group.desired {
             self.reconcile_soon(moment.now);
         }
+    }
+
+    /// Behind a load balancer the cooldown of a scale-in begins when the instances are deregistered: it does not wait
+    /// for the termination hooks.
+    fn deregistered(&mut self, moment: &mut Moment<'_>, activity: ActivityId) {
+        let running = moment.group.activities.iter_mut().find(|running| running.id == activity);
+        if let Some(cooldown) = running.and_then(|running| running.cooldown.take()) {
+            moment.group.cooldown.start(moment.now, cooldown);
+        }
+    }
+
+    fn warm_pool(&self, group: &Group) -> Option<u32> {
+        // What is about to be launched comes out of the pool, and what is about to be removed may go into it: the group
+        // counts as what it will be when everything under way has ended, which is the desired capacity once it has acted.
+        self.config.warm_pool_size(group.settled(), group.max)
     }
 
     fn lost(&mut self, moment: &mut Moment<'_>) {
@@ -379,6 +418,20 @@ impl Aws {
         }
     }
 
+    /// How many lost instances may be replaced now: a tenth of the group at a time unless a maintenance policy says
+    /// otherwise, at least one, and the next ones when these are in service and warm.
+    fn may_replace(&self, moment: &Moment<'_>) -> u32 {
+        if moment.now < self.replaced_until {
+            return 0;
+        }
+        let percent = self.config.maintenance.map_or(10, |maintenance| {
+            100u32.saturating_sub(maintenance.min_healthy).max(maintenance.max_healthy.saturating_sub(100))
+        });
+        let at_once = u32::try_from(u64::from(moment.group.desired) * u64::from(percent) / 100).unwrap_or(u32::MAX);
+        let replacing = moment.group.activities.iter().filter(|activity| activity.record.kind == ActivityKind::Replace);
+        at_once.max(1).saturating_sub(replacing.map(Activity::remaining).sum())
+    }
+
     /// The group compares desired with actual capacity and closes the gap.
     fn reconcile(&mut self, moment: &mut Moment<'_>) {
         self.reconcile_at = SimTime::NEVER;
@@ -386,15 +439,23 @@ impl Aws {
         let actual = moment.group.settled();
         let desired = moment.group.desired;
         let moved = self.moved.take();
-        let replaces = self.lost > 0 && moved.is_none();
-        self.lost = 0;
+        let moves = moved.is_some();
         let (mut trigger, cooldown) = moved.unwrap_or_default();
         let staying = moment.group.in_service().saturating_sub(moment.group.leaving());
-        let (adds, count) =
-            if desired > actual { (true, desired - actual) } else { (false, (actual - desired).min(staying)) };
-        if count == 0 {
+        let adds = desired > actual;
+        let missing = desired.saturating_sub(actual);
+        self.lost = self.lost.min(missing);
+        let replaced = self.lost.min(self.may_replace(moment));
+        let count = if adds { missing - (self.lost - replaced) } else { (actual - desired).min(staying) };
+        if self.lost > replaced && now < self.replaced_until {
+            self.reconcile_at = self.replaced_until;
+        }
+        let forbidden = if adds { AwsProcess::Launch } else { AwsProcess::Terminate };
+        if count == 0 || self.config.suspends(forbidden) || (!adds && self.all_protected) {
             return;
         }
+        self.lost -= replaced;
+        let replaces = replaced > 0 && !moves;
         if trigger.cause.is_empty() {
             trigger = Trigger::plain(now, "");
         } else {
@@ -417,7 +478,8 @@ impl Aws {
         let kind = if replaces && adds { ActivityKind::Replace } else { direction };
         let description =
             if count == 1 { format!("{verb} a new EC2 instance") } else { format!("{verb} {count} EC2 instances") };
-        let start = Start { kind, adds, count, capacity: (actual, to), description, cooldown, exclusive: false };
+        let capacity = (actual, to);
+        let start = Start { kind, adds, count, capacity, description, cooldown, exclusive: false, reuse: true };
         moment.group.start(now, &trigger, start, moment.out);
     }
 }

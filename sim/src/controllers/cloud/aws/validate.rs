@@ -4,19 +4,25 @@ use std::collections::BTreeSet;
 
 use windtunnel_traces::SimDuration;
 
-use super::config::{AwsAlarm, AwsConfig, AwsPolicy, AwsPolicyType, AwsTarget};
+use super::config::{AwsAlarm, AwsConfig, AwsPolicy, AwsPolicyType, AwsProcess, AwsTarget};
 use crate::controllers::cloud::checks;
+use crate::controllers::cloud::composite::Rule;
+use crate::controllers::cloud::lifecycle::{HookLimits, check_hooks};
 use crate::controllers::cloud::metric_names::{Provider, metric_of};
 use crate::controllers::cloud::problem::{Findings, Problem};
 use crate::controllers::cloud::step::step_for;
-use crate::controllers::cloud::words::{Comparison, RemovalPolicy};
+use crate::controllers::cloud::words::{Adjust, Comparison, Names, RemovalPolicy};
 use crate::controllers::decision::{Metric, Statistic};
 
-const REMOVAL: [RemovalPolicy; 5] = [
+/// PutLifecycleHook: 30 to 7200 s; 50 hooks per group.
+const HOOKS: HookLimits = HookLimits { timeout: (30, 7200), most: 50, rolls_back: false };
+
+const REMOVAL: [RemovalPolicy; 6] = [
     RemovalPolicy::OldestInstance,
     RemovalPolicy::NewestInstance,
     RemovalPolicy::OldestConfiguration,
     RemovalPolicy::ClosestToNextInstanceHour,
+    RemovalPolicy::AllocationStrategy,
     RemovalPolicy::Default,
 ];
 
@@ -24,7 +30,7 @@ impl AwsConfig {
     /// Everything that is wrong with the configuration, or worth knowing.
     pub fn validate(&self) -> Vec<Problem> {
         let mut found = Findings::new("aws", self.lenient);
-        checks::bounds(&mut found, "", self.min, self.max, self.desired);
+        checks::bounds(&mut found, "", self.min, self.max, self.desired, None);
         checks::removal(&mut found, &self.removal, &REMOVAL, REMOVAL.len());
         let default = self.removal.iter().position(|p| *p == RemovalPolicy::Default);
         if default.is_some_and(|place| place + 1 != self.removal.len()) {
@@ -33,11 +39,50 @@ impl AwsConfig {
         if let Some(warmup) = self.default_instance_warmup {
             checks::length(&mut found, "default_instance_warmup", warmup, 0, 3600);
         }
+        checks::length(&mut found, "health_check_grace", self.health_check_grace, 0, u64::from(i32::MAX as u32));
+        check_hooks(&mut found, &self.hook, &HOOKS);
+        self.check_pool(&mut found);
         self.check_policies(&mut found);
         self.check_alarms(&mut found);
+        self.check_composites(&mut found);
         self.check_schedule(&mut found);
         self.check_assumptions(&mut found);
         found.done()
+    }
+
+    fn check_pool(&self, found: &mut Findings) {
+        if let Some(pool) = &self.warm_pool
+            && let Some(prepared) = pool.max_prepared
+        {
+            if prepared < self.min {
+                found.refused(
+                    "warm_pool.max_prepared",
+                    format!("{prepared} is not accepted by the API; it takes at least the group's min = {}", self.min),
+                );
+            }
+            if pool.min > prepared {
+                found.refused("warm_pool.min", format!("{} is more than max_prepared = {prepared}", pool.min));
+            }
+        }
+        if let Some(maintenance) = &self.maintenance {
+            found.range("maintenance.min_healthy", maintenance.min_healthy, 0, 100);
+            found.range("maintenance.max_healthy", maintenance.max_healthy, 100, 200);
+            let spread = maintenance.max_healthy.saturating_sub(maintenance.min_healthy);
+            if maintenance.min_healthy == 100 && maintenance.max_healthy == 100 {
+                found.refused("maintenance", "100 to 100 leaves nothing to replace with; the API wants a difference");
+            } else if spread > 100 {
+                found.refused(
+                    "maintenance",
+                    format!("{spread} between the two is not accepted; the API takes at most 100"),
+                );
+            }
+        }
+        if self.suspends(AwsProcess::InstanceRefresh) {
+            found.note(
+                "suspended",
+                "nothing is refreshed here: a rolling-update event is the operator's own and goes on",
+            );
+        }
     }
 
     fn policy_names(&self) -> Vec<&str> {
@@ -52,7 +97,9 @@ impl AwsConfig {
         for policy in &self.policy {
             check_policy(found, policy);
         }
-        let by_alarm = self.alarm.iter().flat_map(|alarm| alarm.action.iter());
+        let by_alarm = self.alarm.iter().flat_map(|alarm| {
+            [&alarm.action, &alarm.ok_action, &alarm.insufficient_data_action].into_iter().flat_map(Names::iter)
+        });
         let own = self
             .policy
             .iter()
@@ -67,8 +114,16 @@ impl AwsConfig {
         for alarm in &self.alarm {
             let path = format!("alarm.{}", alarm.name);
             check_alarm(found, &path, alarm);
-            checks::actions(found, &path, &alarm.action, &policies, "policy");
-            for policy in alarm.action.iter().filter_map(|name| self.policy.iter().find(|p| p.name == name)) {
+            let lists = [
+                ("action", &alarm.action),
+                ("ok_action", &alarm.ok_action),
+                ("insufficient_data_action", &alarm.insufficient_data_action),
+            ];
+            for (key, names) in lists {
+                checks::actions(found, &format!("{path}.{key}"), names, &policies, "policy");
+            }
+            let all = lists.into_iter().flat_map(|(_, names)| names.iter());
+            for policy in all.filter_map(|name| self.policy.iter().find(|p| p.name == name)) {
                 match policy.resolved_type() {
                     AwsPolicyType::TargetTracking => found.error(
                         &format!("{path}.action"),
@@ -80,6 +135,43 @@ impl AwsConfig {
                     AwsPolicyType::Simple => {}
                 }
             }
+        }
+    }
+
+    fn check_composites(&self, found: &mut Findings) {
+        let own = self.alarm.iter().map(|alarm| alarm.name.clone());
+        let managed = self
+            .policy
+            .iter()
+            .filter(|p| p.resolved_type() == AwsPolicyType::TargetTracking)
+            .flat_map(|p| ["High", "Low"].map(|side| format!("TargetTracking-{}-Alarm{side}", p.name)));
+        let known: BTreeSet<String> = own.chain(managed).chain(self.composite.iter().map(|c| c.name.clone())).collect();
+        checks::names(found, "composite", self.composite.iter().map(|c| c.name.as_str()));
+        for composite in &self.composite {
+            let path = format!("composite.{}", composite.name);
+            if self.alarm.iter().any(|alarm| alarm.name == composite.name) {
+                found.error(&path, "an alarm has this name already");
+            }
+            match Rule::parse(&composite.rule) {
+                Err(error) => found.error(&format!("{path}.rule"), error.to_string()),
+                Ok(rule) => {
+                    let names: BTreeSet<&str> = rule.alarms().into_iter().collect();
+                    if names.len() > 100 {
+                        found.refused(
+                            &format!("{path}.rule"),
+                            format!("the API takes at most 100 alarms, not {}", names.len()),
+                        );
+                    }
+                    let listed: Vec<&str> = known.iter().map(String::as_str).collect();
+                    for name in names.into_iter().filter(|name| !known.contains(*name)) {
+                        found.error(&format!("{path}.rule"), checks::no_such(name, &listed, "alarm"));
+                    }
+                }
+            }
+        }
+        let parsed = self.composite.iter().filter(|c| Rule::parse(&c.rule).is_ok()).count();
+        if self.composites().len() < parsed {
+            found.error("composite", "the rules of composite alarms go round in a circle");
         }
     }
 
@@ -95,7 +187,14 @@ impl AwsConfig {
             let path = format!("scheduled.{}", action.name);
             let sets = action.min.is_some() || action.max.is_some() || action.desired.is_some();
             checks::schedule(found, &path, action.at, action.cron.as_deref(), sets);
-            checks::bounds(found, &path, action.min.unwrap_or(0), action.max.unwrap_or(2000), action.desired);
+            checks::bounds(
+                found,
+                &path,
+                action.min.unwrap_or(0),
+                action.max.unwrap_or(1_000_000),
+                action.desired,
+                None,
+            );
             if let Some(Err(e)) = action.zone.as_deref().map(jiff::tz::TimeZone::get) {
                 found.error(&format!("{path}.zone"), e.to_string());
             }
@@ -106,6 +205,9 @@ impl AwsConfig {
         let assumptions = &self.assumptions;
         if assumptions.health_check_interval.is_zero() {
             found.error("assumptions.health_check_interval", "must be longer than zero");
+        }
+        if assumptions.rebalance_interval.is_zero() {
+            found.error("assumptions.rebalance_interval", "must be longer than zero");
         }
         checks::target(found, "assumptions.target_tracking_scale_in_ratio", assumptions.target_tracking_scale_in_ratio);
     }
@@ -118,7 +220,7 @@ fn check_policy(found: &mut Findings, policy: &AwsPolicy) {
         (AwsPolicyType::Simple, None) => {
             found.error(&path, "a simple policy needs `adjust`, such as { change = 2 }");
         }
-        (AwsPolicyType::Simple, Some(adjust)) => checks::adjust(found, &format!("{path}.adjust"), adjust),
+        (AwsPolicyType::Simple, Some(adjust)) => checks::adjust(found, &format!("{path}.adjust"), adjust, None),
         (_, Some(_)) => found.error(&format!("{path}.adjust"), "only a simple policy has one `adjust`"),
         (_, None) => {}
     }
@@ -126,7 +228,7 @@ fn check_policy(found: &mut Findings, policy: &AwsPolicy) {
         if policy.step.is_empty() {
             found.error(&format!("{path}.step"), "a step policy needs steps");
         }
-        checks::steps(found, &format!("{path}.step"), &policy.step, 20);
+        checks::steps(found, &format!("{path}.step"), &policy.step, 20, None);
     }
     match (kind, &policy.target) {
         (AwsPolicyType::TargetTracking | AwsPolicyType::Predictive, None) => {
@@ -134,6 +236,15 @@ fn check_policy(found: &mut Findings, policy: &AwsPolicy) {
         }
         (_, Some(target)) => check_target(found, &format!("{path}.target"), target),
         _ => {}
+    }
+    let percent = |adjust: &Adjust| matches!(adjust, Adjust::Percent(_));
+    let by_percent =
+        policy.adjust.as_ref().is_some_and(percent) || policy.step.iter().any(|step| percent(&step.adjust));
+    if policy.min_adjustment_magnitude > 0 && !by_percent {
+        found.refused(
+            &format!("{path}.min_adjustment_magnitude"),
+            "the API takes it for percentages only (PercentChangeInCapacity)",
+        );
     }
     if policy.cooldown.is_some() && kind != AwsPolicyType::Simple {
         found.refused(&format!("{path}.cooldown"), "only simple policies have a cooldown");
@@ -186,6 +297,9 @@ fn check_step_side(found: &mut Findings, policy: &AwsPolicy, alarm: &AwsAlarm) {
 
 fn check_alarm(found: &mut Findings, path: &str, alarm: &AwsAlarm) {
     let key = |name: &str| format!("{path}.{name}");
+    if alarm.name.chars().count() > 255 {
+        found.refused(&key("name"), "the API takes names of at most 255 characters");
+    }
     checks::metric(found, &key("metric"), Provider::Aws, &alarm.metric);
     checks::finite(found, &key("threshold"), alarm.threshold);
     checks::window(found, path, alarm.period, alarm.times);

@@ -2,18 +2,23 @@
 
 use windtunnel_traces::Streams;
 
-use super::config::{EssAlarm, EssAlarmKind, EssConfig, EssRule, EssRuleType, EssTarget};
+use super::config::{
+    EssAlarm, EssAlarmKind, EssConfig, EssPredictiveMode, EssRule, EssRuleType, EssTarget, ExpressionsLogic,
+    NoDataPolicy, PredictiveValueBehavior,
+};
 use super::rules::{Ess, Rule, RuleKind, WORDS};
 use crate::controllers::cloud::adjustment::Adjustment;
-use crate::controllers::cloud::alarm::{Alarm, AlarmSpec, Cadence, Judge, Scope};
+use crate::controllers::cloud::alarm::{Actions, Alarm, AlarmSpec, Cadence, Condition, Join, Judge, NoData, Scope};
+use crate::controllers::cloud::cloud_config::refuse_errors;
 use crate::controllers::cloud::defaults::one_minute;
-use crate::controllers::cloud::evaluations::Evaluations;
 use crate::controllers::cloud::group::Group;
 use crate::controllers::cloud::machine::Machine;
+use crate::controllers::cloud::managed::Managed;
 use crate::controllers::cloud::metric_names::{Provider, metric_of};
-use crate::controllers::cloud::problem::{Invalid, Severity};
+use crate::controllers::cloud::predictive::Predictor;
+use crate::controllers::cloud::problem::Invalid;
 use crate::controllers::cloud::schedule::{Calendar, Schedule, entry};
-use crate::controllers::cloud::words::{Adjust, Comparison};
+use crate::controllers::cloud::words::Adjust;
 use crate::controllers::decision::{Controller, Metric, Statistic};
 use windtunnel_traces::SimDuration;
 
@@ -21,16 +26,31 @@ impl EssConfig {
     /// The group at work. `streams` is taken for symmetry with the other providers: nothing in ESS is drawn.
     pub fn controller(&self, streams: Streams, calendar: &Calendar) -> Result<Box<dyn Controller>, Invalid> {
         let _ = streams;
-        let errors: Vec<_> = self.validate().into_iter().filter(|p| p.severity == Severity::Error).collect();
-        if !errors.is_empty() {
-            return Err(Invalid(errors));
-        }
+        refuse_errors(self.validate())?;
         let group = Group::new(self.min, self.max, self.initial_capacity(), WORDS);
         let rules = self.rule.iter().map(|rule| self.rule(rule)).collect();
         let alarms: Vec<Alarm> = self.alarms().into_iter().map(Alarm::new).collect();
         let schedule = self.schedule(calendar)?;
-        let dialect = Ess::new(self, rules, alarms.len());
-        Ok(Box::new(Machine { group, alarms, schedule, dialect, evaluations: Evaluations::default() }))
+        let dialect = Ess::new(self, rules, self.predictors(), alarms.len(), calendar);
+        Ok(Box::new(Machine::new(group, alarms, schedule, dialect)))
+    }
+
+    /// The forecasts of predictive rules.
+    fn predictors(&self) -> Vec<Predictor> {
+        let predictive = self.rule.iter().filter(|rule| rule.resolved_type() == EssRuleType::Predictive);
+        let predictor = |rule: &EssRule| {
+            let target = rule.target.as_ref()?;
+            let settings = rule.predictive.clone().unwrap_or_default();
+            let above = match settings.value_behavior {
+                PredictiveValueBehavior::MaxOverrides => None,
+                PredictiveValueBehavior::OverrideMax => Some(0.0),
+                PredictiveValueBehavior::OverrideMaxWithBuffer => Some(settings.value_buffer),
+            };
+            let metric = metric_of(Provider::Ess, &target.metric)?;
+            let scales = settings.mode == EssPredictiveMode::PredictAndScale;
+            Some(Predictor::new(metric, target.value, settings.buffer, above, scales))
+        };
+        predictive.filter_map(predictor).collect()
     }
 
     fn rule(&self, rule: &EssRule) -> Rule {
@@ -43,6 +63,7 @@ impl EssConfig {
             EssRuleType::Simple => RuleKind::Simple(adjustment(rule.adjust.unwrap_or(Adjust::Change(0)))),
             EssRuleType::Step => RuleKind::Step { steps: rule.step.clone(), like: adjustment(Adjust::Change(0)) },
             EssRuleType::TargetTracking => RuleKind::TargetTracking(rule.target.as_ref().map_or(f64::NAN, |t| t.value)),
+            EssRuleType::Predictive => RuleKind::Predictive,
         };
         Rule {
             name: rule.name.clone(),
@@ -71,45 +92,54 @@ impl EssConfig {
             EssAlarmKind::EventTriggeredTask => Scope::Group,
             EssAlarmKind::CmsRule => Scope::PerInstance { silence: alarm.silence_time },
         };
+        let metric_named = |name: &str| metric_of(Provider::Ess, name).unwrap_or(Metric::CpuUtilization);
+        let rules = alarm.action.iter().filter_map(|name| self.rule.iter().position(|r| r.name == name));
+        let also = alarm.expression.iter().map(|expression| Condition {
+            metric: metric_named(&expression.metric),
+            statistic: expression.statistic.0,
+            comparison: expression.comparison,
+            threshold: expression.threshold,
+        });
         AlarmSpec {
-            name: alarm.name.clone(),
-            metric: metric_of(Provider::Ess, &alarm.metric).unwrap_or(Metric::CpuUtilization),
-            statistic: alarm.statistic.0,
-            comparison: alarm.comparison,
-            threshold: alarm.threshold,
-            period: alarm.period,
-            periods: alarm.times,
-            judge: Judge::Consecutive,
-            cadence: self.cadence(alarm.period),
             repeat: self.assumptions.alarm_repeat.into(),
             scope,
-            actions: alarm.action.iter().filter_map(|name| self.rule.iter().position(|r| r.name == name)).collect(),
+            actions: Actions::in_alarm(rules.collect()),
+            also: also.collect(),
+            join: match alarm.logic {
+                ExpressionsLogic::And => Join::And,
+                ExpressionsLogic::Or => Join::Or,
+            },
+            no_data: match alarm.no_data {
+                NoDataPolicy::KeepLastState => NoData::Keep,
+                NoDataPolicy::InsufficientData => NoData::Insufficient,
+                NoDataPolicy::Ok => NoData::Ok,
+            },
+            ..AlarmSpec::new(
+                alarm.name.clone(),
+                (metric_named(&alarm.metric), alarm.statistic.0),
+                (alarm.comparison, alarm.threshold),
+                (alarm.period, alarm.times),
+                Judge::Consecutive,
+                self.cadence(alarm.period),
+            )
         }
     }
 
     /// The two alarms that ESS creates for a target tracking rule.
     fn managed_alarms(&self, rule: usize, name: &str, target: &EssTarget) -> Vec<AlarmSpec> {
-        let low = target.value * self.assumptions.target_tracking_scale_in_ratio;
-        let sides = [
-            ("AlarmHigh", Comparison::Greater, target.value, target.scale_out_times),
-            ("AlarmLow", Comparison::Less, low, target.scale_in_times),
-        ];
-        let wanted = if target.disable_scale_in { &sides[..1] } else { &sides[..] };
-        let spec = |(side, comparison, threshold, periods): &(&str, Comparison, f64, u32)| AlarmSpec {
-            name: format!("TargetTracking-{name}-{side}"),
+        let managed = Managed {
+            policy: rule,
             metric: metric_of(Provider::Ess, &target.metric).unwrap_or(Metric::CpuUtilization),
             statistic: Statistic::Average,
-            comparison: *comparison,
-            threshold: *threshold,
+            target: target.value,
+            low: target.value * self.assumptions.target_tracking_scale_in_ratio,
             period: target.period,
-            periods: *periods,
-            judge: Judge::Consecutive,
-            cadence: self.cadence(target.period),
+            times: (target.scale_out_times, target.scale_in_times),
+            scales_in: !target.disable_scale_in,
             repeat: self.assumptions.alarm_repeat.into(),
-            scope: Scope::Group,
-            actions: vec![rule],
         };
-        wanted.iter().map(spec).collect()
+        let names = (format!("TargetTracking-{name}-AlarmHigh"), format!("TargetTracking-{name}-AlarmLow"));
+        managed.alarms(names, |_| self.cadence(target.period), |_| Judge::Consecutive)
     }
 
     fn schedule(&self, calendar: &Calendar) -> Result<Schedule, Invalid> {

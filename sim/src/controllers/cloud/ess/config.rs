@@ -7,6 +7,8 @@ use windtunnel_traces::SimDuration;
 use crate::controllers::cloud::defaults::{
     at_least, fifteen, five_minutes, one_day, one_minute, or_one_minute, ten_minutes, three, yes,
 };
+use crate::controllers::cloud::lifecycle::{LifecycleHook, ess_hooks};
+use crate::controllers::cloud::schedule::Window;
 use crate::controllers::cloud::words::{
     Adjust, AlarmRepeat, Comparison, Names, PercentRounding, RemovalPolicy, StatisticWord, Step,
 };
@@ -35,6 +37,30 @@ pub struct EssConfig {
     /// Cooldown of rules that set none (`DefaultCooldown`).
     #[serde(default = "five_minutes", alias = "DefaultCooldown")]
     pub default_cooldown: SimDuration,
+    /// Pauses on the way in and out (`CreateLifecycleHook`).
+    #[serde(default, deserialize_with = "ess_hooks", skip_serializing_if = "Vec::is_empty")]
+    pub hook: Vec<LifecycleHook>,
+    /// Processes that are suspended for the whole run (`SuspendedProcesses`).
+    #[serde(default, alias = "SuspendedProcesses", skip_serializing_if = "Vec::is_empty")]
+    pub suspended: Vec<EssProcess>,
+    /// How many of the first instances are in the Protected state (`SetInstancesProtection`): neither removed by a
+    /// scale-in nor replaced by the health check.
+    #[serde(default)]
+    pub protected: u32,
+    /// Whose word the group takes for an instance's health (`HealthCheckType`).
+    #[serde(default, alias = "HealthCheckType")]
+    pub health_check: EssHealthCheck,
+    /// What a scale-in does with instances: `release`, or `recycle` to stop them and start them first at the next
+    /// scale-out (`ScalingPolicy`). Starting takes `fleet.start_stopped`; a stopped one costs
+    /// `instance.price.stopped_per_hour`.
+    #[serde(default, alias = "ScalingPolicy")]
+    pub scaling_policy: EssScalingPolicy,
+    /// Stopped (economical) instances at the start (`StoppedCapacity`).
+    #[serde(default)]
+    pub stopped: u32,
+    /// In which zones instances are created and removed (`MultiAZPolicy`).
+    #[serde(default, alias = "MultiAZPolicy")]
+    pub multi_az: EssMultiAz,
     /// Run what the real API would refuse, with a warning.
     #[serde(default)]
     pub lenient: bool,
@@ -52,6 +78,77 @@ pub struct EssConfig {
     pub assumptions: EssAssumptions,
 }
 
+/// A process of the group that may be suspended.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EssProcess {
+    /// No instance is removed.
+    #[serde(alias = "ScaleIn")]
+    ScaleIn,
+    /// No instance is created.
+    #[serde(alias = "ScaleOut")]
+    ScaleOut,
+    /// Instances are not checked.
+    #[serde(alias = "HealthCheck")]
+    HealthCheck,
+    /// Alarms execute no rule.
+    #[serde(alias = "AlarmNotification")]
+    AlarmNotification,
+    /// Scheduled tasks do nothing.
+    #[serde(alias = "ScheduledAction")]
+    ScheduledAction,
+}
+
+/// Whose word the group takes for an instance's health.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EssHealthCheck {
+    /// Nobody's.
+    #[serde(alias = "NONE")]
+    None,
+    /// ECS: is the instance running?
+    #[default]
+    #[serde(alias = "ECS")]
+    Ecs,
+    /// The load balancer's as well (ALB and NLB; not CLB).
+    #[serde(alias = "LOAD_BALANCER")]
+    LoadBalancer,
+}
+
+/// What a scale-in does with instances.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EssScalingPolicy {
+    /// They are released.
+    #[default]
+    Release,
+    /// They are stopped, and started first at the next scale-out.
+    Recycle,
+    /// They are released by force.
+    ForceRelease,
+    /// They are stopped by force.
+    ForceRecycle,
+}
+
+/// In which zones instances are created and removed.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EssMultiAz {
+    /// In the first zone that works; removal does not look at zones.
+    #[default]
+    #[serde(alias = "PRIORITY")]
+    Priority,
+    /// Evenly; removal takes from the fullest zone first.
+    #[serde(alias = "BALANCE")]
+    Balance,
+    /// Where a core is cheapest. With one instance type at one price: as `priority`.
+    #[serde(alias = "COST_OPTIMIZED")]
+    CostOptimized,
+    /// On-demand and spot instances mixed. With one instance type at one price: as `priority`.
+    #[serde(alias = "COMPOSABLE")]
+    Composable,
+}
+
 /// The kind of a scaling rule.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -65,6 +162,9 @@ pub enum EssRuleType {
     /// Keeps a metric at a target, with two alarms that ESS manages.
     #[serde(alias = "TargetTrackingScalingRule")]
     TargetTracking,
+    /// Sets the group's minimum and maximum by an hourly forecast.
+    #[serde(alias = "PredictiveScalingRule")]
+    Predictive,
 }
 
 /// A scaling rule.
@@ -89,12 +189,65 @@ pub struct EssRule {
     /// What a step rule does, by the metric's offset from the threshold (`StepAdjustments`).
     #[serde(default, alias = "StepAdjustments", skip_serializing_if = "Vec::is_empty")]
     pub step: Vec<Step>,
-    /// What a target tracking rule tracks.
+    /// What a target tracking or predictive rule tracks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<EssTarget>,
+    /// How a predictive rule forecasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predictive: Option<EssPredictive>,
     /// How long a new instance counts as warming up, for step and target tracking rules (`EstimatedInstanceWarmup`).
     #[serde(default = "five_minutes", alias = "EstimatedInstanceWarmup")]
     pub warmup: SimDuration,
+}
+
+/// How a predictive rule forecasts. Alibaba Cloud does not publish its model: this is a seasonal profile of our own.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EssPredictive {
+    /// Forecast only, or scale too (`PredictiveScalingMode`).
+    #[serde(default, alias = "PredictiveScalingMode")]
+    pub mode: EssPredictiveMode,
+    /// How long before its hour a forecast takes hold, at most an hour (`PredictiveTaskBufferTime`).
+    #[serde(default, alias = "PredictiveTaskBufferTime")]
+    pub buffer: SimDuration,
+    /// The maximum that forecasts are held against; the group's when absent (`InitialMaxSize`).
+    #[serde(default, alias = "InitialMaxSize", skip_serializing_if = "Option::is_none")]
+    pub initial_max: Option<u32>,
+    /// What becomes of a forecast above that maximum (`PredictiveValueBehavior`).
+    #[serde(default, alias = "PredictiveValueBehavior")]
+    pub value_behavior: PredictiveValueBehavior,
+    /// How far above the forecast the maximum is set, percent, with `override-max-with-buffer` (`PredictiveValueBuffer`).
+    #[serde(default, alias = "PredictiveValueBuffer")]
+    pub value_buffer: f64,
+}
+
+/// What a predictive rule may do.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EssPredictiveMode {
+    /// Forecast, and set minimum and maximum.
+    #[default]
+    #[serde(alias = "PredictAndScale")]
+    PredictAndScale,
+    /// Only forecast.
+    #[serde(alias = "PredictOnly")]
+    PredictOnly,
+}
+
+/// What becomes of a forecast above the maximum.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PredictiveValueBehavior {
+    /// The maximum holds.
+    #[default]
+    #[serde(alias = "MaxOverridePredictiveValue")]
+    MaxOverrides,
+    /// The forecast becomes the maximum.
+    #[serde(alias = "PredictiveValueOverrideMax")]
+    OverrideMax,
+    /// The forecast and a share of it become the maximum.
+    #[serde(alias = "PredictiveValueOverrideMaxWithBuffer")]
+    OverrideMaxWithBuffer,
 }
 
 /// What a target tracking rule tracks.
@@ -160,6 +313,19 @@ pub struct EssAlarm {
     /// Consecutive periods that must breach (`EvaluationCount`, `Times`).
     #[serde(default = "three", alias = "EvaluationCount", alias = "evaluation_count", alias = "Times")]
     pub times: u32,
+    /// Further metrics of a multi-metric task, over the same periods (`Expressions`).
+    #[serde(default, alias = "Expressions", skip_serializing_if = "Vec::is_empty")]
+    pub expression: Vec<EssExpression>,
+    /// How the metrics of a multi-metric task are joined (`ExpressionsLogicOperator`).
+    #[serde(default, alias = "ExpressionsLogicOperator")]
+    pub logic: ExpressionsLogic,
+    /// When the task executes its rules, as a cron expression of six fields from seconds to the day of the week, in UTC+8
+    /// unless `TZ=+yy` comes first (`Effective`): `* * 17-18 * * ?`. Always, when absent.
+    #[serde(default, alias = "Effective", skip_serializing_if = "Option::is_none")]
+    pub effective: Option<String>,
+    /// What an instance without data counts as, for a CloudMonitor rule (`NoDataPolicy`).
+    #[serde(default, alias = "NoDataPolicy")]
+    pub no_data: NoDataPolicy,
     /// The rule to execute, or up to five (`AlarmActions`).
     #[serde(alias = "AlarmActions", alias = "actions")]
     pub action: Names,
@@ -169,6 +335,53 @@ pub struct EssAlarm {
     /// Between two notifications about the same instance, for a CloudMonitor rule (`SilenceTime`).
     #[serde(default = "one_day", alias = "SilenceTime")]
     pub silence_time: SimDuration,
+}
+
+/// A further metric of a multi-metric task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EssExpression {
+    /// The metric (`MetricName`).
+    #[serde(alias = "MetricName")]
+    pub metric: String,
+    /// How the samples of a period become one value (`Statistics`).
+    #[serde(default, alias = "Statistics", alias = "statistics")]
+    pub statistic: StatisticWord,
+    /// How the value is held against the threshold (`ComparisonOperator`).
+    #[serde(default = "at_least", alias = "ComparisonOperator", alias = "comparison_operator")]
+    pub comparison: Comparison,
+    /// The threshold, in the metric's unit (percent for utilization).
+    #[serde(alias = "Threshold")]
+    pub threshold: f64,
+}
+
+/// How the metrics of a multi-metric task are joined.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExpressionsLogic {
+    /// All of them breach.
+    #[default]
+    #[serde(alias = "&&")]
+    And,
+    /// One of them does.
+    #[serde(alias = "||")]
+    Or,
+}
+
+/// What an instance without data counts as.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoDataPolicy {
+    /// Its state stays, and its count of breaches stands still.
+    #[default]
+    #[serde(alias = "KEEP_LAST_STATE")]
+    KeepLastState,
+    /// Its count begins anew.
+    #[serde(alias = "INSUFFICIENT_DATA")]
+    InsufficientData,
+    /// It does not breach.
+    #[serde(alias = "OK")]
+    Ok,
 }
 
 /// A scheduled task: at a time it executes a rule, or sets minimum, maximum and expected capacity.
@@ -232,6 +445,12 @@ pub struct EssAssumptions {
     pub target_tracking_scale_in_ratio: f64,
     /// After executing a rule, how long an alarm task executes none.
     pub trigger_lock: SimDuration,
+    /// For so long after it came into service an instance is not judged by the load balancer's health checks.
+    pub load_balancer_health_grace: SimDuration,
+    /// Whether a forecast below the group's own minimum leaves that minimum in force.
+    pub predictive_keeps_min: bool,
+    /// Several lifecycle hooks of one transition wait together, not one after the other.
+    pub hooks_wait_together: bool,
 }
 
 impl Default for EssAssumptions {
@@ -245,6 +464,9 @@ impl Default for EssAssumptions {
             check_interval: one_minute(),
             target_tracking_scale_in_ratio: 0.8,
             trigger_lock: one_minute(),
+            load_balancer_health_grace: five_minutes(),
+            predictive_keeps_min: true,
+            hooks_wait_together: true,
         }
     }
 }
@@ -266,19 +488,27 @@ impl EssConfig {
         self.desired.unwrap_or(self.min)
     }
 
-    /// The removal policies, for the fleet.
-    pub fn removal(&self) -> &[RemovalPolicy] {
-        &self.removal
+    /// Whether a process is suspended.
+    pub fn suspends(&self, process: EssProcess) -> bool {
+        self.suspended.contains(&process)
+    }
+}
+
+impl EssAlarm {
+    /// When it executes rules, if not always. What cannot be read is refused before.
+    pub(crate) fn window(&self) -> Option<Window> {
+        self.effective.as_deref()?.parse().ok()
     }
 }
 
 impl EssRule {
     /// The kind of the rule, given or implied.
     pub fn resolved_type(&self) -> EssRuleType {
-        self.kind.unwrap_or(match (&self.target, self.step.is_empty()) {
-            (Some(_), _) => EssRuleType::TargetTracking,
-            (None, false) => EssRuleType::Step,
-            (None, true) => EssRuleType::Simple,
+        self.kind.unwrap_or(match (&self.predictive, &self.target, self.step.is_empty()) {
+            (Some(_), _, _) => EssRuleType::Predictive,
+            (None, Some(_), _) => EssRuleType::TargetTracking,
+            (None, None, false) => EssRuleType::Step,
+            (None, None, true) => EssRuleType::Simple,
         })
     }
 }

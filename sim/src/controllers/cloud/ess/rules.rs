@@ -2,13 +2,14 @@
 
 use windtunnel_traces::{SimDuration, SimTime};
 
-use super::config::{CooldownStartedBy, EssConfig};
+use super::config::{CooldownStartedBy, EssAlarm, EssConfig, EssProcess};
 use crate::controllers::cloud::activity::{Activity, StatusWords, Trigger};
 use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::Firing;
 use crate::controllers::cloud::group::Start;
 use crate::controllers::cloud::machine::{Dialect, Moment};
-use crate::controllers::cloud::schedule::Due;
+use crate::controllers::cloud::predictive::Predictor;
+use crate::controllers::cloud::schedule::{Calendar, Due, Window};
 use crate::controllers::cloud::step::step_for;
 use crate::controllers::cloud::target_tracking;
 use crate::controllers::cloud::words::Step;
@@ -27,6 +28,11 @@ pub(crate) const WORDS: StatusWords = StatusWords {
 pub(crate) const NO_CHANGE: &str = "To execute the specified scaling rule, the total capacity will not change.";
 pub(crate) const IN_PROGRESS: &str = "You cannot delete a scaling group or launch a new scaling activity while there is \
                                       scaling activity in progress for the specified scaling group.";
+/// After so long without a success ESS suspends the group (DescribeScalingGroups, SystemSuspended).
+const GIVES_UP_AFTER: SimDuration = SimDuration::from_hours(7 * 24);
+
+pub(crate) const NOT_SUPPORTED: &str =
+    "The current status of the specified scaling group does not support this action.";
 pub(crate) const COOLDOWN: &str = "You cannot launch a new scaling activity during the cooldown period.";
 
 /// A scaling rule, ready to execute.
@@ -40,8 +46,13 @@ pub(crate) struct Rule {
 /// What a rule does.
 pub(crate) enum RuleKind {
     Simple(Adjustment),
-    Step { steps: Vec<Step>, like: Adjustment },
+    Step {
+        steps: Vec<Step>,
+        like: Adjustment,
+    },
     TargetTracking(f64),
+    /// Moves minimum and maximum by itself; nobody executes it.
+    Predictive,
 }
 
 /// What executing a rule would come to.
@@ -69,10 +80,31 @@ pub(crate) struct Ess {
     locked_until: Vec<SimTime>,
     /// Instances that left without being asked and are not yet replaced.
     lost: u32,
+    suspended: Vec<EssProcess>,
+    predictors: Vec<Predictor>,
+    /// The minimum and maximum that forecasts are held against.
+    initial: (u32, u32),
+    keeps_min: bool,
+    /// Since when nothing could be created.
+    failing_since: Option<SimTime>,
+    /// ESS has given up (`SystemSuspended`).
+    system_suspended: bool,
+    /// Per alarm task: when it executes rules, if not always.
+    effective: Vec<Option<Window>>,
+    calendar: Calendar,
+    /// Nothing can be removed: all instances that are left are protected.
+    all_protected: bool,
 }
 
 impl Ess {
-    pub(crate) fn new(config: &EssConfig, rules: Vec<Rule>, alarms: usize) -> Self {
+    pub(crate) fn new(
+        config: &EssConfig,
+        rules: Vec<Rule>,
+        predictors: Vec<Predictor>,
+        alarms: usize,
+        calendar: &Calendar,
+    ) -> Self {
+        let initial_max = config.rule.iter().find_map(|rule| rule.predictive.as_ref()?.initial_max);
         let assumptions = &config.assumptions;
         Ess {
             rules,
@@ -85,6 +117,15 @@ impl Ess {
             trigger_lock: assumptions.trigger_lock,
             locked_until: vec![SimTime::ZERO; alarms],
             lost: 0,
+            suspended: config.suspended.clone(),
+            predictors,
+            initial: (config.min, initial_max.unwrap_or(config.max)),
+            keeps_min: assumptions.predictive_keeps_min,
+            failing_since: None,
+            system_suspended: false,
+            effective: config.alarm.iter().filter(|alarm| alarm.enabled).map(EssAlarm::window).collect(),
+            calendar: calendar.clone(),
+            all_protected: false,
         }
     }
 
@@ -132,6 +173,7 @@ impl Ess {
                     Outcome::Silent
                 }
             }
+            (RuleKind::Predictive, _) => Outcome::Rejected("a predictive rule is not executed".to_string()),
             (_, None) => Outcome::Rejected("the rule needs an event-triggered task".to_string()),
         }
     }
@@ -176,6 +218,9 @@ impl Ess {
         if let Some(because) = refusal {
             return moment.group.reject(moment.now, &trigger, capacity, &because, moment.out);
         }
+        if self.forbids(total, capacity) {
+            return moment.group.reject(moment.now, &trigger, capacity, NOT_SUPPORTED, moment.out);
+        }
         if moment.group.cooldown.holds(moment.now) {
             return moment.group.reject(moment.now, &trigger, capacity, COOLDOWN, moment.out);
         }
@@ -207,6 +252,10 @@ impl Ess {
             }
             return false;
         }
+        if !self.expected && self.forbids(total, capacity) {
+            moment.group.reject(moment.now, &trigger, capacity, NOT_SUPPORTED, moment.out);
+            return true;
+        }
         if capacity == total && !self.expected {
             moment.group.reject(moment.now, &trigger, capacity, NO_CHANGE, moment.out);
             return true;
@@ -233,6 +282,12 @@ impl Ess {
         true
     }
 
+    /// Whether a suspended process stands between one capacity and another.
+    fn forbids(&self, from: u32, to: u32) -> bool {
+        let process = if to > from { EssProcess::ScaleOut } else { EssProcess::ScaleIn };
+        from != to && (self.system_suspended || self.suspended.contains(&process))
+    }
+
     fn check_soon(&mut self, now: SimTime) {
         self.next_check = self.next_check.min(now.next_multiple(self.check_interval));
     }
@@ -252,25 +307,34 @@ fn start(
     let (verb, direction) = if adds { ("Add", ActivityKind::ScaleOut) } else { ("Remove", ActivityKind::ScaleIn) };
     let description = format!("{verb} \"{count}\" ECS instance");
     let kind = kind.unwrap_or(direction);
-    let start = Start { kind, adds, count, capacity, description, cooldown, exclusive };
+    let start = Start { kind, adds, count, capacity, description, cooldown, exclusive, reuse: true };
     moment.group.start(moment.now, trigger, start, moment.out);
 }
 
 impl Dialect for Ess {
     fn alarms_fire(&mut self, moment: &mut Moment<'_>, firings: &[Firing]) {
+        if self.suspended.contains(&EssProcess::AlarmNotification) {
+            return;
+        }
         for firing in firings {
+            let effective = self.effective.get(firing.alarm).and_then(Option::as_ref);
+            if effective.is_some_and(|window| !window.contains(self.calendar.timestamp(moment.now))) {
+                continue;
+            }
             if moment.now < self.locked_until[firing.alarm] && firing.instance.is_none() {
                 continue;
             }
             self.locked_until[firing.alarm] = moment.now + self.trigger_lock;
-            let actions = &moment.alarms[firing.alarm].spec.actions;
-            for action in actions {
+            for action in &firing.rules {
                 self.execute(moment, firing, *action);
             }
         }
     }
 
     fn scheduled(&mut self, moment: &mut Moment<'_>, due: &Due) -> bool {
+        if self.suspended.contains(&EssProcess::ScheduledAction) && !due.by_hand {
+            return true;
+        }
         let entry = &due.entry;
         if let Some(rule) = entry.rule {
             return self.execute_scheduled(moment, due, rule);
@@ -291,11 +355,75 @@ impl Dialect for Ess {
     }
 
     fn next_check(&self) -> SimTime {
-        self.next_check
+        let forecast = self.predictors.iter().map(Predictor::next).min().unwrap_or(SimTime::NEVER);
+        self.next_check.min(forecast)
+    }
+
+    fn check(&mut self, moment: &mut Moment<'_>, metrics: &dyn MetricSource) {
+        self.run_forecasts(moment, metrics);
+        if self.next_check <= moment.now {
+            self.check_numbers(moment);
+        }
+    }
+
+    fn ended(&mut self, moment: &mut Moment<'_>, activity: &Activity) {
+        if let (Some(cooldown), true) = (activity.cooldown, activity.done > 0) {
+            moment.group.cooldown.start(moment.now, cooldown);
+        }
+        self.all_protected = activity.protected > 0 || (self.all_protected && !activity.adds);
+        self.note_failures(moment.now, activity);
+        // What could not be created is left to the next check.
+        self.check_soon(moment.now);
+    }
+
+    fn lost(&mut self, moment: &mut Moment<'_>) {
+        self.lost += 1;
+        let capacity = moment.group.settled();
+        let trigger = Trigger::plain(moment.now, "The health check removed an unhealthy instance.");
+        moment.group.note(moment.now, &trigger, ActivityKind::Lost, (capacity + 1, capacity), moment.out);
+        self.check_soon(moment.now);
+    }
+}
+
+impl Ess {
+    /// Predictive rules set the minimum to their forecast, and the maximum where they may, by hourly tasks.
+    fn run_forecasts(&mut self, moment: &mut Moment<'_>, metrics: &dyn MetricSource) {
+        let now = moment.now;
+        for index in 0..self.predictors.len() {
+            if self.predictors[index].next() > now {
+                continue;
+            }
+            let (own_min, own_max) = self.initial;
+            let in_service = moment.group.in_service();
+            let Some(forecast) = self.predictors[index].run(now, in_service, own_max, metrics) else { continue };
+            let min = if self.keeps_min { forecast.floor.max(own_min) } else { forecast.floor };
+            let max = forecast.max.unwrap_or(own_max);
+            if (min, max) == (moment.group.min, moment.group.max) {
+                continue;
+            }
+            let before = moment.group.desired;
+            moment.group.set_bounds(Some(min), Some(max), None);
+            let trigger = Trigger::plain(
+                now,
+                format!("The predictive scaling task set the minimum to {min} and the maximum to {max}."),
+            );
+            moment.group.note(now, &trigger, ActivityKind::Scheduled, (before, moment.group.desired), moment.out);
+            self.check_soon(now);
+        }
+    }
+
+    /// After seven days on which nothing could be created ESS suspends the group.
+    fn note_failures(&mut self, now: SimTime, activity: &Activity) {
+        if activity.done > 0 {
+            self.failing_since = None;
+        } else if activity.adds && activity.failed > 0 {
+            let since = *self.failing_since.get_or_insert(activity.record.at);
+            self.system_suspended = now >= since + GIVES_UP_AFTER;
+        }
     }
 
     /// The check of the expected, minimum and maximum number of instances.
-    fn check(&mut self, moment: &mut Moment<'_>, _metrics: &dyn MetricSource) {
+    fn check_numbers(&mut self, moment: &mut Moment<'_>) {
         self.next_check = SimTime::NEVER;
         let blocked = if self.expected { moment.group.is_exclusive() } else { moment.group.is_scaling() };
         let capacity = moment.group.settled();
@@ -306,8 +434,11 @@ impl Dialect for Ess {
         } else {
             (capacity.min(moment.group.max), "maximum number of instances")
         };
-        if wanted == capacity {
+        if wanted == capacity || self.forbids(capacity, wanted) {
             self.lost = 0;
+            return;
+        }
+        if wanted < capacity && self.all_protected {
             return;
         }
         if blocked {
@@ -324,21 +455,5 @@ impl Dialect for Ess {
         self.lost = 0;
         let cooldown = self.any_activity_cools.then_some(self.default_cooldown);
         start(moment, &trigger, (capacity, wanted), cooldown, !self.expected, kind);
-    }
-
-    fn ended(&mut self, moment: &mut Moment<'_>, activity: &Activity) {
-        if let (Some(cooldown), true) = (activity.cooldown, activity.done > 0) {
-            moment.group.cooldown.start(moment.now, cooldown);
-        }
-        // What could not be created is left to the next check.
-        self.check_soon(moment.now);
-    }
-
-    fn lost(&mut self, moment: &mut Moment<'_>) {
-        self.lost += 1;
-        let capacity = moment.group.settled();
-        let trigger = Trigger::plain(moment.now, "The health check removed an unhealthy instance.");
-        moment.group.note(moment.now, &trigger, ActivityKind::Lost, (capacity + 1, capacity), moment.out);
-        self.check_soon(moment.now);
     }
 }

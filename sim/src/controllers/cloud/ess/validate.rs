@@ -3,13 +3,22 @@
 
 use std::collections::BTreeSet;
 
-use super::config::{EssAlarm, EssAlarmKind, EssConfig, EssRule, EssRuleType};
-use crate::controllers::cloud::checks;
+use windtunnel_traces::SimDuration;
+
+use super::config::{EssAlarm, EssAlarmKind, EssConfig, EssMultiAz, EssRule, EssRuleType};
+use crate::controllers::cloud::checks::{self, AdjustmentRanges};
+use crate::controllers::cloud::lifecycle::{HookLimits, check_hooks};
 use crate::controllers::cloud::metric_names::{Provider, metric_of};
 use crate::controllers::cloud::problem::{Findings, Problem};
-use crate::controllers::cloud::words::{Comparison, RemovalPolicy};
+use crate::controllers::cloud::schedule::Window;
+use crate::controllers::cloud::words::{Adjust, Comparison, RemovalPolicy};
 use crate::controllers::decision::{Metric, Statistic};
 
+/// CreateLifecycleHook: 30 to 21600 s; 6 hooks per group.
+const HOOKS: HookLimits = HookLimits { timeout: (30, 21_600), most: 6, rolls_back: true };
+/// CreateScalingRule, AdjustmentValue.
+const ADJUSTMENTS: AdjustmentRanges =
+    AdjustmentRanges { change: (-1000, 1000), percent: (-100.0, 10_000.0), exact: 2000 };
 const PERIODS: [u64; 5] = [15, 60, 120, 300, 900];
 const REMOVAL: [RemovalPolicy; 3] =
     [RemovalPolicy::OldestInstance, RemovalPolicy::NewestInstance, RemovalPolicy::OldestConfiguration];
@@ -19,7 +28,7 @@ impl EssConfig {
     /// Everything that is wrong with the configuration, or worth knowing.
     pub fn validate(&self) -> Vec<Problem> {
         let mut found = Findings::new("ess", self.lenient);
-        checks::bounds(&mut found, "", self.min, self.max, self.desired);
+        checks::bounds(&mut found, "", self.min, self.max, self.desired, Some(2000));
         checks::removal(&mut found, &self.removal, &REMOVAL, 3);
         checks::length(&mut found, "default_cooldown", self.default_cooldown, 0, DAY);
         if self.expected_capacity == Some(true) && self.desired.is_none() {
@@ -31,6 +40,10 @@ impl EssConfig {
                 "turns on the expected number of instances: an alarm's activity then excludes every other, a scheduled \
                  rule only moves the expected number",
             );
+        }
+        check_hooks(&mut found, &self.hook, &HOOKS);
+        if matches!(self.multi_az, EssMultiAz::CostOptimized | EssMultiAz::Composable) {
+            found.warning("multi_az", "there is one instance type at one price here: this acts as `priority`");
         }
         self.check_rules(&mut found);
         self.check_alarms(&mut found);
@@ -50,7 +63,13 @@ impl EssConfig {
         }
         let by_alarm = self.alarm.iter().flat_map(|alarm| alarm.action.iter());
         let by_schedule = self.scheduled.iter().filter_map(|s| s.rule.as_deref());
-        let tracking = self.rule.iter().filter(|r| r.resolved_type() == EssRuleType::TargetTracking);
+        if self.rule.iter().filter(|r| r.resolved_type() == EssRuleType::Predictive).count() > 1 {
+            found.refused("rule", "a group has at most one predictive rule");
+        }
+        let tracking = self
+            .rule
+            .iter()
+            .filter(|r| matches!(r.resolved_type(), EssRuleType::TargetTracking | EssRuleType::Predictive));
         let used: BTreeSet<&str> = by_alarm.chain(by_schedule).chain(tracking.map(|r| r.name.as_str())).collect();
         checks::unused(found, "rule", &self.rule_names(), &used, "rule");
     }
@@ -61,11 +80,17 @@ impl EssConfig {
         for alarm in &self.alarm {
             let path = format!("alarm.{}", alarm.name);
             check_alarm(found, &path, alarm);
-            checks::actions(found, &path, &alarm.action, &rules, "rule");
+            checks::actions(found, &format!("{path}.action"), &alarm.action, &rules, "rule");
             if alarm.action.iter().count() == 0 {
                 found.refused(&format!("{path}.action"), "an alarm has 1 to 5 actions");
             }
             for rule in alarm.action.iter().filter_map(|name| self.rule.iter().find(|r| r.name == name)) {
+                if rule.resolved_type() == EssRuleType::Predictive {
+                    found.error(
+                        &format!("{path}.action"),
+                        format!("`{}` is predictive: no alarm executes it", rule.name),
+                    );
+                }
                 if rule.resolved_type() == EssRuleType::TargetTracking {
                     found.error(
                         &format!("{path}.action"),
@@ -89,7 +114,10 @@ impl EssConfig {
             if let Some(rule) = task.rule.as_deref().filter(|name| !rules.contains(name)) {
                 found.error(&format!("{path}.rule"), checks::no_such(rule, &rules, "rule"));
             }
-            checks::bounds(found, &path, task.min.unwrap_or(0), task.max.unwrap_or(2000), task.desired);
+            checks::bounds(found, &path, task.min.unwrap_or(0), task.max.unwrap_or(2000), task.desired, Some(2000));
+            if task.at.is_some_and(|at| at > SimDuration::from_hours(24 * 90)) {
+                found.refused(&format!("{path}.at"), "the API takes times of at most 90 days ahead");
+            }
             checks::length(found, &format!("{path}.retry_for"), task.retry_for, 0, 1800);
         }
     }
@@ -113,7 +141,9 @@ fn check_rule(found: &mut Findings, rule: &EssRule) {
         (EssRuleType::Simple, None) => {
             found.error(&path, "a simple rule needs `adjust`, such as { change = 2 }");
         }
-        (EssRuleType::Simple, Some(adjust)) => checks::adjust(found, &format!("{path}.adjust"), adjust),
+        (EssRuleType::Simple, Some(adjust)) => {
+            checks::adjust(found, &format!("{path}.adjust"), adjust, Some(ADJUSTMENTS));
+        }
         (_, Some(_)) => found.error(&format!("{path}.adjust"), "only a simple rule has one `adjust`"),
         (_, None) => {}
     }
@@ -121,10 +151,17 @@ fn check_rule(found: &mut Findings, rule: &EssRule) {
         if rule.step.is_empty() {
             found.error(&format!("{path}.step"), "a step rule needs steps");
         }
-        checks::steps(found, &format!("{path}.step"), &rule.step, 20);
+        checks::steps(found, &format!("{path}.step"), &rule.step, 20, Some(ADJUSTMENTS));
     }
     match (kind, &rule.target) {
         (EssRuleType::TargetTracking, None) => found.error(&path, "a target tracking rule needs `target`"),
+        (EssRuleType::Predictive, None) => {
+            found.error(&path, "a predictive rule needs `target = { metric = ..., value = ... }`");
+        }
+        (EssRuleType::Predictive, Some(target)) => {
+            checks::metric(found, &format!("{path}.target.metric"), Provider::Ess, &target.metric);
+            checks::target(found, &format!("{path}.target.value"), target.value);
+        }
         (EssRuleType::TargetTracking, Some(target)) => {
             let path = format!("{path}.target");
             checks::metric(found, &format!("{path}.metric"), Provider::Ess, &target.metric);
@@ -145,7 +182,34 @@ fn check_rule(found: &mut Findings, rule: &EssRule) {
             found.refused(&format!("{path}.cooldown"), "only simple rules have a cooldown");
         }
     }
+    if let Some(predictive) = &rule.predictive {
+        checks::length(found, &format!("{path}.predictive.buffer"), predictive.buffer, 0, 3600);
+        found.range(&format!("{path}.predictive.value_buffer"), predictive.value_buffer, 0.0, 100.0);
+        if kind != EssRuleType::Predictive {
+            found.error(&format!("{path}.predictive"), "only a predictive rule forecasts");
+        }
+    }
+    if rule.min_adjustment_magnitude > 0 && !moves_by_percent(rule) {
+        found.refused(
+            &format!("{path}.min_adjustment_magnitude"),
+            "the API takes it for percentages only (PercentChangeInCapacity)",
+        );
+    }
+    if let Some(target) = &rule.target
+        && target.value.is_finite()
+        && libm::round(target.value * 1000.0) != target.value * 1000.0
+    {
+        found.refused(
+            &format!("{path}.target.value"),
+            format!("{} has more than three decimals, which the API takes", target.value),
+        );
+    }
     checks::length(found, &format!("{path}.warmup"), rule.warmup, 0, DAY);
+}
+
+fn moves_by_percent(rule: &EssRule) -> bool {
+    let percent = |adjust: &Adjust| matches!(adjust, Adjust::Percent(_));
+    rule.adjust.as_ref().is_some_and(percent) || rule.step.iter().any(|step| percent(&step.adjust))
 }
 
 const FLEET_TOTAL: &str = "this is the total of the fleet: more instances do not lower it, so the group runs to its \
@@ -184,7 +248,31 @@ fn check_alarm(found: &mut Findings, path: &str, alarm: &EssAlarm) {
             );
         }
     }
-    if matches!(alarm.comparison, Comparison::Equal | Comparison::NotEqual) {
+    for (number, expression) in alarm.expression.iter().enumerate() {
+        let key = |name: &str| format!("{path}.expression.{number}.{name}");
+        checks::metric(found, &key("metric"), Provider::Ess, &expression.metric);
+        checks::finite(found, &key("threshold"), expression.threshold);
+        if !matches!(expression.statistic.0, Statistic::Average | Statistic::Minimum | Statistic::Maximum) {
+            found.refused(
+                &key("statistic"),
+                format!("{} is not accepted by the API; it takes average, minimum, maximum", expression.statistic),
+            );
+        }
+        if matches!(expression.comparison, Comparison::Equal | Comparison::NotEqual) {
+            found.refused(
+                &key("comparison"),
+                format!("{} is not accepted by the API; it takes >, >=, <, <=", expression.comparison),
+            );
+        }
+    }
+    if alarm.kind == EssAlarmKind::CmsRule && !alarm.expression.is_empty() {
+        found.error(&key("expression"), "only event-triggered tasks have several metrics here");
+    }
+    if let Some(Err(error)) = alarm.effective.as_deref().map(str::parse::<Window>) {
+        found.error(&key("effective"), error.to_string());
+    }
+    let task = alarm.kind == EssAlarmKind::EventTriggeredTask;
+    if task && matches!(alarm.comparison, Comparison::Equal | Comparison::NotEqual) {
         found.refused(
             &key("comparison"),
             format!("{} is not accepted by the API; it takes >, >=, <, <=", alarm.comparison),

@@ -6,15 +6,16 @@ use windtunnel_traces::{SimDuration, Streams};
 use super::config::{TencentAlarm, TencentConfig, TencentPolicyType, TencentTarget};
 use super::rules::{Policy, PolicyKind, Tencent, WORDS};
 use crate::controllers::cloud::adjustment::Adjustment;
-use crate::controllers::cloud::alarm::{Alarm, AlarmSpec, Cadence, Judge, Scope};
+use crate::controllers::cloud::alarm::{Actions, Alarm, AlarmSpec, Cadence, Judge};
+use crate::controllers::cloud::cloud_config::refuse_errors;
 use crate::controllers::cloud::defaults::one_minute;
-use crate::controllers::cloud::evaluations::Evaluations;
 use crate::controllers::cloud::group::Group;
 use crate::controllers::cloud::machine::Machine;
+use crate::controllers::cloud::managed::Managed;
 use crate::controllers::cloud::metric_names::{Provider, metric_of};
-use crate::controllers::cloud::problem::{Invalid, Severity};
+use crate::controllers::cloud::problem::Invalid;
 use crate::controllers::cloud::schedule::{Calendar, Schedule, entry};
-use crate::controllers::cloud::words::{Adjust, Comparison};
+use crate::controllers::cloud::words::Adjust;
 use crate::controllers::decision::{Controller, Metric, Statistic};
 
 /// Target tracking scales in below this share of the target (documented).
@@ -24,15 +25,12 @@ impl TencentConfig {
     /// The group at work. `streams` is taken for symmetry with the other providers: nothing in Tencent AS is drawn.
     pub fn controller(&self, streams: Streams, calendar: &Calendar) -> Result<Box<dyn Controller>, Invalid> {
         let _ = streams;
-        let errors: Vec<_> = self.validate().into_iter().filter(|p| p.severity == Severity::Error).collect();
-        if !errors.is_empty() {
-            return Err(Invalid(errors));
-        }
+        refuse_errors(self.validate())?;
         let group = Group::new(self.min, self.max, self.initial_capacity(), WORDS);
         let alarms = self.alarms().into_iter().map(Alarm::new).collect();
         let schedule = self.schedule(calendar)?;
         let dialect = Tencent::new(self, self.policies());
-        Ok(Box::new(Machine { group, alarms, schedule, dialect, evaluations: Evaluations::default() }))
+        Ok(Box::new(Machine::new(group, alarms, schedule, dialect)))
     }
 
     fn policies(&self) -> Vec<Policy> {
@@ -71,45 +69,38 @@ impl TencentConfig {
     }
 
     fn alarm(&self, alarm: &TencentAlarm) -> AlarmSpec {
+        let metric = metric_of(Provider::Tencent, &alarm.metric).unwrap_or(Metric::CpuUtilization);
+        let policies = alarm.action.iter().filter_map(|name| self.policy.iter().position(|p| p.name == name));
         AlarmSpec {
-            name: alarm.name.clone(),
-            metric: metric_of(Provider::Tencent, &alarm.metric).unwrap_or(Metric::CpuUtilization),
-            statistic: alarm.statistic.0,
-            comparison: alarm.comparison,
-            threshold: alarm.threshold,
-            period: alarm.period,
-            periods: alarm.times,
-            judge: Judge::Consecutive,
-            cadence: self.cadence(alarm.period),
             repeat: self.assumptions.alarm_repeat.into(),
-            scope: Scope::Group,
-            actions: alarm.action.iter().filter_map(|name| self.policy.iter().position(|p| p.name == name)).collect(),
+            actions: Actions::in_alarm(policies.collect()),
+            ..AlarmSpec::new(
+                alarm.name.clone(),
+                (metric, alarm.statistic.0),
+                (alarm.comparison, alarm.threshold),
+                (alarm.period, alarm.times),
+                Judge::Consecutive,
+                self.cadence(alarm.period),
+            )
         }
     }
 
     /// The two alarms of a target tracking policy: 3 minutes above the target, 15 below 80 % of it.
     fn managed_alarms(&self, policy: usize, name: &str, target: &TencentTarget) -> Vec<AlarmSpec> {
-        let sides = [
-            ("high", Comparison::Greater, target.value, target.scale_out_times),
-            ("low", Comparison::Less, target.value * SCALE_IN_RATIO, target.scale_in_times),
-        ];
-        let wanted = if target.disable_scale_in { &sides[..1] } else { &sides[..] };
         let period = SimDuration::from_mins(1);
-        let spec = |(side, comparison, threshold, periods): &(&str, Comparison, f64, u32)| AlarmSpec {
-            name: format!("{name}-{side}"),
+        let managed = Managed {
+            policy,
             metric: metric_of(Provider::Tencent, &target.metric).unwrap_or(Metric::CpuUtilization),
             statistic: Statistic::Average,
-            comparison: *comparison,
-            threshold: *threshold,
+            target: target.value,
+            low: target.value * SCALE_IN_RATIO,
             period,
-            periods: *periods,
-            judge: Judge::Consecutive,
-            cadence: self.cadence(period),
+            times: (target.scale_out_times, target.scale_in_times),
+            scales_in: !target.disable_scale_in,
             repeat: self.assumptions.alarm_repeat.into(),
-            scope: Scope::Group,
-            actions: vec![policy],
         };
-        wanted.iter().map(spec).collect()
+        let names = (format!("{name}-high"), format!("{name}-low"));
+        managed.alarms(names, |_| self.cadence(period), |_| Judge::Consecutive)
     }
 
     fn schedule(&self, calendar: &Calendar) -> Result<Schedule, Invalid> {

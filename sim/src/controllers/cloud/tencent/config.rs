@@ -6,6 +6,7 @@ use windtunnel_traces::SimDuration;
 
 use crate::controllers::cloud::aws::TrackedValue;
 use crate::controllers::cloud::defaults::{at_least, fifteen, five_minutes, one_minute, or_one_minute, three, yes};
+use crate::controllers::cloud::lifecycle::{LifecycleHook, tencent_hooks};
 use crate::controllers::cloud::words::{
     Adjust, AlarmRepeat, Comparison, Names, PercentRounding, RemovalPolicy, StatisticWord,
 };
@@ -32,6 +33,37 @@ pub struct TencentConfig {
     /// What follows a failed scale-out (`RetryPolicy`).
     #[serde(default, alias = "RetryPolicy")]
     pub retry: RetryPolicy,
+    /// Pauses on the way in and out (`CreateLifecycleHook`); several wait one after the other.
+    #[serde(default, deserialize_with = "tencent_hooks", skip_serializing_if = "Vec::is_empty")]
+    pub hook: Vec<LifecycleHook>,
+    /// Whether dead instances are replaced (`ServiceSettings.ReplaceMonitorUnhealthy`). Without it they stay in the group,
+    /// dead, and count.
+    #[serde(default, alias = "ReplaceMonitorUnhealthy")]
+    pub replace_monitor_unhealthy: bool,
+    /// Whether instances that the load balancer finds unhealthy are replaced
+    /// (`ServiceSettings.ReplaceLoadBalancerUnhealthy`).
+    #[serde(default, alias = "ReplaceLoadBalancerUnhealthy")]
+    pub replace_load_balancer_unhealthy: bool,
+    /// For so long after it came into service an instance is not judged by the load balancer's health checks
+    /// (`LoadBalancerHealthCheckGracePeriod`).
+    #[serde(default, alias = "LoadBalancerHealthCheckGracePeriod")]
+    pub health_check_grace: SimDuration,
+    /// Whether a scale-in takes unhealthy instances first (`ServiceSettings.PriorityScaleInUnhealthy`).
+    #[serde(default, alias = "PriorityScaleInUnhealthy")]
+    pub priority_scale_in_unhealthy: bool,
+    /// Whether a scale-out that no alarm triggered starts stopped instances first (`ServiceSettings.ScalingMode`).
+    #[serde(default, alias = "ScalingMode")]
+    pub scaling_mode: ScalingMode,
+    /// Stopped instances at the start (`StopAutoScalingInstances`). Starting takes `fleet.start_stopped`.
+    #[serde(default)]
+    pub stopped: u32,
+    /// In which zones instances are created (`MultiZoneSubnetPolicy`).
+    #[serde(default, alias = "MultiZoneSubnetPolicy")]
+    pub multi_zone: MultiZonePolicy,
+    /// Whether two scale-outs that match the desired capacity may run side by side
+    /// (`ConcurrentScaleOutForDesiredCapacity`).
+    #[serde(default, alias = "ConcurrentScaleOutForDesiredCapacity")]
+    pub concurrent_scale_out: bool,
     /// Run what the real API would refuse, with a warning.
     #[serde(default)]
     pub lenient: bool,
@@ -63,6 +95,32 @@ pub enum RetryPolicy {
     /// None until the desired capacity changes.
     #[serde(alias = "NO_RETRY")]
     None,
+}
+
+/// How a scale-out gets its instances.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScalingMode {
+    /// It creates them.
+    #[default]
+    #[serde(alias = "CLASSIC_SCALING")]
+    Classic,
+    /// It starts stopped ones first, and creates what is still missing. Those that an alarm triggers create all.
+    #[serde(alias = "WAKE_UP_STOPPED_SCALING")]
+    WakeUpStopped,
+}
+
+/// In which zones instances are created.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MultiZonePolicy {
+    /// In the first that works.
+    #[default]
+    #[serde(alias = "PRIORITY")]
+    Priority,
+    /// In the one with the fewest instances.
+    #[serde(alias = "EQUALITY")]
+    Equality,
 }
 
 /// The kind of a scaling policy.
@@ -199,6 +257,8 @@ pub struct TencentAssumptions {
     pub percent_rounding: PercentRounding,
     /// Which value target tracking scales by.
     pub target_tracking_value: TrackedValue,
+    /// With `concurrent_scale_out`, whether an alarm's scale-out may run beside another too.
+    pub concurrent_scale_out_by_alarm: bool,
 }
 
 impl Default for TencentAssumptions {
@@ -210,6 +270,7 @@ impl Default for TencentAssumptions {
             check_interval: one_minute(),
             percent_rounding: PercentRounding::NearestAtLeastOne,
             target_tracking_value: TrackedValue::Latest,
+            concurrent_scale_out_by_alarm: false,
         }
     }
 }
@@ -224,11 +285,6 @@ impl TencentConfig {
     /// Instances at t = 0.
     pub fn initial_capacity(&self) -> u32 {
         self.desired.unwrap_or(self.min)
-    }
-
-    /// The termination policies, for the fleet.
-    pub fn removal(&self) -> &[RemovalPolicy] {
-        &self.removal
     }
 
     /// All alarms, those inside of policies with the name and action that they imply.

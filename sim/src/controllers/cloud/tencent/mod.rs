@@ -2,10 +2,11 @@
 
 mod build;
 mod config;
+mod group_rules;
 mod rules;
 mod validate;
 
 pub use config::{
-    RetryPolicy, TencentAlarm, TencentAssumptions, TencentConfig, TencentPolicy, TencentPolicyType, TencentScheduled,
-    TencentTarget,
+    MultiZonePolicy, RetryPolicy, ScalingMode, TencentAlarm, TencentAssumptions, TencentConfig, TencentPolicy,
+    TencentPolicyType, TencentScheduled, TencentTarget,
 };

@@ -3,7 +3,7 @@
 
 use windtunnel_traces::{SimDuration, SimTime};
 
-use super::config::{RetryPolicy, TencentConfig};
+use super::config::{RetryPolicy, ScalingMode, TencentConfig};
 use crate::controllers::cloud::activity::{Activity, StatusWords, Trigger};
 use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::Firing;
@@ -50,6 +50,9 @@ pub(crate) struct Tencent {
     next_check: SimTime,
     failures: u32,
     lost: u32,
+    wakes_stopped: bool,
+    /// Two scale-outs that match the desired capacity may run side by side; an alarm's too.
+    concurrent: (bool, bool),
 }
 
 impl Tencent {
@@ -63,6 +66,11 @@ impl Tencent {
             next_check: SimTime::NEVER,
             failures: 0,
             lost: 0,
+            concurrent: (
+                config.concurrent_scale_out,
+                config.concurrent_scale_out && config.assumptions.concurrent_scale_out_by_alarm,
+            ),
+            wakes_stopped: config.scaling_mode == ScalingMode::WakeUpStopped,
         }
     }
 
@@ -112,7 +120,7 @@ impl Tencent {
             decided: now,
         };
         let simple = matches!(policy.kind, PolicyKind::Simple(_));
-        if moment.group.is_scaling() {
+        if is_busy(moment, capacity, self.concurrent.1) {
             return moment.group.reject(now, &trigger, capacity, IN_ACTIVITY, moment.out);
         }
         if simple && moment.group.cooldown.holds(now) {
@@ -154,6 +162,8 @@ impl Tencent {
             description: if adds { "SCALE_OUT".to_string() } else { "SCALE_IN".to_string() },
             cooldown,
             exclusive: true,
+            // An alarm's scale-out creates instances even where others start stopped ones.
+            reuse: self.wakes_stopped && trigger.alarm.is_none(),
         };
         moment.group.start(moment.now, &trigger, start, moment.out);
     }
@@ -172,11 +182,19 @@ impl Tencent {
     }
 }
 
+/// Whether an activity under way excludes one that takes the group to `capacity`. Nothing is ever concurrent, but for two
+/// scale-outs where that is allowed (ConcurrentScaleOutForDesiredCapacity).
+fn is_busy(moment: &Moment<'_>, capacity: u32, concurrent: bool) -> bool {
+    let running = &moment.group.activities;
+    let joins = concurrent && running.len() < 2 && running.iter().all(|activity| activity.adds);
+    let joins = joins && capacity > moment.group.settled();
+    !(running.is_empty() || joins)
+}
+
 impl Dialect for Tencent {
     fn alarms_fire(&mut self, moment: &mut Moment<'_>, firings: &[Firing]) {
         for firing in firings {
-            let actions = &moment.alarms[firing.alarm].spec.actions;
-            for action in actions {
+            for action in &firing.rules {
                 self.invoke(moment, firing, *action);
             }
         }
@@ -200,7 +218,7 @@ impl Dialect for Tencent {
         if moment.group.settled() == after {
             return true;
         }
-        if moment.group.is_scaling() || cooling {
+        if is_busy(moment, after, self.concurrent.0) || cooling {
             let because = if cooling { IN_COOLDOWN } else { IN_ACTIVITY };
             moment.group.reject(now, &trigger, after, because, moment.out);
             // The bounds stand; the group keeps trying until its instances match.
@@ -218,7 +236,7 @@ impl Dialect for Tencent {
 
     fn check(&mut self, moment: &mut Moment<'_>, _metrics: &dyn MetricSource) {
         self.next_check = SimTime::NEVER;
-        if moment.group.is_scaling() {
+        if is_busy(moment, moment.group.desired, self.concurrent.0) {
             // The end of the activity looks again.
             return;
         }

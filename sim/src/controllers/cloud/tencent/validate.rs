@@ -4,22 +4,30 @@ use std::collections::BTreeSet;
 
 use windtunnel_traces::SimDuration;
 
-use super::config::{TencentAlarm, TencentConfig, TencentPolicy, TencentPolicyType};
+use super::config::{ScalingMode, TencentAlarm, TencentConfig, TencentPolicy, TencentPolicyType};
 use crate::controllers::cloud::checks;
+use crate::controllers::cloud::lifecycle::{HookLimits, check_hooks};
 use crate::controllers::cloud::metric_names::Provider;
 use crate::controllers::cloud::problem::{Findings, Problem};
 use crate::controllers::cloud::words::RemovalPolicy;
 use crate::controllers::decision::Statistic;
 
+/// CreateLifecycleHook: 30 to 7200 s; 10 hooks per group.
+const HOOKS: HookLimits = HookLimits { timeout: (30, 7200), most: 10, rolls_back: false };
 const PERIODS: [u64; 2] = [60, 300];
 
 impl TencentConfig {
     /// Everything that is wrong with the configuration, or worth knowing.
     pub fn validate(&self) -> Vec<Problem> {
         let mut found = Findings::new("tencent", self.lenient);
-        checks::bounds(&mut found, "", self.min, self.max, self.desired);
+        checks::bounds(&mut found, "", self.min, self.max, self.desired, Some(2000));
         checks::removal(&mut found, &self.removal, &[RemovalPolicy::OldestInstance, RemovalPolicy::NewestInstance], 1);
         checks::length(&mut found, "default_cooldown", self.default_cooldown, 0, 3600);
+        checks::length(&mut found, "health_check_grace", self.health_check_grace, 0, 7200);
+        check_hooks(&mut found, &self.hook, &HOOKS);
+        if self.stopped > 0 && self.scaling_mode == ScalingMode::Classic {
+            found.note("stopped", "with `scaling_mode = \"classic\"` stopped instances are never started");
+        }
         self.check_policies(&mut found);
         self.check_alarms(&mut found);
         checks::names(&mut found, "scheduled", self.scheduled.iter().map(|s| s.name.as_str()));
@@ -27,7 +35,14 @@ impl TencentConfig {
             let path = format!("scheduled.{}", action.name);
             let sets = action.min.is_some() || action.max.is_some() || action.desired.is_some();
             checks::schedule(&mut found, &path, action.at, action.cron.as_deref(), sets);
-            checks::bounds(&mut found, &path, action.min.unwrap_or(0), action.max.unwrap_or(2000), action.desired);
+            checks::bounds(
+                &mut found,
+                &path,
+                action.min.unwrap_or(0),
+                action.max.unwrap_or(2000),
+                action.desired,
+                Some(2000),
+            );
             if sets && (action.min.is_none() || action.max.is_none() || action.desired.is_none()) {
                 found.note(&path, "the API wants min, max and desired; what is absent stays as it is");
             }
@@ -62,7 +77,7 @@ impl TencentConfig {
         let outer = self.alarm.iter().map(|a| (format!("alarm.{}", a.name), a));
         for (path, alarm) in inner.chain(outer) {
             check_alarm(found, &path, alarm);
-            checks::actions(found, &path, &alarm.action, &known, "policy");
+            checks::actions(found, &format!("{path}.action"), &alarm.action, &known, "policy");
         }
         for alarm in self.alarm.iter().filter(|a| a.action.iter().count() == 0) {
             found.error(&format!("alarm.{}.action", alarm.name), "name the policy that the alarm invokes");
@@ -76,7 +91,7 @@ fn check_policy(found: &mut Findings, policy: &TencentPolicy) {
         (TencentPolicyType::Simple, None) => {
             found.error(&path, "a simple policy needs `adjust`, such as { change = 2 }");
         }
-        (TencentPolicyType::Simple, Some(adjust)) => checks::adjust(found, &format!("{path}.adjust"), adjust),
+        (TencentPolicyType::Simple, Some(adjust)) => checks::adjust(found, &format!("{path}.adjust"), adjust, None),
         (TencentPolicyType::TargetTracking, Some(_)) => {
             found.error(&format!("{path}.adjust"), "only a simple policy has `adjust`");
         }
@@ -87,6 +102,12 @@ fn check_policy(found: &mut Findings, policy: &TencentPolicy) {
         (TencentPolicyType::TargetTracking, Some(target)) => {
             checks::metric(found, &format!("{path}.target.metric"), Provider::Tencent, &target.metric);
             checks::target(found, &format!("{path}.target.value"), target.value);
+            if target.metric.ends_with("CPU_UTILIZATION") && !(1.0..100.0).contains(&target.value) {
+                found.refused(
+                    &format!("{path}.target.value"),
+                    format!("{} is not accepted by the API; it takes 1 to below 100", target.value),
+                );
+            }
             for times in [target.scale_out_times, target.scale_in_times] {
                 checks::window(found, &path, SimDuration::from_mins(1), times);
             }

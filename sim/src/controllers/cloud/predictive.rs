@@ -1,5 +1,5 @@
-//! Predictive scaling: an hourly forecast that raises the desired capacity and never scales in. AWS does not publish its
-//! model; this one is a seasonal profile of our own: the mean of the same hour of the week where there is one, else of the
+//! Predictive scaling: an hourly forecast of the capacity that a target needs. AWS raises the desired capacity to it and
+//! never scales in; ESS sets the minimum (and the maximum) of its group. Neither publishes its model; this one is a seasonal profile of our own: the mean of the same hour of the week where there is one, else of the
 //! same hour of the day. It rests on load (metric times instances), so it does not learn its own scaling.
 
 use windtunnel_traces::{SimDuration, SimTime};
@@ -12,7 +12,7 @@ const HOUR: SimDuration = SimDuration::from_hours(1);
 const SAMPLE: SimDuration = SimDuration::from_mins(5);
 const DAY: usize = 24;
 const WEEK: usize = 7 * DAY;
-/// AWS looks at the last 14 days.
+/// The last 14 days are looked at, as AWS does.
 const HISTORY: usize = 2 * WEEK;
 
 /// A predictive policy at work.

@@ -1,0 +1,40 @@
+//! What a Tencent AS group lays down for its fleet.
+
+use super::config::{MultiZonePolicy, TencentConfig};
+use crate::controllers::cloud::lifecycle::fleet_hooks;
+use crate::controllers::cloud::words::RemovalPolicy as Configured;
+use crate::fleet::removal::RemovalPolicy;
+use crate::fleet::rules::{GroupRules, HealthRules, Placement, PoolRules, Protection};
+
+impl TencentConfig {
+    /// The rules of the group in the fleet's words.
+    pub fn group_rules(&self) -> GroupRules {
+        let newest = self.removal.first() == Some(&Configured::NewestInstance);
+        GroupRules {
+            removal: vec![if newest { RemovalPolicy::Newest } else { RemovalPolicy::Oldest }],
+            placement: match self.multi_zone {
+                MultiZonePolicy::Priority => Placement::InOrder,
+                MultiZonePolicy::Equality => Placement::Spread,
+            },
+            balances_removal: false,
+            rebalance: None,
+            hooks: fleet_hooks(&self.hook),
+            hooks_in_sequence: true,
+            health: HealthRules {
+                replaces: self.replace_monitor_unhealthy,
+                heeds_balancer: self.replace_load_balancer_unhealthy,
+                grace: self.health_check_grace,
+                unhealthy_go_first: self.priority_scale_in_unhealthy,
+            },
+            adds_to_balancer: true,
+            removes: true,
+            protection: Protection::default(),
+            pool: (self.stopped > 0).then_some(PoolRules {
+                first: self.stopped,
+                running: false,
+                takes_removed: false,
+                kept_full: false,
+            }),
+        }
+    }
+}
