@@ -3,6 +3,7 @@
 mod check;
 mod cluster;
 pub mod document;
+pub mod hazards;
 mod resolve;
 pub mod schema;
 
