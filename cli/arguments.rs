@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{backtest, check, compare, completions, init, metrics, run, show};
+use crate::{backtest, check, compare, completions, export_policy, import, init, metrics, run, show};
 
 /// What is printed without any argument.
 pub(crate) const INTRODUCTION: &str = "\
@@ -41,6 +41,8 @@ pub(crate) enum Verb {
     Compare(compare::Arguments),
     Backtest(backtest::Arguments),
     Check(check::Arguments),
+    Import(import::Arguments),
+    Export(export_policy::Arguments),
     Show(show::Arguments),
     Metrics(metrics::Arguments),
     Init(init::Arguments),

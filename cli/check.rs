@@ -6,13 +6,14 @@ mod machine;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use windtunnel_sim::scenario::artifacts::ImportOptions;
 use windtunnel_sim::scenario::document::{DiskFiles, Document, Severity};
 use windtunnel_sim::scenario::hazards::proof::{Proof, prove};
 use windtunnel_sim::scenario::hazards::{self, Finding, catalogue};
 
 use crate::error::{CliError, Kind};
 use crate::flags::ScenarioFlags;
-use crate::{loading, terminal};
+use crate::{artifacts, loading, terminal};
 
 /// Check policies without running them: hazards with codes, each with its place, its reason and a fix
 ///
@@ -23,11 +24,16 @@ use crate::{loading, terminal};
 #[command(after_help = "Examples:
   windtunnel check my.toml
   windtunnel check configs/ess.toml --set ess.alarm.cpu-low-alert.threshold=60 --prove
+  windtunnel check --shell guide.md
+  windtunnel check policies.json alarms.json
   windtunnel check policies/*.toml --deny warning --format sarif > hazards.sarif")]
 pub(crate) struct Arguments {
-    /// Scenarios, TOML files
+    /// Scenarios (TOML), or artifacts as `windtunnel import` takes them; those are imported together
     #[arg(value_name = "FILE", required_unless_present = "codes")]
     files: Vec<PathBuf>,
+    /// Read command lines, in a script or in the fenced blocks of a Markdown guide; nothing is executed
+    #[arg(long)]
+    shell: bool,
     #[command(flatten)]
     scenario_flags: ScenarioFlags,
     /// What to print
@@ -92,9 +98,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     if arguments.codes {
         return terminal::print_raw(catalogue::markdown().as_bytes());
     }
-    let documents = loading::documents(&arguments.files, &DiskFiles, &arguments.scenario_flags)?;
-    let checked: Vec<Checked> =
+    let (scenarios, artifacts): (Vec<PathBuf>, Vec<PathBuf>) =
+        arguments.files.iter().cloned().partition(|file| is_scenario(file));
+    let documents = loading::documents(&scenarios, &DiskFiles, &arguments.scenario_flags)?;
+    let mut checked: Vec<Checked> =
         documents.iter().map(|document| check(document, arguments)).collect::<Result<_, CliError>>()?;
+    if !artifacts.is_empty() {
+        checked.extend(check_artifacts(&artifacts, arguments)?);
+    }
     match arguments.format {
         Format::Table => terminal::print(&lines::of(&checked))?,
         Format::Json => terminal::print_raw(&crate::json::bytes(&machine::json(&checked)))?,
@@ -117,6 +128,47 @@ fn check(document: &Document, arguments: &Arguments) -> Result<Checked, CliError
     }
     let name = document.get_str("name").unwrap_or(document.name()).to_string();
     Ok(Checked { name, can_be_run: loaded.is_some(), findings })
+}
+
+/// Scenarios are told by their name; everything else is an artifact.
+fn is_scenario(file: &std::path::Path) -> bool {
+    let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+    !["json", "yaml", "yml", "md", "sh", "bash", "template"].contains(&ending.as_str()) && file.as_os_str() != "-"
+}
+
+/// Artifacts as they are written, then each group as the scenario that it becomes.
+fn check_artifacts(files: &[PathBuf], arguments: &Arguments) -> Result<Vec<Checked>, CliError> {
+    let options = ImportOptions { shell: arguments.shell, ..ImportOptions::default() };
+    let import = artifacts::import(files, &options)?;
+    let written = import.findings.into_iter().map(|finding| Shown { finding, proof: None }).collect();
+    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    let mut all = vec![Checked { name: names.join(", "), can_be_run: !import.scenarios.is_empty(), findings: written }];
+    for scenario in &import.scenarios {
+        let mut document = Document::parse(&format!("{}.toml", scenario.name), &scenario.text)?;
+        for assignment in &arguments.scenario_flags.set {
+            document.set(assignment)?;
+        }
+        let mut checked = check(&document, arguments)?;
+        let said: Vec<(&str, Option<usize>)> = all[0]
+            .findings
+            .iter()
+            .map(|shown| (shown.finding.code, shown.finding.location.as_ref().map(|place| place.line)))
+            .collect();
+        for shown in &mut checked.findings {
+            // The key's line in the artifact; what was assumed has none.
+            let place = scenario.place_of(&shown.finding.path).cloned();
+            shown.finding.location = place;
+        }
+        // What the artifact was told for as it is written is not told a second time.
+        let codes: Vec<&str> = said.iter().map(|(code, _)| *code).collect();
+        let again = |shown: &Shown| {
+            ["S02", "S11", "S14", "S15", "S16", "G10"].contains(&shown.finding.code)
+                && codes.contains(&shown.finding.code)
+        };
+        checked.findings.retain(|shown| !again(shown));
+        all.push(checked);
+    }
+    Ok(all)
 }
 
 /// The exit code: what is denied comes before what cannot be run.

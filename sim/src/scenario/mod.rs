@@ -1,5 +1,6 @@
 //! Scenarios: what they are written as ([`mod@schema`], [`document`]), and what they mean ([`Scenario`]).
 
+pub mod artifacts;
 mod check;
 mod cluster;
 pub mod document;

@@ -438,6 +438,22 @@ pub const HAZARDS: &[Hazard] = &[
         "Applying the Deployment again sets the number back.",
         "Leave spec.replicas out.",
     )),
+    // ---- imports
+    written(hazard("I01", N, "left aside", "It is no policy: activities, measurements, an empty list.", "Nothing.")),
+    written(hazard(
+        "I02",
+        W,
+        "not taken over",
+        "The simulation has no such metric, statistic or kind of rule.",
+        "Write it in other terms, or do without.",
+    )),
+    written(hazard(
+        "I03",
+        W,
+        "action that is none of the rules",
+        "The alarm is kept, disabled.",
+        "Import the rules beside it.",
+    )),
 ];
 
 /// A hazard by its code.
