@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{backtest, check, compare, completions, export_policy, import, init, metrics, run, show};
+use crate::{
+    backtest, check, compare, completions, export_policy, import, init, metrics, run, show, sweep, tune,
+};
 
 /// What is printed without any argument.
 pub(crate) const INTRODUCTION: &str = "\
@@ -21,7 +23,7 @@ Start with
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 the input is at fault; 2 usage; 3 what --enforce asked for did not hold;
-130 interrupted.";
+75 try again (sweep work); 130 interrupted.";
 
 /// A wind tunnel for autoscaling policies
 ///
@@ -39,6 +41,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Verb {
     Run(run::Arguments),
     Compare(compare::Arguments),
+    Sweep(sweep::Arguments),
+    Tune(tune::Arguments),
     Backtest(backtest::Arguments),
     Check(check::Arguments),
     Import(import::Arguments),

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use windtunnel_sim::experiment::analysis::Requirement;
 use windtunnel_sim::outcome::metric::DEFINITIONS;
 use windtunnel_sim::scenario::document::nearest;
 use windtunnel_traces::SimDuration;
@@ -79,6 +80,14 @@ fn bound_in(unit: &str, text: &str) -> Option<f64> {
         "%" => number(text.strip_suffix('%').unwrap_or(text)),
         "seconds" => number(text).or_else(|| Some(text.parse::<SimDuration>().ok()?.as_secs_f64())),
         _ => number(text),
+    }
+}
+
+impl Objective {
+    /// As a requirement that points of a sweep meet or miss. The bound itself counts as missed.
+    pub(crate) fn requirement(&self) -> Requirement {
+        let is_upper = matches!(self.comparison, Comparison::Less | Comparison::LessOrEqual);
+        Requirement { metric: self.metric.to_string(), bound: self.bound, is_upper }
     }
 }
 

@@ -12,6 +12,8 @@ const INPUT: u8 = 1;
 pub(crate) const USAGE: u8 = 2;
 /// Exit code: a check that was asked for did not hold.
 const NOT_HELD: u8 = 3;
+/// Exit code: nothing is wrong with the input, another attempt may succeed (EX_TEMPFAIL of sysexits).
+const TRY_AGAIN: u8 = 75;
 /// Exit code: interrupted, as a shell reports it (128 + SIGINT).
 pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -24,6 +26,8 @@ pub(crate) enum Kind {
     Usage,
     /// `--enforce`.
     NotHeld,
+    /// The disk, or somebody else who works there: another attempt may succeed.
+    TryAgain,
     /// Ctrl-C.
     Interrupted,
     /// Whoever reads standard output has enough: a success that says nothing.
@@ -65,6 +69,7 @@ impl CliError {
             Kind::Input => INPUT,
             Kind::Usage => USAGE,
             Kind::NotHeld => NOT_HELD,
+            Kind::TryAgain => TRY_AGAIN,
             Kind::Interrupted => INTERRUPTED,
             Kind::BrokenPipe => DONE,
         }

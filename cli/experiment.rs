@@ -1,6 +1,7 @@
 //! Running the scenarios of `run` and `compare`.
 
 use windtunnel_sim::experiment::replicate;
+use windtunnel_sim::experiment::statistics::sequential::Until;
 use windtunnel_sim::outcome::Outcome;
 use windtunnel_sim::scenario::{Loaded, Scenario};
 
@@ -45,15 +46,40 @@ pub(crate) fn run(loaded: &[Loaded], flags: &ExperimentFlags) -> Result<Results,
         return Err(CliError::new(Kind::Usage, "there is no scenario to run"));
     };
     note_other_seeds(&scenarios, flags);
-    let seeds: Vec<u64> = (0..u64::from(flags.replications)).map(|i| first.seed.wrapping_add(i)).collect();
     interrupt::listen();
-    let bar = Bar::new(&scenarios, seeds.len(), flags.quiet);
-    let outcomes = in_pool(flags.threads, || replicate(&scenarios, &seeds, &bar))?;
-    bar.finish();
-    interrupt::check()?;
-    let outcomes = outcomes.map_err(|error| CliError::new(Kind::Input, error.to_string()))?;
+    let mut outcomes: Vec<Vec<Outcome>> = scenarios.iter().map(|_| Vec::new()).collect();
+    let mut done = 0;
+    let mut wanted = flags.until.as_ref().map_or(flags.replications, |until| until.wanted(|_| None, 0));
+    while done < wanted {
+        let seeds: Vec<u64> = (done..wanted).map(|i| first.seed.wrapping_add(u64::from(i))).collect();
+        let more = batch(&scenarios, &seeds, flags)?;
+        for (all, more) in outcomes.iter_mut().zip(more) {
+            all.extend(more);
+        }
+        done = wanted;
+        if let Some(until) = &flags.until {
+            wanted = wanted_by_all(until, &outcomes, done);
+        }
+    }
     let names = told_apart(outcomes.iter().filter_map(|runs| runs.first()).map(|outcome| outcome.name.as_str()));
     Ok(Results { outcomes, names })
+}
+
+fn batch(scenarios: &[&Scenario], seeds: &[u64], flags: &ExperimentFlags) -> Result<Vec<Vec<Outcome>>, CliError> {
+    let bar = Bar::new(scenarios, seeds.len(), flags.quiet);
+    let outcomes = in_pool(flags.threads, || replicate(scenarios, seeds, &bar))?;
+    bar.finish();
+    interrupt::check()?;
+    outcomes.map_err(|error| CliError::new(Kind::Input, error.to_string()))
+}
+
+/// Scenarios are compared in pairs, so all of them get as many replications as the one that needs most.
+fn wanted_by_all(until: &Until, outcomes: &[Vec<Outcome>], done: u32) -> u32 {
+    let wanted = outcomes.iter().map(|replications| {
+        let samples = |metric: &str| replications.iter().map(|outcome| outcome.metrics.get(metric)).collect();
+        until.wanted(samples, done)
+    });
+    wanted.max().unwrap_or(done)
 }
 
 fn note_other_seeds(scenarios: &[&Scenario], flags: &ExperimentFlags) {
@@ -64,7 +90,8 @@ fn note_other_seeds(scenarios: &[&Scenario], flags: &ExperimentFlags) {
     }
 }
 
-fn in_pool<T: Send>(threads: Option<u16>, work: impl FnOnce() -> T + Send) -> Result<T, CliError> {
+/// Does work on a pool of that many threads.
+pub(crate) fn in_pool<T: Send>(threads: Option<u16>, work: impl FnOnce() -> T + Send) -> Result<T, CliError> {
     // Zero lets rayon count the cores.
     let threads = threads.map_or(0, usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();

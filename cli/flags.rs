@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use windtunnel_sim::experiment::statistics::sequential::Until;
 use windtunnel_traces::SimDuration;
 
 use crate::enforce::Objective;
@@ -31,6 +32,13 @@ pub(crate) struct ExperimentFlags {
     /// Run under this many seeds (seed, seed+1, ...) and report means with 95 % confidence intervals
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) replications: u32,
+    /// Replicate until intervals are narrow enough, such as half-width=2% (of the mean); instead of --replications
+    ///
+    /// Looks after 10 replications and then after every 5, at cost_total and slo_violating_request_fraction unless
+    /// `,of=METRIC` names others; stops at 200 unless `,cap=N`. A share is sure enough at 0.01 percentage points
+    /// (`,absolute=0.0001`).
+    #[arg(long, value_name = "RULE", conflicts_with = "replications")]
+    pub(crate) until: Option<Until>,
     /// How exactly to simulate
     #[arg(long, value_name = "NAME", default_value = "requests")]
     pub(crate) fidelity: Fidelity,

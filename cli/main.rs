@@ -30,8 +30,10 @@ mod report;
 mod run;
 mod schema;
 mod show;
+mod sweep;
 mod terminal;
 mod text_table;
+mod tune;
 mod vocabulary;
 
 use std::process::ExitCode;
@@ -65,6 +67,8 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
         None => terminal::print(arguments::INTRODUCTION),
         Some(Verb::Run(arguments)) => run::run(&arguments),
         Some(Verb::Compare(arguments)) => compare::run(&arguments),
+        Some(Verb::Sweep(arguments)) => sweep::run(&arguments),
+        Some(Verb::Tune(arguments)) => tune::run(&arguments),
         Some(Verb::Show(arguments)) => show::run(&arguments),
         Some(Verb::Check(arguments)) => check::run(&arguments),
         Some(Verb::Backtest(arguments)) => backtest::run(&arguments),

@@ -36,6 +36,22 @@ impl Folder {
         Ok(folder)
     }
 
+    /// Makes the folder windtunnel's now, before anything is written to it: what takes long may be interrupted, and a
+    /// folder that cannot be written to is found at once.
+    pub(crate) fn claim(&self, is_forced: bool) -> Result<(), CliError> {
+        let manifest = self.owned(is_forced)?;
+        fs::create_dir_all(&self.root).map_err(|error| CliError::file("create", &self.root, &error))?;
+        self.write_manifest(&manifest)
+    }
+
+    /// Takes away unfinished files that a killed process left. Only for a folder that nobody else works in.
+    pub(crate) fn tidy(&self) {
+        let Ok(entries) = fs::read_dir(&self.root) else { return };
+        for entry in entries.flatten().filter(|entry| is_unfinished(&entry.file_name().to_string_lossy())) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+
     /// Adds a file.
     pub(crate) fn add(&mut self, name: impl Into<String>, content: Vec<u8>) {
         self.files.push((name.into(), content));
@@ -134,8 +150,14 @@ impl Folder {
     }
 }
 
+/// True for a folder without files, but for those that a killed process did not finish.
 fn is_empty(folder: &Path) -> bool {
-    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+    let is_file = |name: &std::ffi::OsStr| !is_unfinished(&name.to_string_lossy());
+    fs::read_dir(folder).is_ok_and(|entries| !entries.flatten().any(|entry| is_file(&entry.file_name())))
+}
+
+fn is_unfinished(name: &str) -> bool {
+    name.starts_with('.') && name.ends_with(UNFINISHED)
 }
 
 /// True for a name that leads nowhere outside its folder: a manifest may have been written by anybody.

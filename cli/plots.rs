@@ -65,6 +65,17 @@ fn cost_point(name: &str, replications: &[Outcome], exchange: Option<&Exchange>)
     })
 }
 
+/// Adds the chart of a sweep's points.
+pub(crate) fn add_frontier(
+    points: &[CostPoint],
+    traffic: &str,
+    font: Option<&std::path::Path>,
+    folder: &mut Folder,
+) -> Result<(), CliError> {
+    let options = ChartOptions { font: font.map(Into::into), ..ChartOptions::default() };
+    add("frontier", windtunnel_plots::cost_against_violations(points, traffic, &options), folder)
+}
+
 fn options(flags: &OutputFlags) -> ChartOptions {
     ChartOptions { font: flags.font.clone(), ..ChartOptions::default() }
 }

@@ -5,6 +5,8 @@ mod finish;
 mod hpa;
 mod setup;
 
+pub use setup::demand_curve;
+
 use std::iter::Peekable;
 
 use windtunnel_traces::random::{Generator, uniform};

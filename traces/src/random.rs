@@ -50,6 +50,8 @@ pub enum Purpose {
     Downstream = 16,
     /// Generated rate series.
     Series = 17,
+    /// The points of a sweep's design.
+    Design = 32,
 }
 
 /// All the random streams of one run.

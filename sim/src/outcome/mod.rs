@@ -34,6 +34,8 @@ pub enum Provider {
     Tencent,
     /// Kubernetes Horizontal Pod Autoscaler.
     Hpa,
+    /// A baseline of the literature.
+    Baseline,
     /// A fixed number of instances.
     Fixed,
 }
@@ -46,6 +48,7 @@ impl Provider {
             Provider::Aws => "AWS Auto Scaling",
             Provider::Tencent => "Tencent AS",
             Provider::Hpa => "Kubernetes HPA",
+            Provider::Baseline => "Baseline",
             Provider::Fixed => "Fixed capacity",
         }
     }

@@ -37,7 +37,7 @@ pub(super) fn world(scenario: &Scenario, seed: u64) -> World<'_> {
     let demands = Demands::new(scenario.laws.classes.clone(), scenario.laws.patience.clone(), streams);
     let ledger = ledger(scenario, &demands);
     let plant = plant(scenario, demands, streams);
-    let control = control(scenario, streams);
+    let control = control(scenario, streams, ledger.demand.per_instance);
     let site = Site {
         now: SimTime::ZERO,
         plant,
@@ -84,24 +84,40 @@ fn row_length(scenario: &Scenario) -> SimDuration {
     })
 }
 
-fn ledger(scenario: &Scenario, demands: &Demands) -> Ledger {
-    let file = &scenario.file;
-    let objective = scenario.objective();
-    let node_cores = file.instance.cores;
-    let (serving, measured): (Cores, Cores) = match (&scenario.policy, &file.pods) {
+/// The cores that an instance or pod serves with, and those that its utilization is measured by.
+fn cores(scenario: &Scenario) -> (Cores, Cores) {
+    let node_cores = scenario.file.instance.cores;
+    match (&scenario.policy, &scenario.file.pods) {
         (Policy::Hpa { .. }, Some(pods)) => {
             let limit = pods.cpu.limit.unwrap_or(node_cores).min(node_cores);
             (limit, pods.cpu.request.unwrap_or(limit))
         }
         _ => (node_cores, node_cores),
-    };
-    let demand = DemandCurve::new(
-        serving.as_f64(),
+    }
+}
+
+/// The curve that supply is judged against.
+pub fn demand_curve(scenario: &Scenario) -> DemandCurve {
+    let demands = Demands::new(scenario.laws.classes.clone(), scenario.laws.patience.clone(), Streams::new(0));
+    demand_of(scenario, &demands)
+}
+
+fn demand_of(scenario: &Scenario, demands: &Demands) -> DemandCurve {
+    let objective = scenario.objective();
+    DemandCurve::new(
+        cores(scenario).0.as_f64(),
         demands.mean_cpu_nanos() * 1e-9,
         demands.mean_wait_nanos() * 1e-9,
         objective.latency_seconds,
         objective.percentile,
-    );
+    )
+}
+
+fn ledger(scenario: &Scenario, demands: &Demands) -> Ledger {
+    let file = &scenario.file;
+    let objective = scenario.objective();
+    let measured = cores(scenario).1;
+    let demand = demand_of(scenario, demands);
     let balancer = (file.balancer.price_per_hour, file.balancer.price_per_million);
     let mut ledger = Ledger::new(objective, demand, measured.as_f64(), file.instance.price.per_hour, balancer);
     if let (Policy::Hpa { .. }, Some(price)) =
@@ -191,7 +207,8 @@ fn extras(scenario: &Scenario, streams: Streams) -> Extras {
 
 // ---- the controller
 
-fn control(scenario: &Scenario, streams: Streams) -> Control {
+/// `worth` is the rate at which one instance just holds the objective: what a baseline counts its need in.
+fn control(scenario: &Scenario, streams: Streams, worth: f64) -> Control {
     let calendar = match scenario.open_trace().and_then(windtunnel_traces::OpenTrace::calendar) {
         Some(calendar) => {
             let start = calendar.start();
@@ -216,6 +233,10 @@ fn control(scenario: &Scenario, streams: Streams) -> Control {
             let latency = scenario.file.hpa.as_ref().map_or(SimDuration::ZERO, |hpa| hpa.controller.sync_latency);
             return Control::Hpa(Box::new(hpa::HpaControl::new((**spec).clone(), *flags, latency)));
         }
+        Policy::Baseline(config) => match config.controller(worth) {
+            Some(controller) => controller,
+            None => return Control::Fixed(config.initial_capacity()),
+        },
         Policy::Fixed(count) => return Control::Fixed(*count),
     };
     Control::Cloud(controller)

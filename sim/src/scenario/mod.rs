@@ -18,6 +18,7 @@ use windtunnel_traces::{SimDuration, SimTime};
 
 pub use document::{Diagnostic, Document, ScenarioError, ScenarioFiles, Severity};
 
+use crate::controllers::baseline::BaselineConfig;
 use crate::controllers::cloud::{AwsConfig, EssConfig, TencentConfig};
 use crate::controllers::hpa::{ControllerFlags, DefaultedSpec};
 use crate::fleet::boot::Stage;
@@ -61,6 +62,8 @@ pub enum Policy {
         /// The controller's flags.
         flags: ControllerFlags,
     },
+    /// A baseline of the literature.
+    Baseline(BaselineConfig),
     /// Nobody.
     Fixed(u32),
 }
@@ -96,6 +99,7 @@ impl Scenario {
             Policy::Aws(_) => Provider::Aws,
             Policy::Tencent(_) => Provider::Tencent,
             Policy::Hpa { .. } => Provider::Hpa,
+            Policy::Baseline(_) => Provider::Baseline,
             Policy::Fixed(_) => Provider::Fixed,
         }
     }

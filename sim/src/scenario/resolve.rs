@@ -8,6 +8,7 @@ use windtunnel_traces::clients::ClientsSpec;
 use windtunnel_traces::distribution::Distribution;
 use windtunnel_traces::distribution::Sampler;
 use windtunnel_traces::files::{DiskFiles as DiskTraces, Reopen, TraceFiles};
+use windtunnel_traces::spec::TraceSpec;
 use windtunnel_traces::trace::Trace;
 
 use super::check::{self, Findings};
@@ -152,15 +153,39 @@ fn open_trace(
     let key = if file.trace.arrivals.is_some() { "trace.arrivals" } else { "trace.file" };
     let base: PathBuf = document.base_dir_of(key);
     let traces = ScenarioTraces { files, disk: DiskTraces { base } };
+    let spec = file.trace.clone();
+    let asked_horizon = file.horizon;
+    let mut open = || open_once(&spec, asked_horizon, &traces, key, document, findings);
+    let opened = match files.shared_traces() {
+        Some(shared) => {
+            let written = serde_json::to_string(&spec).unwrap_or_default();
+            shared.get_or_open(&format!("{written} {asked_horizon:?} {}", traces.disk.base.display()), open)
+        }
+        None => open(),
+    };
+    if let Some((_, horizon)) = &opened {
+        file.horizon = Some(*horizon);
+    }
+    opened
+}
+
+fn open_once(
+    spec: &TraceSpec,
+    horizon: Option<SimDuration>,
+    traces: &ScenarioTraces<'_>,
+    key: &str,
+    document: &Document,
+    findings: &mut Findings<'_>,
+) -> Option<(Trace, SimDuration)> {
     let mut refuse = |error: windtunnel_traces::error::TraceError| {
         let place = if document.is_given(key) { key } else { "trace" };
         findings.error(place, error.to_string());
     };
-    let horizon = match file.horizon {
+    let horizon = match horizon {
         Some(horizon) => horizon,
         None => {
             // A first look, at the shortest horizon, tells how long the trace is.
-            let length = match file.trace.resolve(&traces, SimDuration::from_nanos(1)) {
+            let length = match spec.resolve(traces, SimDuration::from_nanos(1)) {
                 Ok(Trace::Open(trace)) => trace.length(),
                 Ok(Trace::Closed(clients)) => clients.lasts(),
                 Err(error) => {
@@ -171,8 +196,7 @@ fn open_trace(
             length.unwrap_or(DAY)
         }
     };
-    file.horizon = Some(horizon);
-    match file.trace.resolve(&traces, horizon) {
+    match spec.resolve(traces, horizon) {
         Ok(trace) => Some((trace, horizon)),
         Err(error) => {
             refuse(error);
@@ -194,6 +218,7 @@ fn policy(
         ("aws", file.aws.is_some()),
         ("tencent", file.tencent.is_some()),
         ("hpa", file.hpa.is_some()),
+        ("baseline", file.baseline.is_some()),
         ("fixed", file.fixed.is_some()),
     ];
     let names: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
@@ -202,7 +227,7 @@ fn policy(
             findings.error_with_help(
                 "",
                 "the scenario has no controller",
-                "add exactly one of the tables [ess], [aws], [tencent], [hpa] or [fixed]",
+                "add exactly one of the tables [ess], [aws], [tencent], [hpa], [baseline] or [fixed]",
             );
             return None;
         }
@@ -227,6 +252,12 @@ fn policy(
     if let Some(config) = &file.tencent {
         findings.problems(config.validate());
         return Some(Policy::Tencent(config.clone()));
+    }
+    if let Some(config) = &file.baseline {
+        for (path, message) in config.problems() {
+            findings.error(path, message);
+        }
+        return Some(Policy::Baseline(config.clone()));
     }
     if let Some(fixed) = &file.fixed {
         return Some(Policy::Fixed(fixed.instances));

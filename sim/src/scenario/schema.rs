@@ -9,6 +9,7 @@ use windtunnel_traces::distribution::Distribution;
 use windtunnel_traces::spec::TraceSpec;
 use windtunnel_traces::{Bytes, Cores, Ratio, SimDuration};
 
+use crate::controllers::baseline::BaselineConfig;
 use crate::controllers::cloud::{AwsConfig, EssConfig, TencentConfig};
 use crate::controllers::hpa::api::HpaSpec;
 
@@ -76,6 +77,9 @@ pub struct ScenarioFile {
     /// Controller: Kubernetes Horizontal Pod Autoscaler.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hpa: Option<Hpa>,
+    /// Controller: a baseline of the literature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineConfig>,
     /// No controller: a fixed number of instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixed: Option<Fixed>,

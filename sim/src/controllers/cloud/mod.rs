@@ -2,7 +2,7 @@
 //! ([`machine`](self)), three dialects. The shared parts are beside this file; each dialect's folder holds its keys
 //! (`config.rs`), what its API refuses (`validate.rs`) and its rules (`rules.rs`), in the vendor's own words.
 
-mod activity;
+pub(crate) mod activity;
 mod adjustment;
 mod alarm;
 pub mod assumptions;
@@ -11,7 +11,7 @@ mod checks;
 mod cooldown;
 mod defaults;
 pub mod ess;
-mod group;
+pub(crate) mod group;
 mod machine;
 mod metric_names;
 pub mod missing_data;

@@ -21,7 +21,23 @@ struct Assignment {
 
 /// Puts what `text` assigns into the tree.
 pub(super) fn assign(root: &mut Node, text: &str) -> Result<(), ScenarioError> {
-    let assignment = Assignment::parse(text)?;
+    put(root, Assignment::parse(text)?)
+}
+
+/// Puts a value that was written elsewhere into the tree.
+pub(super) fn place(root: &mut Node, segments: &[String], value: &Node) -> Result<(), ScenarioError> {
+    let address = value.origin.clone();
+    let source = Arc::clone(&address.source);
+    put(root, Assignment { source, segments: segments.to_vec(), address, value: value.clone() })
+}
+
+/// The address and the value of an assignment.
+pub(super) fn taken_apart(text: &str) -> Result<(Vec<String>, Node), ScenarioError> {
+    let Assignment { segments, value, .. } = Assignment::parse(text)?;
+    Ok((segments, value))
+}
+
+fn put(root: &mut Node, assignment: Assignment) -> Result<(), ScenarioError> {
     refuse_second_controller(root, &assignment)?;
     let Assignment { source, segments, address, value } = assignment;
     Placing { source: &source, segments: &segments, address: &address }.place(root, "", 0, value)

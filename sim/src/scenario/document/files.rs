@@ -1,7 +1,11 @@
 //! Where scenario texts are read from: the disk, or the scenarios compiled into the program.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Mutex;
+
+use windtunnel_traces::{SimDuration, Trace};
 
 /// Reads the texts that make up a scenario.
 pub trait ScenarioFiles {
@@ -14,10 +18,59 @@ pub trait ScenarioFiles {
         None
     }
 
+    /// Traces that were opened before, where several scenarios share them.
+    fn shared_traces(&self) -> Option<&SharedTraces> {
+        None
+    }
+
     /// Names of files beside `path`, to suggest one when `path` does not exist.
     fn siblings(&self, path: &Path) -> Vec<String> {
         let _ = path;
         Vec::new()
+    }
+}
+
+/// Files on disk whose traces are opened once and then shared: what the variants of a sweep have in common.
+#[derive(Debug, Default)]
+pub struct SharedFiles {
+    traces: SharedTraces,
+}
+
+impl ScenarioFiles for SharedFiles {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        DiskFiles.read(path)
+    }
+
+    fn shared_traces(&self) -> Option<&SharedTraces> {
+        Some(&self.traces)
+    }
+
+    fn siblings(&self, path: &Path) -> Vec<String> {
+        DiskFiles.siblings(path)
+    }
+}
+
+/// Traces by what was asked for: the table, the folder, the horizon.
+#[derive(Debug, Default)]
+pub struct SharedTraces {
+    opened: Mutex<BTreeMap<String, (Trace, SimDuration)>>,
+}
+
+impl SharedTraces {
+    /// The trace of a key, opened now if it was not before. A failure is not remembered.
+    pub(crate) fn get_or_open(
+        &self,
+        key: &str,
+        open: impl FnOnce() -> Option<(Trace, SimDuration)>,
+    ) -> Option<(Trace, SimDuration)> {
+        // Opening under the lock: two threads never read one file at once. A poisoned lock holds whole entries.
+        let mut opened = self.opened.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(known) = opened.get(key) {
+            return Some(known.clone());
+        }
+        let trace = open()?;
+        opened.insert(key.to_string(), trace.clone());
+        Some(trace)
     }
 }
 

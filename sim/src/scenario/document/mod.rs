@@ -24,14 +24,16 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod written;
 
 use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
 
 pub use diagnostic::{Diagnostic, Location, ScenarioError, Severity};
-pub use files::{DiskFiles, EmbeddedFiles, ScenarioFiles};
+pub use files::{DiskFiles, EmbeddedFiles, ScenarioFiles, SharedFiles, SharedTraces};
 pub use suggest::nearest;
+pub use written::Written;
 
 use decode::NodeDeserializer;
 use source::Source;

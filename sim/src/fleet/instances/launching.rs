@@ -1,0 +1,203 @@
+//! From a launch to the first request: a zone, boot stages, the balancer, health checks, a growing share of traffic.
+
+use windtunnel_traces::random::{exponential, uniform};
+use windtunnel_traces::{Purpose, SimDuration};
+
+use super::{Farewell, Instances, LAUNCH_RETRY, Member, Phase, SLOW_START_STEPS};
+use crate::agenda::Event;
+use crate::controllers::decision::{ActivityId, InstanceId, Notice};
+use crate::fleet::Site;
+use crate::fleet::boot;
+use crate::outcome::InstanceLife;
+use crate::plant::StationSpec;
+use crate::scenario::schema::AfterFailure;
+
+impl Instances {
+    /// Launches instances for an activity.
+    pub fn launch(&mut self, site: &mut Site, activity: Option<ActivityId>, count: u32) {
+        for _ in 0..count {
+            self.launch_one(site, activity);
+        }
+    }
+
+    pub(super) fn launch_one(&mut self, site: &mut Site, activity: Option<ActivityId>) -> Option<InstanceId> {
+        let Some(zone) = self.emptiest_zone() else {
+            if self.waiting_launches.is_empty() {
+                site.agenda.at(site.now + LAUNCH_RETRY, Event::LaunchAgain);
+            }
+            self.waiting_launches.push(activity);
+            return None;
+        };
+        let id = self.new_member(site, zone, activity, false);
+        site.ledger.starts += 1;
+        self.next_stage(site, id, 0);
+        Some(id)
+    }
+
+    pub(super) fn new_member(
+        &mut self,
+        site: &mut Site,
+        zone: u32,
+        activity: Option<ActivityId>,
+        warm: bool,
+    ) -> InstanceId {
+        let id = InstanceId(self.members.len() as u32);
+        let station = StationSpec { warm, ..self.config.station.clone() };
+        site.plant.add(id, &station, site.now);
+        self.members.push(Member {
+            phase: Phase::Booting(0),
+            zone,
+            launched: site.now,
+            released: None,
+            activity,
+            configuration: self.configuration,
+            stages: boot::draw(&self.config.stages, site.streams, id.0),
+            booted: false,
+            attached: false,
+            created: None,
+            slow_start_step: 0,
+            removed_by: None,
+            farewell: Farewell::AsAsked,
+            replaces: None,
+            busy_at_row: 0.0,
+            busy_at_sample: 0.0,
+            sent_at_sample: 0,
+        });
+        self.alive.push(id);
+        site.ledger.booting.add(site.now, 1.0);
+        site.ledger.billed.add(site.now, 1.0);
+        let life = InstanceLife { id: id.0, zone, launched_seconds: site.now.as_secs_f64(), ..InstanceLife::default() };
+        site.ledger.lives.push(life);
+        id
+    }
+
+    /// The zone with the fewest instances among those that are up.
+    pub(super) fn emptiest_zone(&self) -> Option<u32> {
+        (0..self.config.zones.max(1))
+            .filter(|zone| !self.zones_down.contains_key(zone))
+            .min_by_key(|zone| self.alive.iter().filter(|id| self.members[id.0 as usize].zone == *zone).count())
+    }
+
+    pub(super) fn member(&mut self, id: InstanceId) -> &mut Member {
+        &mut self.members[id.0 as usize]
+    }
+
+    pub(super) fn phase(&self, id: InstanceId) -> Phase {
+        self.members[id.0 as usize].phase
+    }
+
+    /// Begins a stage, or ends the boot after the last.
+    pub(super) fn next_stage(&mut self, site: &mut Site, id: InstanceId, stage: usize) {
+        if stage == self.config.created_after {
+            site.agenda.at(site.now + self.config.attach, Event::Attached(id));
+        }
+        let factor = self.boot_factor;
+        let member = self.member(id);
+        member.phase = Phase::Booting(stage);
+        match member.stages.get(stage) {
+            Some(drawn) => {
+                let lasts = if factor == 1.0 { drawn.lasts } else { drawn.lasts.mul_f64(factor) };
+                site.agenda.at(site.now + lasts, Event::StageOver(id));
+            }
+            None => {
+                member.booted = true;
+                self.check_health(site, id);
+            }
+        }
+    }
+
+    pub(super) fn stage_over(&mut self, site: &mut Site, id: InstanceId) {
+        let Phase::Booting(stage) = self.phase(id) else { return };
+        let name = self.config.stages[stage].name.clone();
+        site.ledger.lives[id.0 as usize].stages.push((name, site.now.as_secs_f64()));
+        let then = self.config.stages[stage].then;
+        if !self.members[id.0 as usize].stages[stage].fails || then == AfterFailure::Continue {
+            return self.next_stage(site, id, stage + 1);
+        }
+        let member = self.member(id);
+        let (activity, created, replaces) = (member.activity, member.created.is_some(), member.replaces.take());
+        if replaces.is_some() {
+            return self.replacement_failed(site, id, replaces, then);
+        }
+        match (then, created) {
+            // A script that gave up inside leaves the machine running, in the group and without traffic.
+            (AfterFailure::GiveUp, true) => self.member(id).phase = Phase::Booting(usize::MAX),
+            (_, true) => self.lose(site, id, "boot-failed"),
+            (AfterFailure::GiveUp, false) => {
+                self.end(site, id, "boot-failed");
+                if let Some(activity) = activity {
+                    site.notices.push(Notice::LaunchFailed { activity });
+                }
+            }
+            (_, false) => {
+                self.end(site, id, "boot-failed");
+                self.launch_one(site, activity);
+            }
+        }
+    }
+
+    pub(super) fn attached(&mut self, site: &mut Site, id: InstanceId) {
+        if !matches!(self.phase(id), Phase::Booting(_)) || self.members[id.0 as usize].attached {
+            return;
+        }
+        let now = site.now;
+        let member = self.member(id);
+        member.attached = true;
+        member.created = Some(now);
+        if member.replaces.is_none() {
+            let activity = member.activity;
+            site.notices.push(Notice::InService { instance: id, activity });
+        }
+        self.check_health(site, id);
+    }
+
+    /// Once booted and attached, health checks decide when traffic begins: the first at a random phase.
+    pub(super) fn check_health(&mut self, site: &mut Site, id: InstanceId) {
+        let member = &self.members[id.0 as usize];
+        if !(member.booted && member.attached && matches!(member.phase, Phase::Booting(_))) {
+            return;
+        }
+        let checks = match &self.config.health {
+            None => SimDuration::ZERO,
+            Some(health) => {
+                let phase = uniform(&mut site.streams.indexed(Purpose::ProbePhase, id.0));
+                health.every.mul_f64(phase) + health.every * u64::from(health.healthy.saturating_sub(1))
+            }
+        };
+        site.agenda.at(site.now + checks, Event::Healthy(id));
+    }
+
+    pub(super) fn enter_traffic(&mut self, site: &mut Site, id: InstanceId, slowly: bool) {
+        if !matches!(self.phase(id), Phase::Booting(_)) {
+            return;
+        }
+        self.member(id).phase = Phase::InTraffic;
+        site.ledger.booting.add(site.now, -1.0);
+        site.ledger.serve(site.now, 1.0);
+        site.ledger.lives[id.0 as usize].in_service_seconds = Some(site.now.as_secs_f64());
+        if slowly && !self.config.slow_start.is_zero() {
+            self.grow_share(site, id);
+        } else {
+            site.plant.attach(id, 1.0, site.now);
+        }
+        if let Some(mean) = self.config.mean_time_between_crashes {
+            let life = mean.mul_f64(exponential(&mut site.streams.indexed(Purpose::Crash, id.0)));
+            site.agenda.at(site.now.saturating_add(life), Event::Crash(id));
+        }
+        self.replaced(site, id);
+    }
+
+    pub(super) fn grow_share(&mut self, site: &mut Site, id: InstanceId) {
+        if self.phase(id) != Phase::InTraffic {
+            return;
+        }
+        let step = self.config.slow_start / u64::from(SLOW_START_STEPS);
+        let member = self.member(id);
+        member.slow_start_step += 1;
+        let share = f64::from(member.slow_start_step) / f64::from(SLOW_START_STEPS);
+        if member.slow_start_step < SLOW_START_STEPS {
+            site.agenda.at(site.now + step, Event::SlowStart(id));
+        }
+        site.plant.attach(id, share, site.now);
+    }
+}

@@ -1,0 +1,75 @@
+//! What the monitoring agent and the books read off the instances.
+
+use windtunnel_traces::{SimDuration, SimTime};
+
+use super::{Instances, InstancesConfig, Phase};
+use crate::fleet::Site;
+use crate::outcome::ledger::RowProbe;
+use crate::sensors::store::InstanceSample;
+
+impl Instances {
+    /// Samples of the instances that the provider has created at least `report_delay` ago and that do not leave, over
+    /// `seconds` since the last sample.
+    pub fn samples(&mut self, site: &mut Site, seconds: f64, report_delay: SimDuration) -> Vec<InstanceSample> {
+        let mut samples = Vec::with_capacity(self.alive.len());
+        let cores = self.config.station.cores.as_f64();
+        for &id in &self.alive {
+            let usage = site.plant.usage(id);
+            let member = &mut self.members[id.0 as usize];
+            let busy = usage.busy_core_nanos - member.busy_at_sample;
+            let requests = usage.sent - member.sent_at_sample;
+            member.busy_at_sample = usage.busy_core_nanos;
+            member.sent_at_sample = usage.sent;
+            let reports = matches!(member.phase, Phase::InTraffic | Phase::Booting(_))
+                && member.created.is_some_and(|created| {
+                    // Those of the start have long been reporting.
+                    created == SimTime::ZERO || site.now >= created + report_delay
+                });
+            if reports {
+                samples.push(InstanceSample {
+                    instance: id,
+                    cpu_percent: 100.0 * busy * 1e-9 / (seconds * cores),
+                    memory_percent: 100.0 * self.config.memory_share(usage.inside),
+                    requests,
+                    inside: usage.inside,
+                });
+            }
+        }
+        samples
+    }
+
+    /// What the ledger asks for at the end of a row of `seconds`.
+    pub fn probe(&mut self, site: &mut Site, seconds: f64) -> RowProbe {
+        let cores = self.config.station.cores.as_f64();
+        let mut probe = RowProbe { busy_core_seconds: self.retired_busy * 1e-9, ..RowProbe::default() };
+        let mut in_traffic = 0.0;
+        for &id in &self.alive {
+            let usage = site.plant.usage(id);
+            let member = &mut self.members[id.0 as usize];
+            probe.busy_core_seconds += usage.busy_core_nanos * 1e-9;
+            let busy = (usage.busy_core_nanos - member.busy_at_row) * 1e-9;
+            member.busy_at_row = usage.busy_core_nanos;
+            probe.busiest = probe.busiest.max(busy / (seconds * cores));
+            if member.phase == Phase::InTraffic {
+                in_traffic += 1.0;
+                probe.memory += self.config.memory_share(usage.inside);
+            }
+        }
+        if in_traffic > 0.0 {
+            probe.memory /= in_traffic;
+        }
+        probe
+    }
+
+    /// Launch and release of every instance, for the bill.
+    pub fn spans(&self) -> impl Iterator<Item = (SimTime, Option<SimTime>)> + '_ {
+        self.members.iter().map(|member| (member.launched, member.released))
+    }
+}
+
+impl InstancesConfig {
+    fn memory_share(&self, inside: u32) -> f64 {
+        let (base, per_request) = self.memory_use;
+        (base + per_request * u64::from(inside)) as f64 / self.memory.max(1) as f64
+    }
+}

@@ -1,0 +1,349 @@
+//! Sweeps as people and schedulers meet them: nothing is lost when a sweep is killed, results do not depend on threads,
+//! interruptions or shards, and what is wrong is said.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+/// Short runs, a few dozen of them: enough that a killed sweep has something to lose.
+const SCENARIO: &str = "\
+name = 'small'
+horizon = '1h'
+seed = 5
+trace = { shape = 'diurnal', base = '20rps', peak = '60rps', peak_at = '30m' }
+[service]
+cpu = { lognormal = { mean = '30ms', cv = 1.0 } }
+[instance]
+cores = 2
+price = { per_hour = 2.0, currency = 'CNY' }
+[[boot]]
+stage = 'provision'
+time = { lognormal = { median = '45s', p95 = '90s' } }
+[slo]
+latency = '200ms'
+[ess]
+min = 1
+max = 6
+desired = 2
+[[ess.rule]]
+name = 'out'
+adjust = { change = 1 }
+cooldown = '120s'
+[[ess.rule]]
+name = 'in'
+adjust = { change = -1 }
+cooldown = '300s'
+[[ess.alarm]]
+name = 'high'
+metric = 'CpuUtilization'
+statistic = 'average'
+comparison = '>'
+threshold = 70
+period = '60s'
+times = 1
+action = 'out'
+[[ess.alarm]]
+name = 'low'
+metric = 'CpuUtilization'
+statistic = 'average'
+comparison = '<'
+threshold = 30
+period = '60s'
+times = 5
+action = 'in'
+";
+
+const SWEEP: &str = "\
+name = 'thresholds'
+base = 'small.toml'
+replications = 2
+constraint = ['ess.alarm.low.threshold < ess.alarm.high.threshold']
+[axes]
+'ess.alarm.high.threshold' = { from = 50, to = 80, step = 10 }
+'ess.alarm.low.threshold' = [20, 40, 60]
+'ess.rule.out.cooldown' = ['60s', '300s']
+";
+
+struct Bench {
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("small.toml"), SCENARIO).unwrap();
+        fs::write(folder.path().join("sweep.toml"), SWEEP).unwrap();
+        Bench { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_windtunnel"));
+        command.current_dir(self.folder.path()).env("NO_COLOR", "1").args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    #[track_caller]
+    fn succeed(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let shown = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {shown}");
+        shown
+    }
+
+    /// The exit code and the message.
+    #[track_caller]
+    fn refused(&self, arguments: &[&str], code: i32) -> String {
+        let output = self.run(arguments);
+        let shown = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {shown}");
+        assert!(!shown.contains("panicked at"), "{shown}");
+        shown
+    }
+}
+
+/// Every result file of a folder, by name; not the journal and the lock, which are windtunnel's own.
+fn results(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name().into_string().unwrap(), entry.path()))
+        .filter(|(name, _)| !name.starts_with('.'))
+        .map(|(name, path)| (name, fs::read(path).unwrap()))
+        .collect();
+    files.sort();
+    assert!(files.iter().any(|(name, _)| name == "results.csv"), "{}", folder.display());
+    files
+}
+
+#[track_caller]
+fn assert_same(a: &[(String, Vec<u8>)], b: &[(String, Vec<u8>)], what: &str) {
+    let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(a), names(b), "{what}");
+    for ((name, a), (_, b)) in a.iter().zip(b) {
+        assert!(a == b, "{what}: {name} differs");
+    }
+}
+
+/// SplitMix64: moments that are the same in every run of the test.
+fn scrambled(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+fn kill(mut child: Child) {
+    // SIGKILL on Unix: nothing in the process can react.
+    let _ = child.kill();
+    child.wait().unwrap();
+}
+
+/// The promise of the journal: killed at ten seeded moments, a sweep that is run again ends with the bytes of one that
+/// was never interrupted, on one thread and on two.
+#[test]
+fn killed_at_ten_moments_a_sweep_ends_with_the_same_bytes() {
+    let bench = Bench::new();
+    bench.succeed(&["sweep", "sweep.toml", "--out", "whole", "--threads", "2", "--quiet"]);
+    let whole = results(&bench.path("whole"));
+    let started = std::time::Instant::now();
+    bench.succeed(&["sweep", "sweep.toml", "--out", "timed", "--threads", "1", "--quiet"]);
+    let length = started.elapsed();
+    assert_same(&whole, &results(&bench.path("timed")), "one thread and two");
+    for threads in ["1", "2"] {
+        let out = format!("killed-{threads}");
+        let arguments = ["sweep", "sweep.toml", "--out", &out, "--threads", threads, "--quiet"];
+        let mut cut_short = 0;
+        for moment in 0..10 {
+            let child = bench.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            // Up to a fifth of the whole sweep, so that ten of them meet its start, its middle and its end.
+            let part = scrambled(moment) % 1000;
+            std::thread::sleep(Duration::from_nanos((length.as_nanos() as u64 / 5000).saturating_mul(part)));
+            cut_short += usize::from(!bench.path(&out).join("results.csv").exists());
+            kill(child);
+        }
+        assert!(cut_short > 0, "no kill came before the end: the sweep is too short for this test");
+        bench.succeed(&arguments);
+        assert_same(&whole, &results(&bench.path(&out)), &format!("{threads} threads, ten kills"));
+        // And a finished sweep computes nothing.
+        let again = bench.succeed(&["sweep", "sweep.toml", "--out", &out, "--threads", threads]);
+        assert!(again.contains("40 runs are done already"), "{again}");
+        assert_same(&whole, &results(&bench.path(&out)), "run again when it was done");
+    }
+}
+
+#[test]
+fn points_are_the_design_without_what_constraints_exclude() {
+    let bench = Bench::new();
+    let said = bench.succeed(&["sweep", "sweep.toml", "--horizon", "10m", "--out", "out", "--no-plots"]);
+    // 4 x 3 x 2 = 24, less low 60 against high 50 and 60 (2 x 2): 20... and 40 runs would be two each.
+    assert!(said.contains("20 points, 40 runs, 4 points excluded by constraints"), "{said}");
+    let csv = fs::read_to_string(bench.path("out/results.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 41);
+    let ids: std::collections::BTreeSet<&str> = csv.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(ids.len(), 40, "every run has an id of its own");
+}
+
+#[test]
+fn shards_of_any_number_merge_to_the_bytes_of_a_sweep() {
+    let bench = Bench::new();
+    let short = ["--horizon", "10m", "--replications", "1"];
+    let whole: Vec<&str> = ["sweep", "sweep.toml", "--out", "whole", "--quiet"].into_iter().chain(short).collect();
+    bench.succeed(&whole);
+    let whole = results(&bench.path("whole"));
+    let plan: Vec<&str> = ["sweep", "plan", "sweep.toml", "-o", "plan.jsonl"].into_iter().chain(short).collect();
+    bench.succeed(&plan);
+    let first = fs::read(bench.path("plan.jsonl")).unwrap();
+    bench.succeed(&plan);
+    assert_eq!(first, fs::read(bench.path("plan.jsonl")).unwrap(), "a plan is the same every time");
+    let work = |shard: &str, out: &str| {
+        bench.succeed(&["sweep", "work", "--plan", "plan.jsonl", "--shard", shard, "--out", out, "--quiet"]);
+    };
+    // In order; in reverse with repetitions; and by workers that do not agree how many they are.
+    for (out, shards) in
+        [("a", vec!["0/2", "1/2"]), ("b", vec!["2/3", "0/3", "2/3", "1/3"]), ("c", vec!["0/2", "3/5", "0/1"])]
+    {
+        let missing = bench.refused(&["sweep", "merge", out], 1);
+        assert!(missing.contains("plan.jsonl"), "{missing}");
+        for (index, shard) in shards.iter().enumerate() {
+            work(shard, out);
+            if index == 0 {
+                let missing = bench.refused(&["sweep", "merge", out, "-o", "early"], 75);
+                assert!(missing.contains("runs are missing"), "{missing}");
+                assert!(!bench.path("early").exists());
+            }
+        }
+        let merged = format!("merged-{out}");
+        bench.succeed(&["sweep", "merge", out, "-o", &merged, "--quiet"]);
+        assert_same(&whole, &results(&bench.path(&merged)), out);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_plan_or_a_shard_is_said() {
+    let bench = Bench::new();
+    bench.succeed(&["sweep", "plan", "sweep.toml", "--horizon", "10m", "-o", "plan.jsonl"]);
+    let plan = fs::read_to_string(bench.path("plan.jsonl")).unwrap();
+    let work = |plan: &str| {
+        vec!["sweep", "work", "--plan", plan, "--shard", "0/2", "--out", "out", "--quiet"]
+            .into_iter()
+            .map(str::to_string)
+            .collect::<Vec<_>>()
+    };
+    let refused = |arguments: Vec<String>, code: i32| {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        bench.refused(&arguments, code)
+    };
+    let shard = refused(
+        ["sweep", "work", "--plan", "plan.jsonl", "--shard", "2/2", "--out", "out"].map(str::to_string).to_vec(),
+        2,
+    );
+    assert!(shard.contains("from 0 to 1"), "{shard}");
+    let half: String = plan.lines().take(7).map(|line| format!("{line}\n")).collect();
+    bench.write("half.jsonl", &half);
+    assert!(refused(work("half.jsonl"), 1).contains("cut off or damaged"));
+    let cut = &plan[..plan.len() - 9];
+    bench.write("cut.jsonl", cut);
+    assert!(refused(work("cut.jsonl"), 1).contains("cut off or damaged"));
+    bench.write(
+        "older.jsonl",
+        &plan.replacen(concat!("\"version\":\"", env!("CARGO_PKG_VERSION")), "\"version\":\"0.0.1", 1),
+    );
+    assert!(refused(work("older.jsonl"), 1).contains("made by version 0.0.1"));
+    bench.write("empty.jsonl", "");
+    assert!(refused(work("empty.jsonl"), 1).contains("not that of a plan"));
+    bench.write("small.toml", &SCENARIO.replace("max = 6", "max = 7"));
+    assert!(refused(work("plan.jsonl"), 1).contains("has changed since the plan was made"));
+    assert!(!bench.path("out").exists(), "nothing was begun");
+}
+
+#[test]
+fn what_is_wrong_with_a_sweep_is_said() {
+    let bench = Bench::new();
+    let refused = |sweep: &str, arguments: &[&str]| {
+        bench.write("wrong.toml", sweep);
+        let all: Vec<&str> =
+            ["sweep", "wrong.toml", "--out", "out"].into_iter().chain(arguments.iter().copied()).collect();
+        let shown = bench.refused(&all, 1);
+        assert!(!bench.path("out/results.csv").exists());
+        shown
+    };
+    let axes = |axes: &str| format!("base = 'small.toml'\n[axes]\n{axes}\n");
+    let unknown = refused(&axes("'ess.rule.out.cooldwn' = ['60s']"), &[]);
+    assert!(unknown.contains("cooldown") && unknown.contains("wrong.toml:3"), "{unknown}");
+    let no_rule = refused(&axes("'ess.rule.ot.cooldown' = ['60s']"), &[]);
+    assert!(no_rule.contains("did you mean `out`?") && no_rule.contains("wrong.toml:3"), "{no_rule}");
+    let unit = refused(&axes("'ess.rule.out.cooldown' = ['60s', 60]"), &[]);
+    assert!(unit.contains("wrong.toml:3"), "{unit}");
+    let empty = refused(&axes("'ess.max' = { from = 5, to = 4, step = 1 }"), &[]);
+    assert!(empty.contains("an empty range"), "{empty}");
+    let other = refused(&axes("'tencent.max' = [5]"), &[]);
+    assert!(other.contains("concerns none of the scenarios"), "{other}");
+    let ten = "{ from = 1, to = 10, step = 1 }";
+    let keys = [
+        "ess.max",
+        "ess.alarm.high.threshold",
+        "ess.alarm.low.threshold",
+        "ess.alarm.high.times",
+        "ess.alarm.low.times",
+        "slo.percentile",
+        "instance.workers",
+        "instance.backlog",
+        "seed",
+    ];
+    let many: String = keys[..8].iter().map(|key| format!("'{key}' = {ten}\n")).collect();
+    let huge = refused(&format!("{}'ess.min' = {ten}\n", axes(&many)), &["--yes"]);
+    assert!(huge.contains("1,000,000,000 points"), "{huge}");
+    let large: String = keys[..6].iter().map(|key| format!("'{key}' = {ten}\n")).collect();
+    let large = refused(&axes(&large), &[]);
+    assert!(large.contains("1,000,000 points") && large.contains("--yes") && large.contains("about"), "{large}");
+    let none = refused(&format!("constraint = ['ess.max < 1']\n{}", axes("'ess.max' = [5, 6]")), &[]);
+    assert!(none.contains("exclude all 2 points"), "{none}");
+}
+
+#[test]
+fn a_point_that_fails_is_recorded_and_the_others_go_on() {
+    let bench = Bench::new();
+    bench.write("failing.toml", "base = 'small.toml'\nhorizon = '10m'\n[axes]\n'ess.max' = [0, 5]\n");
+    let shown = bench.refused(&["sweep", "failing.toml", "--out", "out", "--no-plots"], 1);
+    assert!(shown.contains("1 of 2 runs failed"), "{shown}");
+    let command = shown.lines().find(|line| line.contains("windtunnel run ")).unwrap().trim().to_string();
+    assert!(command.contains("--set ess.max=0") && command.contains("--seed 5"), "{command}");
+    // The line repeats the failure.
+    let words: Vec<&str> = command.split_whitespace().skip_while(|word| *word != "run").collect();
+    bench.refused(&words, 1);
+    let csv = fs::read_to_string(bench.path("out/results.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 3);
+}
+
+#[test]
+fn a_folder_is_for_one_sweep_and_one_worker_at_a_time() {
+    let bench = Bench::new();
+    let short = ["sweep", "sweep.toml", "--horizon", "10m", "--out", "out", "--quiet"];
+    bench.succeed(&short);
+    let before = results(&bench.path("out"));
+    let other = bench.refused(&["sweep", "sweep.toml", "--horizon", "20m", "--out", "out"], 1);
+    assert!(other.contains("results of another plan") && other.contains("--restart"), "{other}");
+    assert_same(&before, &results(&bench.path("out")), "a refusal changes nothing");
+    bench.succeed(&["sweep", "sweep.toml", "--horizon", "20m", "--out", "out", "--restart", "--quiet"]);
+    // Somebody holds the lock.
+    let lock = fs::OpenOptions::new().read(true).write(true).open(bench.path("out/.windtunnel-lock")).unwrap();
+    lock.lock().unwrap();
+    fs::write(bench.path("out/.windtunnel-lock"), "4711\n").unwrap();
+    let held = bench.refused(&["sweep", "sweep.toml", "--horizon", "20m", "--out", "out"], 1);
+    assert!(held.contains("another sweep works in `out` (process 4711)"), "{held}");
+    drop(lock);
+    bench.succeed(&["sweep", "sweep.toml", "--horizon", "20m", "--out", "out", "--quiet"]);
+}
