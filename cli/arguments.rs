@@ -2,9 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{
-    backtest, check, compare, completions, export_policy, import, init, metrics, run, show, sweep, tune,
-};
+use crate::{backtest, check, compare, completions, export_policy, import, init, metrics, run, show, sweep, tune};
 
 /// What is printed without any argument.
 pub(crate) const INTRODUCTION: &str = "\

@@ -96,7 +96,7 @@ fn refused(error: &ExportError) -> CliError {
             "aws" => "formats of [aws]: aws-cli, cloudformation, terraform",
             "tencent" => "formats of [tencent]: tccli, terraform",
             "hpa" => "the format of [hpa]: hpa",
-            _ => "[fixed] has no policy to export",
+            _ => "[fixed] and [baseline] have no vendor",
         },
         ExportError::Refused(_) => "mend the scenario: `windtunnel check` says where",
     };
@@ -112,6 +112,7 @@ fn difference(loaded: &Loaded, originals: &[PathBuf]) -> Result<String, CliError
         Policy::Aws(_) => "aws",
         Policy::Tencent(_) => "tencent",
         Policy::Hpa { .. } => "hpa",
+        Policy::Baseline(_) => "baseline",
         Policy::Fixed(_) => "fixed",
     };
     let name = &loaded.scenario.name;

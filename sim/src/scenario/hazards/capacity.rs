@@ -34,6 +34,7 @@ fn bounds(scenario: &Scenario) -> Option<(String, u32, u32)> {
             let of = |bound: i32| u32::try_from(bound).unwrap_or(0);
             Some(("hpa.spec.maxReplicas".into(), of(spec.min), of(spec.max)))
         }
+        Policy::Baseline(config) => Some(("baseline.max".into(), config.min, config.max)),
         Policy::Fixed(instances) => Some(("fixed.instances".into(), *instances, *instances)),
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn check(scenario: &Scenario, numbers: &Numbers, findings: &mut Findi
         Policy::Aws(config) => config.max,
         Policy::Tencent(config) => config.max,
         Policy::Hpa { spec, .. } => u32::try_from(spec.max).unwrap_or(0),
+        Policy::Baseline(config) => config.max,
         Policy::Fixed(instances) => *instances,
     };
     let capacity = f64::from(max) * numbers.limit_per_unit;

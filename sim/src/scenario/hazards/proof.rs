@@ -128,6 +128,7 @@ fn bounds(scenario: &Scenario) -> Option<(u32, u32)> {
         Policy::Aws(config) => Some((config.min, config.max)),
         Policy::Tencent(config) => Some((config.min, config.max)),
         Policy::Hpa { spec, .. } => Some((u32::try_from(spec.min).ok()?, u32::try_from(spec.max).ok()?)),
+        Policy::Baseline(config) => Some((config.min, config.max)),
         Policy::Fixed(instances) => Some((*instances, *instances)),
     }
 }
@@ -220,6 +221,7 @@ fn max_key(scenario: &Scenario) -> Option<&'static str> {
         Policy::Aws(_) => Some("aws.max"),
         Policy::Tencent(_) => Some("tencent.max"),
         Policy::Hpa { .. } => scenario.file.hpa.as_ref()?.spec.as_ref().map(|_| "hpa.spec.maxReplicas"),
+        Policy::Baseline(_) => Some("baseline.max"),
         Policy::Fixed(_) => Some("fixed.instances"),
     }
 }

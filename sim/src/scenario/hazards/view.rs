@@ -152,7 +152,7 @@ impl Group {
             Policy::Ess(config) => Some(ess(config)),
             Policy::Aws(config) => Some(aws(config)),
             Policy::Tencent(config) => Some(tencent(config)),
-            Policy::Hpa { .. } | Policy::Fixed(_) => None,
+            Policy::Hpa { .. } | Policy::Baseline(_) | Policy::Fixed(_) => None,
         }
     }
 }

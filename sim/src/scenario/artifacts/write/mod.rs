@@ -87,6 +87,7 @@ const fn table(policy: &Policy) -> &'static str {
         Policy::Aws(_) => "aws",
         Policy::Tencent(_) => "tencent",
         Policy::Hpa { .. } => "hpa",
+        Policy::Baseline(_) => "baseline",
         Policy::Fixed(_) => "fixed",
     }
 }
