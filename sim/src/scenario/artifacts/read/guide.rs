@@ -97,7 +97,57 @@ fn alarms(source: &Source, number: usize, blocks: &[Block], found: &mut Found) -
                 "add a CreateAlarm for it",
             ));
         }
+        described.push(node);
     }
+    described
+}
+
+/// Pairs of alarms, one that adds and one that removes: on one metric they must not undo each other at any size, on two
+/// metrics they are not coordinated.
+fn together(source: &Source, described: &[Node], found: &mut Found) {
+    let text = |node: &Node, key: &str| node.get(key).and_then(Node::text).unwrap_or_default().to_string();
+    let looks = |node: &Node, sign: char| text(node, "comparison").starts_with(sign);
+    let mut findings = Vec::new();
+    for high in described.iter().filter(|node| looks(node, '>')) {
+        for low in described.iter().filter(|node| looks(node, '<')) {
+            let (above, below) = (text(high, "metric"), text(low, "metric"));
+            let (up, down) =
+                (high.get("threshold").and_then(Node::number), low.get("threshold").and_then(Node::number));
+            let (Some(up), Some(down)) = (up, down) else { continue };
+            if above != below {
+                let message = format!(
+                    "`{}` ({above} > {up}) adds while `{}` ({below} < {down}) removes: nothing keeps both from holding at once",
+                    text(high, "name"),
+                    text(low, "name")
+                );
+                let fix = "scale in on the metric that scales out";
+                findings.push(finding(Warning, "S27", source.place(high.span.clone()), message, fix));
+            } else if let Some(message) = bound(up, down, &text(high, "action"), &text(low, "action"), found) {
+                findings.push(finding(Note, "S27", source.place(low.span.clone()), message, ""));
+            }
+        }
+    }
+    found.findings.extend(findings);
+}
+
+/// The values that one activity leads to, at the sizes where they are worst: arithmetic, whatever the load.
+fn bound(up: f64, down: f64, adding: &str, removing: &str, found: &Found) -> Option<String> {
+    let by = |name: &str| {
+        let rule = found.objects.iter().find(|object| object.text("ScalingRuleName") == Some(name))?;
+        rule.node.get("AdjustmentValue").and_then(Node::number)
+    };
+    let group = found.objects.iter().find(|object| object.kind == super::Kind::EssGroup)?;
+    let size = |key: &str| group.node.get(key).and_then(Node::whole).filter(|size| (1..=2000).contains(size));
+    let (min, max) = (size("MinSize")?, size("MaxSize")?);
+    let (add, remove) = (by(adding)?, -by(removing)?);
+    let sizes = || (min..=max).map(|n| n as f64);
+    let lowest = sizes().filter(|n| n + add <= max as f64).map(|n| up * n / (n + add)).fold(f64::INFINITY, f64::min);
+    let highest = sizes().filter(|n| n - remove >= min as f64).map(|n| down * n / (n - remove)).fold(0.0, f64::max);
+    let verdict = if lowest >= down && highest <= up { "no flapping" } else { "flapping" };
+    Some(format!(
+        "{verdict} under load in proportion, with {min} to {max} instances: a scale-out above {up} leaves {lowest:.0} or more \
+         (scale-in is below {down}), a scale-in below {down} leads to {highest:.0} at most (scale-out is above {up})"
+    ))
 }
 
 fn described_alarm(source: &Source, node: &Node, metric: &Node, found: &mut Found) {

@@ -13,7 +13,6 @@ mod tencent;
 mod terraform;
 
 use crate::scenario::{Policy, Scenario};
-use call::Call;
 
 /// A format.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
