@@ -13,7 +13,7 @@ const LARGEST: u64 = 256 << 20;
 /// Reads the files and what they say.
 pub(crate) fn import(files: &[PathBuf], options: &ImportOptions) -> Result<Import, CliError> {
     let sources: Vec<Source> = files.iter().map(|file| source(file)).collect::<Result<_, _>>()?;
-    artifacts::import(&sources, options).map_err(|error| CliError { kind: Kind::Input, diagnostics: vec![error.0] })
+    artifacts::import(&sources, options).map_err(|error| CliError { kind: Kind::Input, diagnostics: vec![*error.0] })
 }
 
 fn source(path: &Path) -> Result<Source, CliError> {

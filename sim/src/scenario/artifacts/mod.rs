@@ -27,11 +27,11 @@ const DEEPEST: usize = 100;
 /// Why an artifact cannot be read: what, where, what to do.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{0}")]
-pub struct ArtifactError(pub Diagnostic);
+pub struct ArtifactError(pub Box<Diagnostic>);
 
 impl ArtifactError {
     fn at(source: &Source, span: Range<usize>, message: impl Into<String>) -> ArtifactError {
-        ArtifactError(Diagnostic::error(message).with_location(source.place(span)))
+        ArtifactError(Box::new(Diagnostic::error(message).with_location(source.place(span))))
     }
 
     fn whole(source: &Source, message: impl Into<String>) -> ArtifactError {
@@ -39,13 +39,13 @@ impl ArtifactError {
     }
 
     fn help(self, help: impl Into<String>) -> ArtifactError {
-        ArtifactError(self.0.with_help(help))
+        ArtifactError(Box::new(self.0.with_help(help)))
     }
 }
 
 impl From<ArtifactError> for ScenarioError {
     fn from(error: ArtifactError) -> ScenarioError {
-        error.0.into()
+        (*error.0).into()
     }
 }
 
@@ -112,7 +112,7 @@ pub fn import(sources: &[Source], options: &ImportOptions) -> Result<Import, Art
             Some(source) => {
                 ArtifactError::whole(source, "there is no policy in this: no scaling group, rule, alarm or HPA")
             }
-            None => ArtifactError(Diagnostic::error("nothing to import")),
+            None => ArtifactError(Box::new(Diagnostic::error("nothing to import"))),
         };
         return Err(
             error.help("import what `describe-policies`, `DescribeScalingRules` and the like print, or a manifest")

@@ -134,22 +134,21 @@ fn take(node: Node, source: &Source, found: &mut Found) -> Result<(), ArtifactEr
         return terraform::take(&node, source, found);
     }
     if node.get("kind").is_some() && node.get("apiVersion").is_some() {
-        return kubernetes(node, found);
+        kubernetes(node, found);
+        return Ok(());
     }
     lists(&node, source, found);
-    skeleton(node, found);
+    skeleton(&node, found);
     Ok(())
 }
 
-fn kubernetes(node: Node, found: &mut Found) -> Result<(), ArtifactError> {
+fn kubernetes(node: Node, found: &mut Found) {
     let is_list = node.get("kind").and_then(Node::text).is_some_and(|kind| kind.ends_with("List"));
-    match node.get("items").filter(|_| is_list) {
-        Some(items) => {
-            found.objects.extend(items.list().iter().map(|item| Object::new(Kind::Kubernetes, item.clone())))
-        }
-        None => found.objects.push(Object::new(Kind::Kubernetes, node)),
+    if let Some(items) = node.get("items").filter(|_| is_list) {
+        found.objects.extend(items.list().iter().map(|item| Object::new(Kind::Kubernetes, item.clone())));
+    } else {
+        found.objects.push(Object::new(Kind::Kubernetes, node));
     }
-    Ok(())
 }
 
 fn lists(node: &Node, source: &Source, found: &mut Found) {
@@ -201,7 +200,7 @@ pub(super) fn unwrapped(node: &Node) -> Node {
 }
 
 /// The input of one call, as `--generate-cli-skeleton` has it, told by its fields.
-fn skeleton(node: Node, found: &mut Found) {
+fn skeleton(node: &Node, found: &mut Found) {
     let has = |keys: &[&str]| keys.iter().all(|key| node.get(key).is_some());
     let kind = if has(&["AlarmName", "ComparisonOperator"]) {
         Kind::AwsAlarm
@@ -226,5 +225,5 @@ fn skeleton(node: Node, found: &mut Found) {
     } else {
         return;
     };
-    found.objects.push(Object::new(kind, unwrapped(&node)));
+    found.objects.push(Object::new(kind, unwrapped(node)));
 }

@@ -47,7 +47,7 @@ pub(in super::super) fn read(source: &Source, number: usize, found: &mut Found) 
         for mut document in yaml::parse(&text, number).unwrap_or_default() {
             if document.get("kind").is_some() && document.get("apiVersion").is_some() {
                 shift(&mut document, block.span.start);
-                kubernetes(document, found)?;
+                kubernetes(document, found);
             }
         }
     }
