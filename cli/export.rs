@@ -1,5 +1,7 @@
 //! The files of one scenario. Every column is documented in `docs/output.md`.
 
+use std::io;
+
 use serde::Serialize;
 use windtunnel_sim::outcome::{InstanceLife, Outcome};
 
@@ -8,11 +10,11 @@ use crate::output::Folder;
 
 /// Adds `timeline.csv`, `activities.csv`, `alarms.csv` and `instances.csv` of an outcome to a folder.
 pub(crate) fn tables(outcome: &Outcome, slug: &str, folder: &mut Folder) -> Result<(), CliError> {
-    folder.add(format!("{slug}/timeline.csv"), rows(TIMELINE, &outcome.timeline)?);
+    let timeline = outcome.timeline.clone();
+    folder.add_streamed(format!("{slug}/timeline.csv"), move |file| write_rows(TIMELINE, timeline.iter(), file));
     folder.add(format!("{slug}/activities.csv"), rows(ACTIVITIES, &outcome.activities)?);
     folder.add(format!("{slug}/alarms.csv"), rows(ALARMS, &outcome.alarms)?);
-    let instances: Vec<InstanceRow> = outcome.instances.iter().map(InstanceRow::from).collect();
-    folder.add(format!("{slug}/instances.csv"), rows(INSTANCES, &instances)?);
+    folder.add(format!("{slug}/instances.csv"), rows(INSTANCES, outcome.instances.iter().map(InstanceRow::from))?);
     Ok(())
 }
 
@@ -89,14 +91,26 @@ impl<'o> From<&'o InstanceLife> for InstanceRow<'o> {
     }
 }
 
-fn rows<T: Serialize>(header: &[&str], rows: &[T]) -> Result<Vec<u8>, CliError> {
-    let failed = |error: &dyn std::fmt::Display| CliError::new(Kind::Input, format!("cannot write a table: {error}"));
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    writer.write_record(header).map_err(|error| failed(&error))?;
+/// A table in memory.
+fn rows(header: &[&str], rows: impl IntoIterator<Item = impl Serialize>) -> Result<Vec<u8>, CliError> {
+    let mut table = Vec::new();
+    write_rows(header, rows, &mut table)
+        .map_err(|error| CliError::new(Kind::Input, format!("cannot write a table: {error}")))?;
+    Ok(table)
+}
+
+/// A table of any length, row by row.
+fn write_rows(
+    header: &[&str],
+    rows: impl IntoIterator<Item = impl Serialize>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(out);
+    writer.write_record(header)?;
     for row in rows {
-        writer.serialize(row).map_err(|error| failed(&error))?;
+        writer.serialize(row)?;
     }
-    writer.into_inner().map_err(|error| failed(&error))
+    writer.flush()
 }
 
 #[cfg(test)]
@@ -129,7 +143,7 @@ mod tests {
 
     #[test]
     fn an_empty_table_has_its_header() {
-        let text = rows::<AlarmEntry>(ALARMS, &[]).unwrap();
+        let text = rows(ALARMS, &[] as &[AlarmEntry]).unwrap();
         assert_eq!(String::from_utf8(text).unwrap(), "at_millis,alarm,from,to,reason\n");
     }
 }

@@ -1,59 +1,87 @@
 //! The JSON form of results: free of clocks, paths, hosts and threads, so that equal input gives equal bytes.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use windtunnel_sim::experiment::{paired, summarize};
 use windtunnel_sim::outcome::metric::DEFINITIONS;
-use windtunnel_sim::outcome::{Outcome, Summary, Warning};
+use windtunnel_sim::outcome::{ActivityEntry, Objective, Outcome, Provider, Summary, Warning};
 use windtunnel_sim::scenario::{Loaded, Severity};
 
 use crate::currency::Exchange;
 use crate::experiment::Results;
 
+/// What is printed: it borrows the results, so that a long list of activities is not held twice.
+#[derive(Serialize)]
+pub(crate) struct Document<'r> {
+    version: &'static str,
+    scenarios: Vec<ScenarioDocument<'r>>,
+    /// The differences between the first scenario and each other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparisons: Option<Vec<Value>>,
+}
+
+/// One scenario under all its seeds.
+#[derive(Serialize)]
+pub(crate) struct ScenarioDocument<'r> {
+    name: &'r str,
+    provider: Provider,
+    seed: u64,
+    replications: usize,
+    digest: &'r str,
+    traffic: &'r str,
+    horizon_seconds: f64,
+    currency: &'r str,
+    objective: &'r Objective,
+    metrics: Map<String, Value>,
+    warnings: Vec<Warning>,
+    activities: &'r [ActivityEntry],
+}
+
 /// The document of `run`.
-pub(crate) fn document(results: &Results, loaded: &[Loaded]) -> Value {
-    let scenarios: Vec<Value> = results
-        .iter()
-        .zip(loaded)
-        .filter_map(|((name, replications), loaded)| scenario(name, replications, loaded))
-        .collect();
-    json!({ "version": env!("CARGO_PKG_VERSION"), "scenarios": scenarios })
+pub(crate) fn document<'r>(results: &'r Results, loaded: &[Loaded]) -> Document<'r> {
+    let scenarios = results.iter().zip(loaded);
+    let scenarios = scenarios.filter_map(|((name, replications), loaded)| scenario(name, replications, loaded));
+    Document { version: env!("CARGO_PKG_VERSION"), scenarios: scenarios.collect(), comparisons: None }
 }
 
 /// The document of `compare`: the same with the differences between the first scenario and each other.
-pub(crate) fn comparison(results: &Results, loaded: &[Loaded], exchange: Option<&Exchange>) -> Value {
+pub(crate) fn comparison<'r>(results: &'r Results, loaded: &[Loaded], exchange: Option<&Exchange>) -> Document<'r> {
     let mut document = document(results, loaded);
     let mut all = results.iter();
     let Some((first_name, first)) = all.next() else { return document };
-    document["comparisons"] = all
-        .map(|(name, other)| {
-            json!({
-                "scenario": name,
-                "against": first_name,
-                "currency": exchange.map(|exchange| exchange.to.as_str()),
-                "metrics": differences(first, other, exchange),
-            })
+    let comparisons = all.map(|(name, other)| {
+        json!({
+            "scenario": name,
+            "against": first_name,
+            "currency": exchange.map(|exchange| exchange.to.as_str()),
+            "metrics": differences(first, other, exchange),
         })
-        .collect();
+    });
+    document.comparisons = Some(comparisons.collect());
     document
 }
 
 /// One scenario; nothing for no replications.
-pub(crate) fn scenario(name: &str, replications: &[Outcome], loaded: &Loaded) -> Option<Value> {
+pub(crate) fn scenario<'r>(
+    name: &'r str,
+    replications: &'r [Outcome],
+    loaded: &Loaded,
+) -> Option<ScenarioDocument<'r>> {
     let first = replications.first()?;
-    Some(json!({
-        "name": name,
-        "provider": first.provider,
-        "seed": first.seed,
-        "replications": replications.len(),
-        "digest": first.digest,
-        "traffic": first.traffic,
-        "horizon_seconds": first.horizon.as_secs_f64(),
-        "currency": first.currency,
-        "objective": first.objective,
-        "metrics": summaries(|metric| summarize(replications, metric)),
-        "warnings": warnings(replications, loaded),
-        "activities": first.activities,
-    }))
+    Some(ScenarioDocument {
+        name,
+        provider: first.provider,
+        seed: first.seed,
+        replications: replications.len(),
+        digest: &first.digest,
+        traffic: &first.traffic,
+        horizon_seconds: first.horizon.as_secs_f64(),
+        currency: &first.currency,
+        objective: &first.objective,
+        metrics: summaries(|metric| summarize(replications, metric)),
+        warnings: warnings(replications, loaded),
+        activities: &first.activities,
+    })
 }
 
 fn summaries(of: impl Fn(&str) -> Option<Summary>) -> Map<String, Value> {
@@ -87,8 +115,9 @@ pub(crate) fn warnings(replications: &[Outcome], loaded: &Loaded) -> Vec<Warning
 }
 
 /// As it is printed and written: indented, with a line end.
-pub(crate) fn bytes(document: &Value) -> Vec<u8> {
-    let mut text = format!("{document:#}").into_bytes();
+pub(crate) fn bytes(document: &impl Serialize) -> Vec<u8> {
+    // Fails only for maps whose keys are no text: there are none.
+    let mut text = serde_json::to_vec_pretty(document).unwrap_or_default();
     text.push(b'\n');
     text
 }

@@ -21,10 +21,27 @@ struct Manifest {
 }
 
 /// The files that are to be in a folder.
-#[derive(Debug)]
 pub(crate) struct Folder {
     root: PathBuf,
-    files: Vec<(String, Vec<u8>)>,
+    files: Vec<(String, Content)>,
+}
+
+/// Writes a file's content.
+type WriteInto = dyn FnOnce(&mut dyn Write) -> io::Result<()>;
+
+/// What is to be in a file: bytes, or who writes them, for a file that need not fit in memory.
+enum Content {
+    Bytes(Vec<u8>),
+    Streamed(Box<WriteInto>),
+}
+
+impl Content {
+    fn write(self, file: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Content::Bytes(bytes) => file.write_all(&bytes),
+            Content::Streamed(write) => write(file),
+        }
+    }
 }
 
 impl Folder {
@@ -54,7 +71,16 @@ impl Folder {
 
     /// Adds a file.
     pub(crate) fn add(&mut self, name: impl Into<String>, content: Vec<u8>) {
-        self.files.push((name.into(), content));
+        self.files.push((name.into(), Content::Bytes(content)));
+    }
+
+    /// Adds a file that `write` fills when its turn comes.
+    pub(crate) fn add_streamed(
+        &mut self,
+        name: impl Into<String>,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()> + 'static,
+    ) {
+        self.files.push((name.into(), Content::Streamed(Box::new(write))));
     }
 
     /// Where the folder is.
@@ -101,14 +127,14 @@ impl Folder {
     }
 
     /// Writes all files and takes away those of an earlier run that are not among them.
-    pub(crate) fn write(self, is_forced: bool) -> Result<(), CliError> {
+    pub(crate) fn write(mut self, is_forced: bool) -> Result<(), CliError> {
         let earlier = self.owned(is_forced)?;
         let names: BTreeSet<String> = self.files.iter().map(|(name, _)| name.clone()).collect();
         if !is_forced {
             self.refuse_foreign(&names, &earlier)?;
         }
         let mut staged = Staged::default();
-        for (name, content) in &self.files {
+        for (name, content) in std::mem::take(&mut self.files) {
             staged.stage(&self.root.join(name), content)?;
         }
         // Between the first rename and the last, old and new files stand side by side: both are windtunnel's.
@@ -135,7 +161,7 @@ impl Folder {
     fn write_manifest(&self, manifest: &Manifest) -> Result<(), CliError> {
         let text = serde_json::to_vec_pretty(manifest).unwrap_or_default();
         let mut staged = Staged::default();
-        staged.stage(&self.root.join(MANIFEST), &text)?;
+        staged.stage(&self.root.join(MANIFEST), Content::Bytes(text))?;
         staged.commit()
     }
 
@@ -173,14 +199,15 @@ struct Staged {
 }
 
 impl Staged {
-    fn stage(&mut self, place: &Path, content: &[u8]) -> Result<(), CliError> {
+    fn stage(&mut self, place: &Path, content: Content) -> Result<(), CliError> {
         let folder = place.parent().unwrap_or(Path::new(""));
         fs::create_dir_all(folder).map_err(|error| CliError::file("create", folder, &error))?;
         let name = place.file_name().unwrap_or_default().to_string_lossy();
         let unfinished = folder.join(format!(".{name}.{}{UNFINISHED}", std::process::id()));
         self.files.push((unfinished.clone(), place.to_path_buf()));
-        let mut file = fs::File::create(&unfinished).map_err(|error| CliError::file("write", place, &error))?;
-        file.write_all(content).and_then(|()| file.flush()).map_err(|error| CliError::file("write", place, &error))
+        let file = fs::File::create(&unfinished).map_err(|error| CliError::file("write", place, &error))?;
+        let mut file = io::BufWriter::new(file);
+        content.write(&mut file).and_then(|()| file.flush()).map_err(|error| CliError::file("write", place, &error))
     }
 
     fn commit(mut self) -> Result<(), CliError> {
@@ -202,7 +229,7 @@ impl Drop for Staged {
 /// Writes one file beside its place and renames it into it.
 pub(crate) fn write_file(place: &Path, content: &[u8]) -> Result<(), CliError> {
     let mut staged = Staged::default();
-    staged.stage(place, content)?;
+    staged.stage(place, Content::Bytes(content.to_vec()))?;
     staged.commit()
 }
 

@@ -36,13 +36,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     loading::show_notes(&loaded, arguments.experiment.quiet);
     let results = experiment::run(&loaded, &arguments.experiment)?;
     loading::show_warnings(&loaded, &results);
-    let document = json::document(&results, &loaded);
     if let Some(mut folder) = folder {
         add_scenarios(&results, &loaded, &arguments.output, &mut folder)?;
         write(folder, &arguments.output, arguments.experiment.quiet)?;
     }
     match arguments.output.format {
-        Format::Json => terminal::print_raw(&json::bytes(&document))?,
+        Format::Json => terminal::print_raw(&json::bytes(&json::document(&results, &loaded)))?,
         Format::Table => terminal::print(&report::table(&results, None))?,
     }
     enforce::check(&arguments.experiment.enforce, &results)

@@ -26,13 +26,12 @@ fn threads_change_nothing() {
     assert_eq!(several("1"), several("2"));
 }
 
-/// The digest and every figure, one per line.
+/// Every figure, one per line. Not the digest, which changes with every key that a scenario gains.
 fn figures(document: &[u8]) -> String {
     let document: Value = serde_json::from_slice(document).unwrap();
-    let scenario = &document["scenarios"][0];
-    let metrics = scenario["metrics"].as_object().unwrap();
+    let metrics = document["scenarios"][0]["metrics"].as_object().unwrap();
     let lines = metrics.iter().map(|(name, summary)| format!("{name} = {}", summary["mean"]));
-    std::iter::once(format!("digest = {}", scenario["digest"])).chain(lines).collect::<Vec<_>>().join("\n")
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -218,7 +218,8 @@ fn rows_add_up(outcome: &Outcome) -> Result<(), String> {
     holds!((end - outcome.horizon.as_secs_f64()).abs() < ROUNDING, "the last row ends at {end}");
     let arrived: u64 = outcome.timeline.iter().map(|row| row.arrived).sum();
     holds!(arrived as f64 == figure(outcome, "requests_arrived"), "{arrived} arrived in all rows");
-    let costs = outcome.timeline.windows(2).all(|pair| pair[0].cost <= pair[1].cost + ROUNDING);
+    let costs: Vec<f64> = outcome.timeline.iter().map(|row| row.cost).collect();
+    let costs = costs.windows(2).all(|pair| pair[0] <= pair[1] + ROUNDING);
     holds!(costs, "cost falls");
     Ok(())
 }

@@ -5,14 +5,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// The high-water mark in KiB of the program while it simulates this many hours of 100 requests per second.
-fn peak(hours: u32) -> u64 {
+/// The high-water mark in KiB of the program while it simulates this many hours of so many requests per second, with a
+/// row of the timeline each minute.
+fn peak(hours: u32, rate: f64) -> u64 {
     let folder = tempfile::tempdir().expect("a folder for the scenario");
     let scenario = folder.path().join("steady.toml");
     let text = format!(
-        "horizon = \"{hours}h\"\ntrace = {{ shape = \"constant\", rate = \"100rps\" }}\n\
+        "horizon = \"{hours}h\"\ntrace = {{ shape = \"constant\", rate = \"{rate}rps\" }}\n\
          service.cpu = {{ lognormal = {{ mean = \"40ms\", cv = 1.0 }} }}\nservice.timeout = \"10s\"\n\
-         instance.cores = 8\nfixed.instances = 1\n"
+         instance.cores = 8\nfixed.instances = 1\ntimeline.interval = \"60s\"\n"
     );
     std::fs::write(&scenario, text).expect("a scenario is written");
     let mut child = Command::new(env!("CARGO_BIN_EXE_windtunnel"))
@@ -42,7 +43,15 @@ fn high_water(status: &Path) -> Option<u64> {
 fn millions_of_requests_leave_nothing_behind() {
     // 7.2 million requests: eight bytes of each would be 55 MiB. What is seen may miss the last moments of the run, so
     // the test errs to the lenient side, never to the strict one.
-    let peak = peak(20);
+    let peak = peak(20, 100.0);
+    assert!(peak > 1024, "the mark could not be read");
+    assert!(peak < 32 * 1024, "{peak} KiB");
+}
+
+#[test]
+fn rows_of_a_year_leave_nothing_behind() {
+    // Half a million rows of some 200 bytes would be 105 MiB.
+    let peak = peak(365 * 24, 0.01);
     assert!(peak > 1024, "the mark could not be read");
     assert!(peak < 32 * 1024, "{peak} KiB");
 }

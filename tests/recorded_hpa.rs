@@ -89,15 +89,18 @@ fn pods_over_time_are_those_of_the_recording() {
         let off = simulated.mean(0.0, HORIZON) / mean - 1.0;
         assert!(off.abs() <= 0.07, "seed {}: mean {:+.1} %", outcome.seed, off * 100.0);
         assert!(error <= 1.45, "seed {}: error {error:.2} pods", outcome.seed);
-        // Both loads of 36 and more bring the replicas to where they were: 9 and 10 pods.
-        assert!(simulated.peak(1205.0, 1506.0).1 >= 9.0);
-        assert_eq!(simulated.peak(JUMP, 3615.0).1, recorded.peak(JUMP, 3615.0).1);
+        // Both loads of 36 and more bring the replicas to where they rest: within its tolerance of a tenth, one pod in ten,
+        // the HPA does nothing. The recording itself rests at 9 under 40 requests per second and at 10 under 36.
+        let off = |from, to| simulated.peak(from, to).1 - recorded.peak(from, to).1;
+        let peaks = (off(1205.0, 1506.0), off(JUMP, 3615.0));
+        println!("seed {}: peaks {peaks:?}", outcome.seed);
+        assert!(peaks.0.abs() <= 1.0 && peaks.1.abs() <= 1.0, "seed {}: peaks are off by {peaks:?}", outcome.seed);
     }
 }
 
-/// How deep the pods fall depends on where in its minute the load jumps, which the recording does not say and the seeds
-/// vary. (A first bound, two pods or fewer under each of ten seeds, did not hold: seed 6 keeps three.) What has to hold
-/// under each is the trap itself, and the recorded fall to one pod has to be among those of the seeds.
+/// Usage covers the kubelet's last ten seconds and is renewed each minute; loads last five minutes and a second. So what
+/// the controller knows when the window lets go is the load of one request per second, whatever the phases, unless the
+/// ten seconds straddle the jump. Hence the bounds: two pods or fewer under every seed, one under most.
 #[test]
 fn the_window_lets_go_just_as_the_load_jumps() {
     let mut lowest = Vec::new();
@@ -108,16 +111,12 @@ fn the_window_lets_go_just_as_the_load_jumps() {
         assert!(held >= 4.0, "seed {seed}: the window holds the pods of the load before");
         let (at, least) = replicas.trough(JUMP - 20.0, JUMP + PATIENCE);
         println!("seed {seed}: {held} pods before, {least} at {at:.0} s");
-        assert!(
-            least < held && at > JUMP - 20.0,
-            "seed {seed}: pods are let go although 36 requests per second arrive"
-        );
+        assert!(least <= 2.0 && at > JUMP - 20.0, "seed {seed}: {least} pods while 36 requests per second arrive");
         lowest.push(least);
         // The recording is back at six pods 71 s after it had one.
         let back = replicas.steps.iter().find(|step| step.0 > at && step.1 >= 6.0).unwrap().0;
         assert!(back - at <= 71.0 + PATIENCE, "seed {seed}: back after {:.0} s", back - at);
     }
     lowest.sort_by(f64::total_cmp);
-    assert_eq!(lowest[0], 1.0, "the recording fell to one pod");
-    assert!(lowest[lowest.len() / 2] <= 2.0, "most runs fall to two pods or one: {lowest:?}");
+    assert_eq!(lowest[lowest.len() / 2], 1.0, "the recording fell to one pod, most seeds should: {lowest:?}");
 }

@@ -1,5 +1,6 @@
 //! What comes out: an SVG document that can be made into a PNG.
 
+use std::io;
 use std::sync::Arc;
 
 use resvg::{tiny_skia, usvg};
@@ -7,6 +8,9 @@ use resvg::{tiny_skia, usvg};
 use crate::error::PlotError;
 use crate::geometry::Rect;
 use crate::typeface::Typeface;
+
+/// Rows of pixels that are drawn at a time: a whole picture in memory would be the most that a run needs.
+const BAND: u32 = 256;
 
 /// The largest side of a PNG in pixels.
 const LARGEST_SIDE: f32 = 16_384.0;
@@ -97,14 +101,34 @@ impl Picture {
             ..usvg::Options::default()
         };
         let tree = usvg::Tree::from_str(&self.drawable(), &options).map_err(|e| PlotError::Png(e.to_string()))?;
-        let mut pixels = tiny_skia::Pixmap::new(width.round() as u32, height.round() as u32)
-            .ok_or_else(|| PlotError::Png("the picture has no area".to_owned()))?;
-        resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
-        pixels.encode_png().map_err(|e| PlotError::Png(e.to_string()))
+        encode(&tree, scale, width.round() as u32, height.round() as u32).map_err(|e| PlotError::Png(e.to_string()))
     }
 
     /// The document with question marks for glyphs that would be drawn as empty boxes.
     fn drawable(&self) -> String {
         self.svg.chars().map(|c| if c.is_ascii() || self.typeface.has(c) { c } else { '?' }).collect()
     }
+}
+
+/// Draws and compresses band by band. Pictures have an opaque background, so no transparency is lost.
+fn encode(tree: &usvg::Tree, scale: f32, width: u32, height: u32) -> Result<Vec<u8>, png::EncodingError> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut header = encoder.write_header()?;
+    let mut stream = header.stream_writer()?;
+    let mut rgb = Vec::with_capacity((3 * width * BAND) as usize);
+    for top in (0..height).step_by(BAND as usize) {
+        let rows = BAND.min(height - top);
+        let Some(mut pixels) = tiny_skia::Pixmap::new(width, rows) else { break };
+        let place = tiny_skia::Transform::from_scale(scale, scale).post_translate(0.0, -(top as f32));
+        resvg::render(tree, place, &mut pixels.as_mut());
+        rgb.clear();
+        rgb.extend(pixels.pixels().iter().flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]));
+        io::Write::write_all(&mut stream, &rgb)?;
+    }
+    stream.finish()?;
+    header.finish()?;
+    Ok(file)
 }

@@ -17,8 +17,11 @@ pub(crate) trait Place {
     }
 }
 
+/// Points of a line that are held before they are thinned out: the rows of a long run need not fit in memory.
+const MOST_POINTS: usize = 1 << 16;
+
 /// The rows that have a place in time.
-pub(crate) fn rows(outcome: &Outcome) -> impl Iterator<Item = &TimelineRow> {
+pub(crate) fn rows(outcome: &Outcome) -> impl Iterator<Item = TimelineRow> + '_ {
     outcome.timeline.iter().filter(|row| row.start_seconds.is_finite() && row.end_seconds > row.start_seconds)
 }
 
@@ -29,7 +32,7 @@ pub(crate) fn length(row: &TimelineRow) -> f64 {
 
 /// The largest finite value over all rows, zero when there is none.
 pub(crate) fn largest(outcome: &Outcome, value: impl Fn(&TimelineRow) -> f64) -> f64 {
-    rows(outcome).map(value).filter(|value| value.is_finite()).fold(0.0, f64::max)
+    rows(outcome).map(|row| value(&row)).filter(|value| value.is_finite()).fold(0.0, f64::max)
 }
 
 /// A line that holds each value over its whole interval; broken where the value is not a number.
@@ -47,7 +50,7 @@ pub(crate) fn envelope(
     let mut columns: Vec<(f64, f64, f64)> = Vec::new();
     for row in rows(outcome) {
         let (left, right) = (place.x(row.start_seconds), place.x(row.end_seconds));
-        let value = value(row);
+        let value = value(&row);
         match columns.last_mut() {
             Some(last) if right - last.0 <= column && (value.is_finite() == last.2.is_finite()) => {
                 (last.1, last.2) = (right, last.2.max(value));
@@ -87,9 +90,12 @@ fn pieces(
     let mut pieces = Vec::new();
     let mut piece = Line::new();
     for row in rows(outcome) {
-        let value = value(row);
+        let value = value(&row);
         if value.is_finite() {
-            piece.extend(points(row, place.y(value)));
+            piece.extend(points(&row, place.y(value)));
+            if piece.len() >= MOST_POINTS {
+                piece = decimate(&piece, place.column());
+            }
         } else if !piece.is_empty() {
             pieces.push(std::mem::take(&mut piece));
         }

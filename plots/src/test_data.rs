@@ -2,7 +2,7 @@
 
 use windtunnel_sim::outcome::{
     ActivityEntry, AlarmEntry, AlarmLevel, InstanceLife, LatencyHistogram, MetricValues, Objective, Outcome, Provider,
-    TimelineRow,
+    Spool, TimelineRow,
 };
 use windtunnel_traces::SimDuration;
 
@@ -129,9 +129,9 @@ fn empty(policy: &Policy, minutes: usize) -> Outcome {
             window: SimDuration::from_mins(1),
         },
         metrics: MetricValues::collect(|_| 0.0),
-        timeline: Vec::new(),
+        timeline: Spool::default(),
         activities: Vec::new(),
-        alarms: Vec::new(),
+        alarms: Spool::default(),
         thresholds,
         instances: (0..3)
             .map(|id| InstanceLife { id, in_service_seconds: Some(0.0), ..InstanceLife::default() })
@@ -152,7 +152,7 @@ impl Toy<'_> {
         self.cost = row.cost;
         let utilization = row.cpu_utilization;
         self.record_latencies(&row, minute);
-        self.outcome.timeline.push(row);
+        self.outcome.timeline.push(row).expect("a temporary file");
         self.decide(minute, utilization);
     }
 
@@ -240,13 +240,14 @@ impl Toy<'_> {
 
     fn alarm(&mut self, minute: usize, which: usize, fires: bool) {
         let states = if fires { ("OK", "ALARM") } else { ("ALARM", "OK") };
-        self.outcome.alarms.push(AlarmEntry {
+        let entry = AlarmEntry {
             at_millis: (minute as u64 + 1) * 60_000,
             alarm: ["cpu-high-alert", "cpu-low-alert"][which].to_owned(),
             from: states.0.to_owned(),
             to: states.1.to_owned(),
             reason: String::new(),
-        });
+        };
+        self.outcome.alarms.push(entry).expect("a temporary file");
     }
 
     fn change(&mut self, minute: usize, to: u32) {
@@ -293,13 +294,13 @@ impl Toy<'_> {
 
     fn finish(mut self) -> Outcome {
         let outcome = &mut self.outcome;
-        let sum = |value: fn(&TimelineRow) -> u64| outcome.timeline.iter().map(value).sum::<u64>() as f64;
+        let sum = |value: fn(&TimelineRow) -> u64| outcome.timeline.iter().map(|row| value(&row)).sum::<u64>() as f64;
         let (arrived, violating) = (sum(|row| row.arrived), sum(|row| row.violating));
         let mean =
             outcome.timeline.iter().map(|row| row.in_service).sum::<f64>() / outcome.timeline.len().max(1) as f64;
         let (cost, latency, rows) = (self.cost, &outcome.latency, &outcome.timeline);
         let share = |value: &dyn Fn(&TimelineRow) -> f64| {
-            100.0 * rows.iter().map(value).sum::<f64>() / rows.len().max(1) as f64
+            100.0 * rows.iter().map(|row| value(&row)).sum::<f64>() / rows.len().max(1) as f64
         };
         outcome.metrics = MetricValues::collect(|name| match name {
             "cost_total" => cost,

@@ -123,9 +123,8 @@ fn names_of_any_kind_neither_break_nor_overlap() {
         for level in &mut outcome.thresholds {
             level.name = name.to_owned();
         }
-        for alarm in &mut outcome.alarms {
-            alarm.alarm = name.to_owned();
-        }
+        let renamed = |entry| AlarmEntry { alarm: name.to_owned(), ..entry };
+        outcome.alarms = outcome.alarms.iter().map(renamed).collect();
         for picture in every_chart(&outcome, &plain()) {
             assert_sound(&picture);
             assert!(!picture.svg().contains("<script"));
@@ -157,9 +156,8 @@ fn eight_scenarios_fit_and_nine_do_not() {
 #[test]
 fn the_scales_of_a_comparison_are_shared() {
     let (small, mut large) = (day(), day());
-    for row in &mut large.timeline {
-        row.in_service *= 40.0;
-    }
+    large.timeline =
+        large.timeline.iter().map(|row| TimelineRow { in_service: 40.0 * row.in_service, ..row }).collect();
     let picture = comparison(&[&small, &large], &plain()).expect("two are drawn");
     let texts = texts(&picture);
     assert_eq!(texts.iter().filter(|text| **text == "400").count(), 2, "both capacity axes reach as far");
@@ -182,7 +180,7 @@ fn strange_timelines_do_not_panic() {
     let broken = TimelineRow { start_seconds: f64::NAN, end_seconds: f64::NAN, ..TimelineRow::default() };
     for rows in [vec![zeros.clone()], vec![strange.clone()], vec![strange, broken.clone(), zeros]] {
         let mut outcome = day();
-        outcome.timeline = rows;
+        outcome.timeline = rows.into_iter().collect();
         outcome.horizon = SimDuration::from_secs(0);
         outcome.objective.latency_seconds = f64::NAN;
         outcome.calendar_start = Some(i64::MIN);
@@ -192,7 +190,7 @@ fn strange_timelines_do_not_panic() {
     }
     let mut outcome = day();
     for rows in [vec![], vec![broken]] {
-        outcome.timeline = rows;
+        outcome.timeline = rows.into_iter().collect();
         assert!(matches!(timeline(&outcome, &plain()), Err(PlotError::EmptyTimeline { .. })));
     }
     outcome.instances.clear();

@@ -19,7 +19,7 @@ use crate::fleet::Site;
 use crate::fleet::instances::Instances;
 use crate::fleet::pods::Pods;
 use crate::outcome::recorder::Segment;
-use crate::outcome::{ActivityEntry, AlarmEntry, Outcome};
+use crate::outcome::{ActivityEntry, AlarmEntry, Outcome, Spool};
 use crate::scenario::Scenario;
 use crate::scenario::schema::EventKind;
 use crate::sensors::MetricStore;
@@ -34,6 +34,9 @@ pub enum SimulationError {
     /// The recorded trace could not be read again. The run has to be repeated once the file is whole.
     #[error("the trace changed while it was replayed: {0}")]
     Trace(String),
+    /// The temporary files for a long run could not be written.
+    #[error("a long run does not fit in memory and cannot be set aside in the folder for temporary files: {0}")]
+    Spool(String),
 }
 
 /// Whoever watches a run.
@@ -116,6 +119,10 @@ struct Monitoring {
     latency: Option<Segment>,
 }
 
+/// Refused activities that the log lists. A group at its limit refuses one every few minutes for as long as the run
+/// lasts; the rest is counted, so that the log of a year stays small. What changes capacity is always listed.
+const REFUSALS_LISTED: u64 = 10_000;
+
 /// Everything that takes part in a run.
 struct World<'s> {
     scenario: &'s Scenario,
@@ -129,9 +136,14 @@ struct World<'s> {
     row: SimDuration,
     end: SimTime,
     activities: Vec<ActivityEntry>,
+    /// Refused activities in the log, and those that it has no place for.
+    refusals_listed: u64,
+    refusals_unlisted: u64,
     /// Where the entry of a running activity is.
     running: Vec<(ActivityId, usize)>,
-    alarms: Vec<AlarmEntry>,
+    alarms: Spool<AlarmEntry>,
+    /// Why an entry of a log could not be kept, when it could not.
+    entries_lost: Option<std::io::Error>,
     /// First breach of each accepted scale-out, with its activity.
     breaches: Vec<(ActivityId, SimTime)>,
     /// Activities that launched instances, by instance.
@@ -336,13 +348,16 @@ impl World<'_> {
             self.log(record);
         }
         for change in decisions.alarm_changes {
-            self.alarms.push(AlarmEntry {
+            let kept = self.alarms.push(AlarmEntry {
                 at_millis: change.at.as_nanos() / 1_000_000,
                 alarm: change.alarm,
                 from: change.from.to_string(),
                 to: change.to.to_string(),
                 reason: change.reason,
             });
+            if let Err(error) = kept {
+                self.entries_lost.get_or_insert(error);
+            }
         }
         let Group::Instances(instances) = &mut self.group else { return };
         for command in decisions.commands {
@@ -388,7 +403,11 @@ impl World<'_> {
                 self.running.push((id, self.activities.len()));
                 self.activities.push(entry);
             }
-            _ => self.activities.push(entry),
+            _ if !accepted && self.refusals_listed >= REFUSALS_LISTED => self.refusals_unlisted += 1,
+            _ => {
+                self.refusals_listed += u64::from(!accepted);
+                self.activities.push(entry);
+            }
         }
     }
 

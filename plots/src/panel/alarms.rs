@@ -13,11 +13,12 @@ pub(crate) const LANE: f64 = 17.0;
 /// More lanes than this are not shown; a line says how many.
 const MOST_LANES: usize = 6;
 
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+/// In order of what a reader must not miss.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum State {
     Ok,
-    Alarm,
     Unknown,
+    Alarm,
 }
 
 impl State {
@@ -44,11 +45,11 @@ impl State {
 }
 
 /// The alarms that changed state, in order of appearance, and those with a threshold that never did.
-fn names(outcome: &Outcome) -> Vec<&str> {
-    let mut names: Vec<&str> = Vec::new();
+fn names(outcome: &Outcome) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
     for entry in &outcome.alarms {
-        if !names.contains(&entry.alarm.as_str()) {
-            names.push(&entry.alarm);
+        if !names.contains(&entry.alarm) {
+            names.push(entry.alarm);
         }
     }
     names
@@ -83,8 +84,8 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, area: Rect, time: &TimeAxis, outcome
     for (i, name) in names(outcome).into_iter().take(MOST_LANES).enumerate() {
         let top = area.top + LANE * i as f64;
         let lane = Rect { top: top + 1.5, bottom: top + LANE - 1.5, ..area };
-        draw_lane(canvas, lane, time, outcome, name);
-        canvas.text_within(name, look, (area.right + 10.0, lane.middle()), right - area.right - 10.0);
+        draw_lane(canvas, lane, time, outcome, &name);
+        canvas.text_within(&name, look, (area.right + 10.0, lane.middle()), right - area.right - 10.0);
     }
 }
 
@@ -93,12 +94,24 @@ fn draw_lane(canvas: &mut Canvas<'_>, lane: Rect, time: &TimeAxis, outcome: &Out
     let mut changes = outcome.alarms.iter().filter(|entry| entry.alarm == name).peekable();
     let mut state = changes.peek().map_or(State::Unknown, |entry| State::of(&entry.from));
     let mut left = lane.left;
-    for entry in changes {
-        let at = x(entry.at_millis as f64 / 1000.0);
-        fill(canvas, Rect { left, right: at, ..lane }, state);
-        (left, state) = (at, State::of(&entry.to));
+    // What is narrower than a pixel joins what follows, and shows its worst state.
+    let mut pending: Option<(f64, f64, State)> = None;
+    let ends = changes.map(|entry| (x(entry.at_millis as f64 / 1000.0), State::of(&entry.to)));
+    for (right, next) in ends.chain(std::iter::once((lane.right, State::Unknown))) {
+        pending = match pending {
+            Some((start, _, worst)) if right - start < 1.0 => Some((start, right, worst.max(state))),
+            before => {
+                before.into_iter().for_each(|span| fill_span(canvas, lane, span));
+                Some((left, right, state))
+            }
+        };
+        (left, state) = (right, next);
     }
-    fill(canvas, Rect { left, ..lane }, state);
+    pending.into_iter().for_each(|span| fill_span(canvas, lane, span));
+}
+
+fn fill_span(canvas: &mut Canvas<'_>, lane: Rect, (left, right, state): (f64, f64, State)) {
+    fill(canvas, Rect { left, right, ..lane }, state);
 }
 
 /// An alarm is visible however short it was.
@@ -113,7 +126,7 @@ fn fill(canvas: &mut Canvas<'_>, rect: Rect, state: State) {
 
 /// The room that the names want right of the lanes.
 pub(crate) fn gutter(outcome: &Outcome, measure: &super::legend::Measure<'_>) -> f64 {
-    let widths = names(outcome).into_iter().take(MOST_LANES).map(|name| measure.regular(name, size::SMALL) + 10.0);
+    let widths = names(outcome).into_iter().take(MOST_LANES).map(|name| measure.regular(&name, size::SMALL) + 10.0);
     widths.fold(0.0, f64::max)
 }
 

@@ -29,7 +29,7 @@ fn or_gap(latency: f64) -> f64 {
 pub(crate) fn scale(outcomes: &[&Outcome], lowest: usize) -> Scale {
     let objectives = outcomes.iter().map(|outcome| outcome.objective.latency_seconds);
     let quantiles = outcomes.iter().flat_map(|outcome| {
-        rows(outcome).flat_map(move |row| QUANTILES[lowest..].iter().map(|(_, value, _)| value(row)))
+        rows(outcome).flat_map(move |row| QUANTILES[lowest..].iter().map(move |(_, value, _)| value(&row)))
     });
     let (mut low, mut high) = (f64::INFINITY, 0.0f64);
     for value in objectives.chain(quantiles).filter(|value| value.is_finite() && *value > 0.0) {

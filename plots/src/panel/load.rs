@@ -22,7 +22,7 @@ const CAUSES: [Cause; 3] = [
 
 /// The causes that occur.
 fn causes(outcome: &Outcome) -> Vec<&'static Cause> {
-    CAUSES.iter().filter(|(_, count, _)| rows(outcome).any(|row| count(row) > 0)).collect()
+    CAUSES.iter().filter(|(_, count, _)| rows(outcome).any(|row| count(&row) > 0)).collect()
 }
 
 /// Offered requests per second.

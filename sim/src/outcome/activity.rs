@@ -1,6 +1,6 @@
 //! The activity log: what the fleet was told, what it did, and why.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One entry of the provider's activity log, in the provider's words.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -28,7 +28,7 @@ pub struct ActivityEntry {
 }
 
 /// A change of the state of an alarm.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlarmEntry {
     /// When, in milliseconds since the start of the run.
     pub at_millis: u64,

@@ -5,7 +5,7 @@ use windtunnel_traces::{SimDuration, SimTime};
 use super::demand::DemandCurve;
 use super::elasticity::Elasticity;
 use super::recorder::{Recorder, Segment};
-use super::{InstanceLife, Objective, TimelineRow};
+use super::{InstanceLife, Objective, Spool, TimelineRow};
 
 /// A level that is integrated over time.
 #[derive(Copy, Clone, Debug, Default)]
@@ -99,7 +99,9 @@ pub struct Ledger {
     /// The life of each instance.
     pub lives: Vec<InstanceLife>,
     /// Finished rows.
-    pub rows: Vec<TimelineRow>,
+    pub rows: Spool<TimelineRow>,
+    /// Why rows could not be kept, when they could not.
+    pub rows_lost: Option<std::io::Error>,
     objective: Objective,
     /// Cores of one instance that utilization is measured against.
     cores: f64,
@@ -139,7 +141,8 @@ impl Ledger {
             starts: 0,
             stops: 0,
             lives: Vec::new(),
-            rows: Vec::new(),
+            rows: Spool::default(),
+            rows_lost: None,
             objective,
             cores,
             price_per_hour,
@@ -213,7 +216,7 @@ impl Ledger {
         self.elasticity.end_interval(now);
         let cost = self.cost_so_far(now);
         let row = &self.row;
-        self.rows.push(TimelineRow {
+        let kept = self.rows.push(TimelineRow {
             start_seconds: self.row_start.as_secs_f64(),
             end_seconds: now.as_secs_f64(),
             arrived: row.arrived,
@@ -241,6 +244,9 @@ impl Ledger {
             latency_p99_seconds: row.latency.quantile(0.99),
             cost,
         });
+        if let Err(error) = kept {
+            self.rows_lost.get_or_insert(error);
+        }
         self.total.add(&self.row);
         self.row.clear();
         self.row_windows = (0, 0);

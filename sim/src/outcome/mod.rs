@@ -10,6 +10,7 @@ pub mod latency;
 pub mod ledger;
 pub mod metric;
 pub mod recorder;
+pub mod spool;
 pub mod steps;
 pub mod timeline;
 
@@ -19,6 +20,7 @@ use windtunnel_traces::SimDuration;
 pub use activity::{ActivityEntry, AlarmEntry, AlarmLevel, InstanceLife};
 pub use latency::LatencyHistogram;
 pub use metric::{MetricValues, Summary};
+pub use spool::Spool;
 pub use steps::StepSeries;
 pub use timeline::TimelineRow;
 
@@ -111,11 +113,11 @@ pub struct Outcome {
     /// The named figures, by the names that `windtunnel metrics` lists.
     pub metrics: MetricValues,
     /// The run in intervals.
-    pub timeline: Vec<TimelineRow>,
+    pub timeline: Spool<TimelineRow>,
     /// What the provider's activity log (or `kubectl describe hpa`) would have shown.
     pub activities: Vec<ActivityEntry>,
     /// Changes of alarm states.
-    pub alarms: Vec<AlarmEntry>,
+    pub alarms: Spool<AlarmEntry>,
     /// The thresholds to draw on a chart of utilization.
     pub thresholds: Vec<AlarmLevel>,
     /// The life of every instance (or pod) that was launched.

@@ -1,12 +1,12 @@
 //! One row of the timeline: what happened in one interval of the run.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What happened between `start_seconds` (included) and `end_seconds` (excluded).
 ///
 /// Requests are counted as arrived when they arrive, and under their outcome when the outcome is known to the client.
 /// Counts of instances are means over the interval, weighted by time. Where the fleet is made of pods, they count pods.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TimelineRow {
     /// Start of the interval in seconds since the start of the run.
     pub start_seconds: f64,

@@ -16,6 +16,9 @@ pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, Simula
     if let Some(fault) = scenario.open_trace().and_then(|trace| trace.fault()) {
         return Err(SimulationError::Trace(fault.to_string()));
     }
+    if let Some(error) = world.site.ledger.rows_lost.take().or(world.entries_lost.take()) {
+        return Err(SimulationError::Spool(error.to_string()));
+    }
     let total = world.site.ledger.total().clone();
     let bill = bill(&world);
     let metrics = metrics(&mut world, &total, bill);
@@ -151,7 +154,7 @@ fn scalings(world: &World<'_>) -> (u64, u64, u64) {
         Control::Hpa(control) => control.held_back,
         _ => 0,
     };
-    (outs, ins, refused + held_back)
+    (outs, ins, refused + world.refusals_unlisted + held_back)
 }
 
 /// Activities that go the other way than the one before, within `window` seconds of it.
@@ -239,6 +242,15 @@ fn warnings(world: &World<'_>, total: &Segment) -> Vec<Warning> {
                 "what fills them is said by trace.gaps",
             );
         }
+    }
+    if world.refusals_unlisted > 0 {
+        warn(
+            format!(
+                "{} refused activities are counted but not listed, after the first 10,000",
+                world.refusals_unlisted
+            ),
+            "an alarm asks for what the group cannot do again and again: look at its limits",
+        );
     }
     if world.end < SimTime::ZERO + world.scenario.file.slo.window {
         warn("the run is shorter than one window of the objective".into(), "simulate longer, or shorten slo.window");

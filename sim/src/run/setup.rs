@@ -12,10 +12,10 @@ use crate::fleet::Site;
 use crate::fleet::instances::{Instances, InstancesConfig};
 use crate::fleet::pods::{Pods, PodsConfig};
 use crate::fleet::removal::RemovalPolicy;
-use crate::outcome::Provider;
 use crate::outcome::demand::DemandCurve;
 use crate::outcome::ledger::Ledger;
 use crate::outcome::recorder::{Recorder, Segment};
+use crate::outcome::{Provider, Spool};
 use crate::plant::balancer::{LeastOutstanding, PowerOfTwo, Random, RoundRobin};
 use crate::plant::clients::Clients;
 use crate::plant::events::{EventPlant, Extras, RetryRules, SharedDependency};
@@ -68,8 +68,11 @@ pub(super) fn world(scenario: &Scenario, seed: u64) -> World<'_> {
         row: row_length(scenario),
         end: scenario.end(),
         activities: Vec::new(),
+        refusals_listed: 0,
+        refusals_unlisted: 0,
         running: Vec::new(),
-        alarms: Vec::new(),
+        alarms: Spool::default(),
+        entries_lost: None,
         breaches: Vec::new(),
         launched_by: Vec::new(),
         lasting: Vec::new(),

@@ -12,6 +12,7 @@ use windtunnel_traces::{Bytes, Cores, Ratio, SimDuration};
 use crate::controllers::baseline::BaselineConfig;
 use crate::controllers::cloud::{AwsConfig, EssConfig, TencentConfig};
 use crate::controllers::hpa::api::HpaSpec;
+use crate::sensors::metrics_server::CpuRate;
 
 /// A scenario: one service under one policy on one stream of traffic.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -442,6 +443,9 @@ pub struct Sensors {
     pub loss: Ratio,
     /// Metrics-server resolution, for the HPA.
     pub metrics_server: SimDuration,
+    /// Whose rate of CPU usage metrics-server answers with: between its last two readings (0.5 and later), or the
+    /// kubelet's own over ten seconds (0.3 and 0.4).
+    pub metrics_server_rate: CpuRate,
     /// The window of `rate()` behind custom metrics, for the HPA.
     pub rate_window: SimDuration,
 }
@@ -454,6 +458,7 @@ impl Default for Sensors {
             report_delay: SimDuration::from_secs(60),
             loss: Ratio::default(),
             metrics_server: SimDuration::from_secs(15),
+            metrics_server_rate: CpuRate::default(),
             rate_window: SimDuration::from_secs(60),
         }
     }

@@ -1,9 +1,28 @@
 //! Kubernetes' resource metrics: the kubelet keeps a point of each pod's usage every ten seconds, metrics-server reads
-//! the points at its resolution and answers with the difference of the last two.
+//! the kubelet at its resolution and answers with a rate: of the last two points that it read or, in old versions, the
+//! kubelet's own.
 //!
-//! Sources: metrics-server `pkg/storage/pod.go`, `pkg/storage/types.go`; kubelet `pkg/kubelet/cadvisor`.
+//! Sources: metrics-server `pkg/storage/pod.go`, `pkg/storage/types.go`; kubelet `pkg/kubelet/cadvisor`. Old versions
+//! (v0.3.6): `pkg/sources/summary/summary.go`, `pkg/provider/sink/sinkprov.go`; kubelet `pkg/kubelet/stats`.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use windtunnel_traces::{SimDuration, SimTime};
+
+/// Whose rate of CPU usage metrics-server answers with.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CpuRate {
+    /// Its own, between the points of its last two readings: metrics-server 0.5 and later.
+    #[default]
+    Readings,
+    /// The kubelet's, between its last two points when it was read: metrics-server 0.3 and 0.4. However long the
+    /// resolution, a reading covers ten seconds.
+    Kubelet,
+}
+
+/// What old versions say their window is: "the max window used by cAdvisor" (`kubernetesCadvisorWindow`).
+const CADVISOR_WINDOW: SimDuration = SimDuration::from_secs(30);
 
 /// The kubelet's housekeeping interval.
 pub const HOUSEKEEPING: SimDuration = SimDuration::from_secs(10);
@@ -40,31 +59,40 @@ pub struct PodMetrics {
 #[derive(Copy, Clone, Debug)]
 pub struct PodUsage {
     started: SimTime,
+    /// The kubelet's last point, and the one before.
     kubelet: Option<Point>,
+    kubelet_before: Option<Point>,
     last: Option<Point>,
     previous: Option<Point>,
+    rate: CpuRate,
 }
 
 impl PodUsage {
     /// A pod whose container starts now.
     pub fn new(started: SimTime) -> Self {
-        PodUsage { started, kubelet: None, last: None, previous: None }
+        PodUsage { started, kubelet: None, kubelet_before: None, last: None, previous: None, rate: CpuRate::default() }
     }
 
     /// A pod that has been running for long when the run begins: its first point is the start of the run.
     pub fn warm(now: SimTime) -> Self {
         let point = Point { at: now, busy_core_nanos: 0.0, memory: 0 };
-        PodUsage { started: now, kubelet: None, last: Some(point), previous: None }
+        PodUsage { kubelet: Some(point), last: Some(point), ..PodUsage::new(now) }
     }
 
     /// The kubelet takes a point.
     pub fn housekeeping(&mut self, point: Point) {
+        self.kubelet_before = self.kubelet;
         self.kubelet = Some(point);
     }
 
-    /// metrics-server reads the kubelet's point. The same point as before changes nothing.
-    pub fn scrape(&mut self, resolution: SimDuration) {
+    /// metrics-server reads the kubelet. The same point as before changes nothing.
+    pub fn scrape(&mut self, resolution: SimDuration, rate: CpuRate) {
+        self.rate = rate;
         let Some(point) = self.kubelet else { return };
+        if rate == CpuRate::Kubelet {
+            (self.previous, self.last) = (self.kubelet_before, self.kubelet);
+            return;
+        }
         if self.last.is_some_and(|last| last.at == point.at) {
             return;
         }
@@ -84,6 +112,7 @@ impl PodUsage {
         let (last, previous) = (self.last?, self.previous?);
         let window = last.at - previous.at;
         let cores = (last.busy_core_nanos - previous.busy_core_nanos) / window.as_nanos() as f64;
+        let window = if self.rate == CpuRate::Kubelet { CADVISOR_WINDOW } else { window };
         Some(PodMetrics { at: last.at, window, cpu_nanocores: (cores * 1e9) as u64, memory: last.memory })
     }
 }
@@ -102,10 +131,10 @@ mod tests {
     fn usage_is_the_difference_of_two_points() {
         let mut usage = PodUsage::new(SimTime::ZERO);
         usage.housekeeping(point(20, 5.0));
-        usage.scrape(RESOLUTION);
+        usage.scrape(RESOLUTION, CpuRate::Readings);
         assert_eq!(usage.metrics(), None, "one point, and too old for a fresh container");
         usage.housekeeping(point(30, 8.0));
-        usage.scrape(RESOLUTION);
+        usage.scrape(RESOLUTION, CpuRate::Readings);
         let metrics = usage.metrics().expect("two points");
         assert_eq!((metrics.cpu_nanocores, metrics.window), (300_000_000, SimDuration::from_secs(10)));
     }
@@ -114,7 +143,7 @@ mod tests {
     fn a_fresh_container_counts_from_its_start() {
         let mut usage = PodUsage::new(SimTime::from_secs(100));
         usage.housekeeping(point(112, 6.0));
-        usage.scrape(RESOLUTION);
+        usage.scrape(RESOLUTION, CpuRate::Readings);
         let metrics = usage.metrics().expect("the start is the first point");
         assert_eq!((metrics.cpu_nanocores, metrics.window), (500_000_000, SimDuration::from_secs(12)));
     }
@@ -124,10 +153,24 @@ mod tests {
         let mut usage = PodUsage::new(SimTime::ZERO);
         for seconds in [20, 30] {
             usage.housekeeping(point(seconds, seconds as f64));
-            usage.scrape(RESOLUTION);
+            usage.scrape(RESOLUTION, CpuRate::Readings);
         }
         let before = usage.metrics();
-        usage.scrape(RESOLUTION);
+        usage.scrape(RESOLUTION, CpuRate::Readings);
         assert_eq!(usage.metrics(), before);
+    }
+
+    #[test]
+    fn old_versions_answer_with_the_kubelets_rate_however_long_the_resolution() {
+        let mut usage = PodUsage::new(SimTime::ZERO);
+        usage.housekeeping(point(10, 1.0));
+        usage.scrape(RESOLUTION, CpuRate::Kubelet);
+        assert_eq!(usage.metrics(), None, "the kubelet has no rate yet");
+        for (seconds, busy) in [(20, 1.0), (60, 1.0), (70, 9.0)] {
+            usage.housekeeping(point(seconds, busy));
+        }
+        usage.scrape(SimDuration::from_secs(60), CpuRate::Kubelet);
+        let metrics = usage.metrics().expect("two points of the kubelet");
+        assert_eq!((metrics.cpu_nanocores, metrics.window), (800_000_000, SimDuration::from_secs(30)));
     }
 }

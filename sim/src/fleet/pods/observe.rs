@@ -71,7 +71,7 @@ impl Pods {
                 pod.usage = PodUsage::new(pod.created);
                 continue;
             }
-            pod.usage.scrape(resolution);
+            pod.usage.scrape(resolution, self.config.sensors.metrics_server_rate);
             pod.sent_history.push_back((site.now, site.plant.usage(id).sent));
             while pod.sent_history.len() > 2 && pod.sent_history[1].0 < oldest {
                 pod.sent_history.pop_front();
