@@ -130,6 +130,10 @@ fn difference(loaded: &Loaded, originals: &[PathBuf]) -> Result<String, CliError
     let mut after = Vec::new();
     flatten(&toml::Value::Table(original.resolved_toml()), table, &mut before);
     flatten(&toml::Value::Table(loaded.resolved_toml()), table, &mut after);
+    // What is scaled is no part of how.
+    for keys in [&mut before, &mut after] {
+        keys.retain(|(key, _)| !key.starts_with("hpa.spec.scaleTargetRef"));
+    }
     let mut text = String::new();
     for (key, value) in &before {
         match after.iter().find(|(other, _)| other == key) {
