@@ -9,7 +9,7 @@ use crate::currency::{self, Exchange};
 use crate::error::CliError;
 use crate::experiment::{self, Results};
 use crate::flags::{ExperimentFlags, Format, OutputFlags, ScenarioFlags};
-use crate::{demo, diagnostics, enforce, json, loading, plots, report, run, terminal};
+use crate::{demo, diagnostics, enforce, json, loading, plots, reaction, report, run, terminal};
 
 /// Compare several scenarios on the same traffic; without scenarios, the built-in demo
 ///
@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
         Format::Table => {
             let table = report::table(&results, exchange.as_ref());
             let differences = report::differences(&results, exchange.as_ref());
-            terminal::print(&format!("{table}{differences}"))?;
+            terminal::print(&format!("{table}{differences}{}", reaction::table(&results)))?;
         }
     }
     enforce::check(&arguments.experiment.enforce, &results)

@@ -97,7 +97,10 @@ pub(crate) fn check(objectives: &[Objective], results: &Results) -> Result<(), C
     for (name, replications) in results.iter() {
         for objective in objectives {
             let summary = windtunnel_sim::experiment::summarize(replications, objective.metric);
-            let value = summary.map_or(f64::NAN, |summary| summary.mean);
+            let Some(value) = summary.map(|summary| summary.mean) else {
+                failures.push(format!("`{name}` has no {}: {} cannot be held", objective.metric, objective.text));
+                continue;
+            };
             if !objective.comparison.holds(value, objective.bound) {
                 failures.push(format!("`{name}` does not hold {}: it is {value}", objective.text));
             }

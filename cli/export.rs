@@ -3,17 +3,19 @@
 use std::io;
 
 use serde::Serialize;
-use windtunnel_sim::outcome::{InstanceLife, Outcome};
+use windtunnel_sim::outcome::{ActivityEntry, InstanceLife, Outcome};
 
 use crate::error::{CliError, Kind};
 use crate::output::Folder;
+use crate::reaction;
 
-/// Adds `timeline.csv`, `activities.csv`, `alarms.csv` and `instances.csv` of an outcome to a folder.
+/// Adds `timeline.csv`, `activities.csv`, `alarms.csv`, `reaction.csv` and `instances.csv` of an outcome to a folder.
 pub(crate) fn tables(outcome: &Outcome, slug: &str, folder: &mut Folder) -> Result<(), CliError> {
     let timeline = outcome.timeline.clone();
     folder.add_streamed(format!("{slug}/timeline.csv"), move |file| write_rows(TIMELINE, timeline.iter(), file));
-    folder.add(format!("{slug}/activities.csv"), rows(ACTIVITIES, &outcome.activities)?);
+    folder.add(format!("{slug}/activities.csv"), rows(ACTIVITIES, outcome.activities.iter().map(ActivityRow::from))?);
     folder.add(format!("{slug}/alarms.csv"), rows(ALARMS, &outcome.alarms)?);
+    folder.add(format!("{slug}/reaction.csv"), rows(reaction::COLUMNS, reaction::rows(&outcome.reactions))?);
     folder.add(format!("{slug}/instances.csv"), rows(INSTANCES, outcome.instances.iter().map(InstanceRow::from))?);
     Ok(())
 }
@@ -48,8 +50,23 @@ const TIMELINE: &[&str] = &[
     "latency_p99_seconds",
     "cost",
 ];
-const ACTIVITIES: &[&str] =
-    &["at_seconds", "end_seconds", "status", "accepted", "from", "to", "policy", "alarm", "cause", "explanation"];
+const ACTIVITIES: &[&str] = &[
+    "at_seconds",
+    "end_seconds",
+    "status",
+    "accepted",
+    "from",
+    "to",
+    "policy",
+    "alarm",
+    "cause",
+    "explanation",
+    "alarm_values",
+    "alarm_comparison",
+    "alarm_threshold",
+    "alarm_from_seconds",
+    "alarm_to_seconds",
+];
 const ALARMS: &[&str] = &["at_millis", "alarm", "from", "to", "reason"];
 const INSTANCES: &[&str] = &[
     "id",
@@ -61,6 +78,49 @@ const INSTANCES: &[&str] = &[
     "ended_by",
     "stages",
 ];
+
+/// An activity on one line: the alarm's values as `71.3;74`.
+#[derive(Serialize)]
+struct ActivityRow<'o> {
+    at_seconds: f64,
+    end_seconds: Option<f64>,
+    status: &'o str,
+    accepted: bool,
+    from: u32,
+    to: u32,
+    policy: Option<&'o str>,
+    alarm: Option<&'o str>,
+    cause: &'o str,
+    explanation: &'o str,
+    alarm_values: String,
+    alarm_comparison: Option<&'o str>,
+    alarm_threshold: Option<f64>,
+    alarm_from_seconds: Option<f64>,
+    alarm_to_seconds: Option<f64>,
+}
+
+impl<'o> From<&'o ActivityEntry> for ActivityRow<'o> {
+    fn from(entry: &'o ActivityEntry) -> Self {
+        let values: Vec<String> = entry.alarm_values.iter().map(f64::to_string).collect();
+        ActivityRow {
+            at_seconds: entry.at_seconds,
+            end_seconds: entry.end_seconds,
+            status: &entry.status,
+            accepted: entry.accepted,
+            from: entry.from,
+            to: entry.to,
+            policy: entry.policy.as_deref(),
+            alarm: entry.alarm.as_deref(),
+            cause: &entry.cause,
+            explanation: &entry.explanation,
+            alarm_values: values.join(";"),
+            alarm_comparison: entry.alarm_comparison.as_deref(),
+            alarm_threshold: entry.alarm_threshold,
+            alarm_from_seconds: entry.alarm_from_seconds,
+            alarm_to_seconds: entry.alarm_to_seconds,
+        }
+    }
+}
 
 /// An instance's life on one line: the ends of its boot stages as `provision=45.2;health-check=60`.
 #[derive(Serialize)]
@@ -115,7 +175,7 @@ fn write_rows(
 
 #[cfg(test)]
 mod tests {
-    use windtunnel_sim::outcome::{ActivityEntry, AlarmEntry, TimelineRow};
+    use windtunnel_sim::outcome::{AlarmEntry, TimelineRow};
 
     use super::*;
 
@@ -130,13 +190,14 @@ mod tests {
     #[test]
     fn headers_name_the_fields_and_every_column_is_documented() {
         assert_eq!(columns(&TimelineRow::default()), TIMELINE);
-        assert_eq!(columns(&ActivityEntry::default()), ACTIVITIES);
+        assert_eq!(columns(&ActivityRow::from(&ActivityEntry::default())), ACTIVITIES);
         let alarm =
             AlarmEntry { at_millis: 0, alarm: "a".into(), from: "b".into(), to: "c".into(), reason: String::new() };
         assert_eq!(columns(&alarm), ALARMS);
         assert_eq!(columns(&InstanceRow::from(&InstanceLife::default())), INSTANCES);
+        assert_eq!(columns(&reaction::rows(&[reaction::example()])[0]), reaction::COLUMNS);
         let documentation = include_str!("../docs/output.md");
-        for column in [TIMELINE, ACTIVITIES, ALARMS, INSTANCES].into_iter().flatten() {
+        for column in [TIMELINE, ACTIVITIES, ALARMS, INSTANCES, reaction::COLUMNS].into_iter().flatten() {
             assert!(documentation.contains(&format!("| `{column}` |")), "docs/output.md does not explain `{column}`");
         }
     }

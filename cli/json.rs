@@ -9,6 +9,7 @@ use windtunnel_sim::scenario::{Loaded, Severity};
 
 use crate::currency::Exchange;
 use crate::experiment::Results;
+use crate::reaction;
 
 /// What is printed: it borrows the results, so that a long list of activities is not held twice.
 #[derive(Serialize)]
@@ -35,6 +36,7 @@ pub(crate) struct ScenarioDocument<'r> {
     metrics: Map<String, Value>,
     warnings: Vec<Warning>,
     activities: &'r [ActivityEntry],
+    reaction: reaction::Document<'r>,
 }
 
 /// The document of `run`.
@@ -81,6 +83,7 @@ pub(crate) fn scenario<'r>(
         metrics: summaries(|metric| summarize(replications, metric)),
         warnings: warnings(replications, loaded),
         activities: &first.activities,
+        reaction: reaction::document(first),
     })
 }
 

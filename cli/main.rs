@@ -26,6 +26,7 @@ mod metrics;
 mod output;
 mod plots;
 mod progress;
+mod reaction;
 mod report;
 mod run;
 mod schema;

@@ -21,7 +21,12 @@ pub(crate) fn add_timeline(
         return Ok(());
     }
     let options = options(flags);
-    add(&format!("{slug}-timeline"), windtunnel_plots::timeline(outcome, &options), folder)
+    add(&format!("{slug}-timeline"), windtunnel_plots::timeline(outcome, &options), folder)?;
+    match windtunnel_plots::reaction(outcome, &options) {
+        // A run in which nothing breached, or nothing came of it, has no budget to draw.
+        Err(PlotError::Nothing { .. }) => Ok(()),
+        picture => add(&format!("{slug}-reaction"), picture, folder),
+    }
 }
 
 /// Adds the charts that compare scenarios.
@@ -46,7 +51,11 @@ pub(crate) fn add_comparison(
     }
     let traffic = outcomes.first().map_or("", |outcome| outcome.traffic.as_str());
     add("cost-against-violations", windtunnel_plots::cost_against_violations(&points, traffic, &options), folder)?;
-    add("latency", windtunnel_plots::latency_distribution(outcomes, &options), folder)
+    add("latency", windtunnel_plots::latency_distribution(outcomes, &options), folder)?;
+    match windtunnel_plots::reaction_comparison(outcomes, &options) {
+        Err(PlotError::Nothing { .. }) => Ok(()),
+        picture => add("reaction", picture, folder),
+    }
 }
 
 /// A scenario on the chart of cost against violations: in the common currency where there is one.

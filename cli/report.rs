@@ -9,6 +9,7 @@ use crate::currency::Exchange;
 use crate::experiment::Results;
 use crate::figures;
 use crate::json::comparable;
+use crate::reaction;
 use crate::text_table::{Cell, render};
 
 const HEADER: Style = Style::new().bold();
@@ -63,6 +64,7 @@ const LINES: &[&[Line]] = &[
         line("refused actions", "rejected_actions", Better::Neither),
         line("flaps", "flaps", Better::Lower),
         line("reaction, median", "reaction_median_seconds", Better::Lower),
+        line("reaction, worst", "reaction_worst_seconds", Better::Lower),
     ],
 ];
 
@@ -138,7 +140,7 @@ fn cells(line: &Line, results: &Results, exchange: Option<&Exchange>) -> Vec<(Ce
         .map(|replications| {
             let currency = replications.first().map_or("", |outcome| outcome.currency.as_str());
             let summary = summarize(replications, line.metric);
-            let text = summary.map_or("-".into(), |summary| figures::with_interval(summary, unit, currency));
+            let text = summary.map_or(reaction::NONE.into(), |summary| figures::with_interval(summary, unit, currency));
             if is_best(replications) {
                 (Cell::new(format!("{text} *")).styled(BEST), true)
             } else if best.is_some() {
@@ -156,17 +158,21 @@ fn best(line: &Line, unit: &str, results: &Results, exchange: Option<&Exchange>)
     if line.better == Better::Neither || results.outcomes.len() < 2 {
         return None;
     }
-    let values: Option<Vec<f64>> =
+    let values: Vec<Option<f64>> =
         results.outcomes.iter().map(|replications| mean(replications, line.metric, unit, exchange)).collect();
-    let values = values?;
+    // Amounts that cannot be converted have no best; who has no value of a figure is neither best nor in the way.
+    if unit == "currency" && values.iter().any(Option::is_none) {
+        return None;
+    }
+    let values: Vec<f64> = values.into_iter().flatten().collect();
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
     values.iter().any(|value| *value != least).then_some(least)
 }
 
 fn mean(replications: &[Outcome], metric: &str, unit: &str, exchange: Option<&Exchange>) -> Option<f64> {
-    let values: Option<Vec<f64>> =
-        replications.iter().map(|outcome| comparable(outcome, metric, unit, exchange)).collect();
-    values.filter(|values| !values.is_empty()).map(|values| Summary::of(&values).mean)
+    let values: Vec<f64> =
+        replications.iter().filter_map(|outcome| comparable(outcome, metric, unit, exchange)).collect();
+    (!values.is_empty()).then(|| Summary::of(&values).mean)
 }
 
 /// How every other scenario differs from the first, in pairs under the same seeds.

@@ -8,7 +8,7 @@ use crate::error::CliError;
 use crate::experiment::{self, Results};
 use crate::flags::{ExperimentFlags, Format, OutputFlags, ScenarioFlags};
 use crate::output::{Folder, slugs};
-use crate::{enforce, export, interrupt, json, loading, plots, report, terminal};
+use crate::{enforce, export, interrupt, json, loading, plots, reaction, report, terminal};
 
 /// Run one scenario: a summary here, files and plots in a folder
 #[derive(Debug, clap::Args)]
@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     }
     match arguments.output.format {
         Format::Json => terminal::print_raw(&json::bytes(&json::document(&results, &loaded)))?,
-        Format::Table => terminal::print(&report::table(&results, None))?,
+        Format::Table => terminal::print(&format!("{}{}", report::table(&results, None), reaction::table(&results)))?,
     }
     enforce::check(&arguments.experiment.enforce, &results)
 }

@@ -1,13 +1,15 @@
 //! `windtunnel tune SCENARIO --objective ...`: the cheapest settings that hold an objective for sure.
 
 use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use windtunnel_sim::experiment::analysis::Verdict;
 use windtunnel_sim::experiment::axis::{self, Axis};
 use windtunnel_sim::experiment::constraint::Constraint;
-use windtunnel_sim::experiment::execute::{ExecuteError, SweepProgress};
-use windtunnel_sim::experiment::journal::{Header, Journal};
+use windtunnel_sim::experiment::execute::{ExecuteError, SweepProgress, Task};
+use windtunnel_sim::experiment::journal::{Header, Journal, Record};
 use windtunnel_sim::experiment::sweep_file::{BaseScenario, SweepFile};
 use windtunnel_sim::experiment::tune::ranges::default_ranges;
 use windtunnel_sim::experiment::tune::{Confirmed, Request, TuneError, Tuned, tune};
@@ -95,8 +97,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let (mut journal, found) = Journal::open(&root, &header).map_err(|error| sweep::journal_error(&error))?;
     folder.tidy();
     interrupt::listen();
+    let watch = Watch::new(arguments.quiet);
     let tuned =
-        experiment::in_pool(arguments.threads, || tune(&request, &files, &mut journal, &found.records, &Watch))?
+        experiment::in_pool(arguments.threads, || tune(&request, &files, &mut journal, &found.records, &watch))?
             .map_err(failed)?;
     let document = document(&request, &tuned);
     folder.add("tune.json", documents::bytes(&document));
@@ -119,9 +122,33 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     }
 }
 
-struct Watch;
+/// Between two lines of progress.
+const SAY_EVERY: Duration = Duration::from_secs(10);
+
+/// Says now and then how far the search is. How many runs it will take is not known beforehand.
+struct Watch {
+    started: Instant,
+    said: Mutex<(Instant, usize)>,
+    is_quiet: bool,
+}
+
+impl Watch {
+    fn new(is_quiet: bool) -> Watch {
+        Watch { started: Instant::now(), said: Mutex::new((Instant::now(), 0)), is_quiet }
+    }
+}
 
 impl SweepProgress for Watch {
+    fn finished(&self, records: &[(Task, Record)], _: usize, _: usize) {
+        let Ok(mut said) = self.said.lock() else { return };
+        said.1 += records.len();
+        if !self.is_quiet && said.0.elapsed() > SAY_EVERY {
+            said.0 = Instant::now();
+            let rate = said.1 as f64 / self.started.elapsed().as_secs_f64();
+            terminal::say(&format!("{} runs, {} per second", said.1, figures::digits(rate)));
+        }
+    }
+
     fn cancelled(&self) -> bool {
         interrupt::requested()
     }
@@ -254,7 +281,7 @@ fn said(request: &Request, tuned: &Tuned) -> String {
     let currency = tuned.plan.points.first().map_or_else(String::new, |point| point.currency.clone());
     let words = Words { request, currency };
     let mut text =
-        format!("Objective: {}, by the one-sided 95 % bound of {} seeds\n", objective(request), request.replications);
+        format!("Objective: {}, by the whole 95 % interval over {} seeds\n", objective(request), request.replications);
     text.push_str(&format!("\nToday\n{}", words.variant(&tuned.today)));
     match &tuned.recommended {
         Some(best) if best.settings.is_empty() => text.push_str("\nRecommended: leave it as it is\n"),

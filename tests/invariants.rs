@@ -309,9 +309,45 @@ fn capacity_keeps_its_bounds(outcome: &Outcome, scenario: &Scenario) -> Result<(
 
 fn figures_are_finite(outcome: &Outcome) -> Result<(), String> {
     for definition in windtunnel_sim::outcome::metric::DEFINITIONS {
-        let value = figure(outcome, definition.name);
+        // A figure may have no value, such as the reaction of a run without scale-outs.
+        let Some(value) = outcome.metrics.get(definition.name) else {
+            holds!(definition.name.starts_with("reaction_"), "{} has no value", definition.name);
+            continue;
+        };
         holds!(value.is_finite() && value >= 0.0, "{} is {value}", definition.name);
     }
+    Ok(())
+}
+
+/// The parts of every reaction are neighbours in time and add up to it, and it ends where what it launched first serves.
+fn reactions_add_up(outcome: &Outcome) -> Result<(), String> {
+    for reaction in &outcome.reactions {
+        let mut at = reaction.start;
+        for part in &reaction.parts {
+            holds!(part.start == at, "{} begins at {}, not at {at}", part.stage, part.start);
+            at += part.lasts;
+        }
+        holds!(reaction.start <= reaction.decided, "decided at {}, before {}", reaction.decided, reaction.start);
+        let (Some(first), Some(total)) = (reaction.first_request, reaction.total) else {
+            holds!(at == reaction.decided, "what is known ends at {at}, not with the decision at {}", reaction.decided);
+            continue;
+        };
+        holds!(at == first, "the parts end at {at}, the first request comes at {first}");
+        let sum = reaction.parts.iter().map(|part| part.lasts).sum();
+        holds!(total == sum, "{total} in all, but the parts are {sum}");
+        let life = reaction.instance.and_then(|instance| outcome.instances.get(instance as usize));
+        let Some(life) = life else { return Err("nobody served the first request".to_owned()) };
+        let in_service = life.in_service_seconds.unwrap_or(f64::INFINITY);
+        holds!(in_service <= first.as_secs_f64(), "a request at {first}, in service at {in_service}");
+        holds!(reaction.decided.as_secs_f64() <= life.launched_seconds, "launched before the decision");
+    }
+    let phases: Vec<f64> = windtunnel_sim::outcome::reaction::Phase::ALL
+        .into_iter()
+        .filter_map(|phase| outcome.metrics.get(phase.metric()))
+        .collect();
+    let median = outcome.metrics.get("reaction_median_seconds");
+    holds!(median.is_some() == (phases.len() == 8), "a median without its parts, or parts without it");
+    holds!((phases.iter().sum::<f64>() - median.unwrap_or(0.0)).abs() <= ROUNDING, "the median's parts do not add up");
     Ok(())
 }
 
@@ -327,6 +363,7 @@ fn check(text: &str, seed: u64) -> Result<(), String> {
     lives_are_in_order(&outcome)?;
     capacity_keeps_its_bounds(&outcome, &scenario)?;
     figures_are_finite(&outcome)?;
+    reactions_add_up(&outcome)?;
     let again = run(&scenario, seed);
     let bytes = |outcome: &Outcome| serde_json::to_string(outcome).expect("an outcome is JSON");
     holds!(bytes(&outcome) == bytes(&again), "the same seed gives another result");

@@ -184,6 +184,32 @@ fn killed_at_ten_moments_a_sweep_ends_with_the_same_bytes() {
     }
 }
 
+/// Ctrl-C: exit code 130, and what was finished is kept.
+#[test]
+#[cfg(unix)]
+fn interrupted_a_sweep_keeps_what_it_has() {
+    let bench = Bench::new();
+    // Long enough that no machine finishes it before the signal.
+    let arguments = ["sweep", "sweep.toml", "--horizon", "48h", "--out", "out", "--threads", "1", "--no-plots"];
+    let child = bench.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let journal = bench.path("out/.windtunnel-journal");
+    // A header and a run: the handler is in place.
+    for _ in 0..1200 {
+        if fs::read_to_string(&journal).is_ok_and(|text| text.lines().count() > 1) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let shown = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{shown}");
+    assert!(shown.contains("of 40 runs are kept"), "{shown}");
+    assert!(!bench.path("out/results.csv").exists());
+    let kept = fs::read_to_string(&journal).unwrap().lines().count() - 1;
+    assert!((1..40).contains(&kept), "{kept} runs");
+}
+
 #[test]
 fn points_are_the_design_without_what_constraints_exclude() {
     let bench = Bench::new();

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use windtunnel_plots::{
     ChartOptions, CostPoint, Picture, PlotError, Theme, capacity_gap, comparison, cost_against_violations,
-    latency_distribution, lives, timeline,
+    latency_distribution, lives, reaction, reaction_comparison, timeline,
 };
 use windtunnel_sim::outcome::{Outcome, Summary};
 
@@ -38,6 +38,8 @@ fn gallery() -> Result<Vec<(&'static str, Picture)>, PlotError> {
         ("cost-against-violations", cost_against_violations(&points, &outcomes[0].traffic, &light)?),
         ("latency-distribution", latency_distribution(&refs, &light)?),
         ("lives", lives(&outcomes[0], &light)?),
+        ("reaction", reaction(&outcomes[0], &light)?),
+        ("reaction-comparison", reaction_comparison(&refs, &light)?),
         ("capacity-gap", capacity_gap(&outcomes[0], &light)?),
     ])
 }

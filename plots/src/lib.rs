@@ -2,7 +2,8 @@
 //!
 //! Each chart is a function from data to a [`Picture`]: [`timeline`] shows one run, [`comparison`] several runs under
 //! one load, [`cost_against_violations`] what each policy buys for its money, [`capacity_gap`] what was missing and what
-//! was idle, [`latency_distribution`] how slow is how likely, [`lives`] every instance from launch to end,
+//! was idle, [`latency_distribution`] how slow is how likely, [`lives`] every instance from launch to end, [`reaction`]
+//! and [`reaction_comparison`] where the time of a scale-out goes,
 //! [`recorded_against_simulated`] how far a simulation is from what was measured. All draw on
 //! [`plotters`] through one `Canvas`, with one [`Theme`] and one embedded typeface. The same data gives the same bytes.
 //!
@@ -13,7 +14,7 @@
 //! theme, number     colours and sizes; digits and units
 //! axis/             scales, ticks, time with a calendar
 //! panel/            the parts of a chart, one per file: load, capacity, utilization, latency, ...
-//! timeline, comparison, frontier, gap, distribution, lives, replicas    the charts
+//! timeline, comparison, frontier, gap, distribution, lives, reaction/, replicas    the charts
 //! ```
 
 mod axis;
@@ -30,6 +31,7 @@ mod options;
 mod panel;
 mod picture;
 mod placement;
+mod reaction;
 mod replicas;
 mod series;
 mod theme;
@@ -50,6 +52,7 @@ pub use geometry::Rect;
 pub use lives::lives;
 pub use options::ChartOptions;
 pub use picture::{Format, Label, Picture};
+pub use reaction::{reaction, reaction_comparison};
 pub use replicas::{ReplicaChart, recorded_against_simulated};
 pub use theme::{Color, Theme};
 pub use timeline::timeline;

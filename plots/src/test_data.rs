@@ -3,8 +3,9 @@
 use windtunnel_sim::outcome::{
     ActivityEntry, AlarmEntry, AlarmLevel, InstanceLife, LatencyHistogram, MetricValues, Objective, Outcome, Provider,
     Spool, TimelineRow,
+    reaction::{Breach, Launch, Milestone, Phase, ScaleOut, budgets},
 };
-use windtunnel_traces::SimDuration;
+use windtunnel_traces::{SimDuration, SimTime};
 
 /// A policy of the toy loop.
 pub(crate) struct Policy {
@@ -78,6 +79,8 @@ struct Toy<'a> {
     outcome: Outcome,
     cost: f64,
     backlog: f64,
+    scale_outs: Vec<ScaleOut>,
+    launches: Vec<Launch>,
 }
 
 /// Runs the toy loop for a number of minutes.
@@ -93,6 +96,8 @@ pub(crate) fn example(policy: &Policy, minutes: usize) -> Outcome {
         outcome: empty(policy, minutes),
         cost: 0.0,
         backlog: 0.0,
+        scale_outs: Vec::new(),
+        launches: vec![Launch::default(); 3],
     };
     for minute in 0..minutes {
         toy.step(minute);
@@ -131,6 +136,7 @@ fn empty(policy: &Policy, minutes: usize) -> Outcome {
         metrics: MetricValues::collect(|_| 0.0),
         timeline: Spool::default(),
         activities: Vec::new(),
+        reactions: Vec::new(),
         alarms: Spool::default(),
         thresholds,
         instances: (0..3)
@@ -269,6 +275,7 @@ impl Toy<'_> {
         self.quiet = self.policy.cooldown_rows;
         if to > self.desired {
             self.booting.push((minute + 1 + self.policy.boot_rows, to - self.desired));
+            self.scale_out(at_seconds, to);
             for _ in self.desired..to {
                 let id = self.outcome.instances.len() as u32;
                 let life = InstanceLife { id, launched_seconds: at_seconds, ..InstanceLife::default() };
@@ -290,6 +297,46 @@ impl Toy<'_> {
             }
         }
         self.desired = to;
+    }
+
+    /// What the toy says of where the time of a scale-out went: alarms or syncs, then stages in made-up shares.
+    fn scale_out(&mut self, decided: f64, to: u32) {
+        let at = |seconds: f64| SimTime::ZERO + SimDuration::from_secs_f64(seconds.max(0.0));
+        let number = self.outcome.instances.len() as u32;
+        let pods = self.policy.provider == Provider::Hpa;
+        let periods = f64::from(self.policy.patience) * ROW_SECONDS;
+        let late = 20.0 + 50.0 * noise(u64::from(number));
+        let asked = match pods {
+            true => [(Phase::MetricDelay, "metric window and scrape", -15.0), (Phase::Evaluation, "next sync", -4.0)],
+            false => [(Phase::Evaluation, "alarm periods", -late - 60.0), (Phase::MetricDelay, "metric delay", -late)],
+        };
+        let stages = asked.map(|(phase, stage, ago)| Milestone::new(phase, stage, at(decided + ago))).to_vec();
+        let since = at(decided - late - 60.0 - periods);
+        self.scale_outs.push(ScaleOut {
+            breach: Some(Breach { since, stages }),
+            decided: at(decided),
+            waited_for: if pods { "stabilization or limit" } else { "lock, cooldown or maximum" },
+            refusals: 0,
+            from: self.desired,
+            to,
+            policy: None,
+            alarm: None,
+            instances: (number..number + to - self.desired).collect(),
+        });
+        for id in self.desired..to {
+            let boot = self.policy.boot_rows as f64 * ROW_SECONDS * (0.7 + 0.3 * noise(u64::from(id) + 99));
+            let names = match pods {
+                true => ["pod pending", "image pull", "start", "endpoints", "readiness"],
+                false => ["launch", "provision", "application start", "attach", "health check"],
+            };
+            let phases = [Phase::Provisioning, Phase::Boot, Phase::Boot, Phase::Attach, Phase::HealthCheck];
+            let mut launch = Launch::default();
+            for ((phase, name), share) in phases.into_iter().zip(names).zip([0.02, 0.35, 0.8, 0.92, 0.99]) {
+                launch.reached(phase, name, at(decided + boot * share));
+            }
+            launch.first_request = Some(at(decided + boot));
+            self.launches.push(launch);
+        }
     }
 
     fn finish(mut self) -> Outcome {
@@ -314,6 +361,7 @@ impl Toy<'_> {
             "over_provision_accuracy" => share(&|row| (row.in_service - row.demand).max(0.0) / row.demand),
             _ => 0.0,
         });
+        self.outcome.reactions = budgets(&self.scale_outs, &self.launches);
         self.outcome
     }
 }

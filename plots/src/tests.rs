@@ -9,7 +9,8 @@ use windtunnel_traces::SimDuration;
 use crate::test_data::{example, policies};
 use crate::{
     ChartOptions, CostPoint, Picture, PlotError, Rect, ReplicaChart, Theme, capacity_gap, comparison,
-    cost_against_violations, latency_distribution, lives, recorded_against_simulated, timeline,
+    cost_against_violations, latency_distribution, lives, reaction, reaction_comparison, recorded_against_simulated,
+    timeline,
 };
 
 const DAY: usize = 24 * 60;
@@ -68,6 +69,8 @@ fn every_chart(outcome: &Outcome, options: &ChartOptions) -> Vec<Picture> {
         latency_distribution(&[outcome], options),
         lives(outcome, options),
         capacity_gap(outcome, options),
+        reaction(outcome, options),
+        reaction_comparison(&[outcome, outcome], options),
         recorded_against_simulated(&replicas(outcome), options),
     ];
     charts.into_iter().map(|chart| chart.expect("the chart is drawn")).collect()
@@ -120,6 +123,9 @@ fn names_of_any_kind_neither_break_nor_overlap() {
         outcome.name = name.to_owned();
         outcome.traffic = format!("{name} (synthetic)");
         outcome.currency = name.chars().take(30).collect();
+        for part in outcome.reactions.iter_mut().flat_map(|reaction| &mut reaction.parts) {
+            part.stage = format!("{name} {}", part.stage);
+        }
         for level in &mut outcome.thresholds {
             level.name = name.to_owned();
         }
@@ -231,6 +237,37 @@ fn many_activities_and_alarms_are_thinned_out() {
     let picture = timeline(&outcome, &plain()).expect("a busy day is drawn");
     assert_sound(&picture);
     assert!(texts(&picture).contains(&"24 more not shown"));
+}
+
+#[test]
+fn a_reaction_names_its_stages_and_what_they_took() {
+    let picture = reaction(&day(), &plain()).expect("the toy scales out");
+    assert_sound(&picture);
+    let texts = texts(&picture);
+    for text in ["Reaction budget", "alarm periods", "provision", "in all", "seconds since the first breaching sample"]
+    {
+        assert!(texts.contains(&text), "{text} is missing: {texts:?}");
+    }
+}
+
+#[test]
+fn a_policy_without_reactions_says_so() {
+    let mut idle = day();
+    idle.reactions.clear();
+    assert!(matches!(reaction(&idle, &plain()), Err(PlotError::Nothing { .. })));
+    assert!(matches!(reaction_comparison(&[&idle], &plain()), Err(PlotError::Nothing { .. })));
+    let picture = reaction_comparison(&[&day(), &idle], &plain()).expect("one of two has reactions");
+    assert_sound(&picture);
+    assert!(texts(&picture).iter().any(|text| text.starts_with("none")));
+}
+
+#[test]
+fn a_single_scale_out_is_its_own_median() {
+    let mut once = day();
+    once.reactions.truncate(1);
+    let picture = reaction(&once, &plain()).expect("one scale-out is drawn");
+    assert_sound(&picture);
+    assert!(!texts(&picture).contains(&"slowest scale-out"));
 }
 
 #[test]

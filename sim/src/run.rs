@@ -3,6 +3,7 @@
 
 mod finish;
 mod hpa;
+mod reaction;
 mod setup;
 
 pub use setup::demand_curve;
@@ -144,10 +145,8 @@ struct World<'s> {
     alarms: Spool<AlarmEntry>,
     /// Why an entry of a log could not be kept, when it could not.
     entries_lost: Option<std::io::Error>,
-    /// First breach of each accepted scale-out, with its activity.
-    breaches: Vec<(ActivityId, SimTime)>,
-    /// Activities that launched instances, by instance.
-    launched_by: Vec<(u32, ActivityId)>,
+    /// What is remembered of scale-outs for their reaction budgets.
+    scale_outs: reaction::ScaleOuts,
     /// Injected events that last, by their places in the scenario.
     lasting: Vec<usize>,
 }
@@ -308,7 +307,7 @@ impl World<'_> {
             let now = self.site.now;
             for notice in notices {
                 if let Notice::InService { instance, activity: Some(activity) } = &notice {
-                    self.launched_by.push((instance.0, *activity));
+                    self.scale_outs.launched(*activity, instance.0);
                 }
                 match &mut self.control {
                     Control::Cloud(controller) => {
@@ -371,14 +370,9 @@ impl World<'_> {
     /// Keeps the activity log: an activity is recorded when it begins, and completed when it ends.
     fn log(&mut self, record: ActivityRecord) {
         let accepted = record.rejected_because.is_none();
-        if let (Some(id), Some(breach)) = (record.id, record.first_breach)
-            && accepted
-            && record.end.is_none()
-            && record.to > record.from
-        {
-            self.breaches.push((id, breach));
-        }
-        let entry = ActivityEntry {
+        self.scale_outs.take(&record);
+        let evaluation = record.evaluation;
+        let mut entry = ActivityEntry {
             at_seconds: record.at.as_secs_f64(),
             end_seconds: record.end.map(SimTime::as_secs_f64),
             status: record.status.to_string(),
@@ -389,11 +383,17 @@ impl World<'_> {
             alarm: record.alarm,
             cause: record.cause,
             explanation: record.rejected_because.unwrap_or(record.description),
+            ..ActivityEntry::default()
         };
+        if let Some(evaluation) = evaluation {
+            entry.explained_by(&evaluation);
+        }
         let known = record.id.and_then(|id| self.running.iter().position(|(other, _)| *other == id));
         match (known, record.id) {
             (Some(at), _) => {
                 let (_, index) = self.running[at];
+                // The end of an activity comes long after what caused it; the alarm's values stay.
+                entry.keep_evaluation_of(&self.activities[index]);
                 self.activities[index] = entry;
                 if record.end.is_some() {
                     self.running.remove(at);

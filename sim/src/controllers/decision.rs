@@ -217,6 +217,25 @@ pub struct ActivityRecord {
     pub alarm_since: Option<SimTime>,
     /// When the rule was accepted (the activity may begin a little later).
     pub decided: SimTime,
+    /// The evaluation of the alarm that invoked it.
+    pub evaluation: Option<AlarmEvaluation>,
+}
+
+/// What an alarm saw when it invoked a rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlarmEvaluation {
+    /// What it watches.
+    pub metric: Metric,
+    /// The values, one per period, oldest first; for an alarm on each instance the one of that instance.
+    pub values: Vec<f64>,
+    /// `>`, `>=`, `<`, `<=`, `=` or `!=`.
+    pub comparison: &'static str,
+    /// The threshold, in the metric's unit (percent for utilization).
+    pub threshold: f64,
+    /// The start of the oldest period.
+    pub from: SimTime,
+    /// The end of the newest.
+    pub to: SimTime,
 }
 
 /// The state of an alarm, as all three vendors call it.

@@ -226,7 +226,8 @@ impl Runner for Simulator<'_> {
         let scenario = self.plan.scenario_from(&self.bases, point, self.files).map_err(|error| error.to_string())?;
         let seed = self.plan.seed.wrapping_add(u64::from(task.replication));
         match simulate(&scenario, seed, &Watched { cancelled }) {
-            Ok(outcome) => Ok(Some(outcome.metrics.iter().map(|(_, value)| value).collect())),
+            // What has no value is no number.
+            Ok(outcome) => Ok(Some(outcome.metrics.iter().map(|(_, value)| value.unwrap_or(f64::NAN)).collect())),
             Err(SimulationError::Cancelled) => Ok(None),
             Err(error) => Err(error.to_string()),
         }

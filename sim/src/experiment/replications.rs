@@ -84,17 +84,17 @@ impl Progress for OneRun<'_> {
     }
 }
 
-/// A figure over replications of one scenario, by its name.
+/// A figure over replications of one scenario, by its name: over those that have a value of it, nothing where none has.
 pub fn summarize(replications: &[Outcome], metric: &str) -> Option<Summary> {
-    let samples: Option<Vec<f64>> = replications.iter().map(|outcome| outcome.metrics.get(metric)).collect();
-    samples.filter(|samples| !samples.is_empty()).map(|samples| Summary::of(&samples))
+    let samples: Vec<f64> = replications.iter().filter_map(|outcome| outcome.metrics.get(metric)).collect();
+    (!samples.is_empty()).then(|| Summary::of(&samples))
 }
 
-/// A figure of `other` minus that of `first`, replication by replication; nothing where one has no such figure. Under
+/// A figure of `other` minus that of `first`, replication by replication, over those in which both have it. Under
 /// common seeds both meet the same requests and boots, so the interval of the difference is narrower than theirs.
 pub fn paired(first: &[Outcome], other: &[Outcome], figure: impl Fn(&Outcome) -> Option<f64>) -> Option<Summary> {
-    let differences: Option<Vec<f64>> = first.iter().zip(other).map(|(a, b)| Some(figure(b)? - figure(a)?)).collect();
-    differences.filter(|differences| !differences.is_empty()).map(|differences| Summary::of(&differences))
+    let differences: Vec<f64> = first.iter().zip(other).filter_map(|(a, b)| Some(figure(b)? - figure(a)?)).collect();
+    (!differences.is_empty()).then(|| Summary::of(&differences))
 }
 
 #[cfg(test)]

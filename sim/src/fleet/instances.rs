@@ -1,5 +1,6 @@
 //! A group of instances: launched, booted, attached, checked, served from, drained, released.
 
+mod balancing;
 mod failing;
 mod launching;
 mod leaving;
@@ -51,6 +52,8 @@ pub struct InstancesConfig {
     pub health: Option<HealthCheck>,
     /// Time over which a new instance's share grows.
     pub slow_start: SimDuration,
+    /// Equal shares for all instances, rather than for all zones.
+    pub cross_zone: bool,
     /// Mean time between crashes.
     pub mean_time_between_crashes: Option<SimDuration>,
     /// How often the provider checks its instances.
@@ -106,6 +109,8 @@ struct Member {
     /// The provider regards it as in service since.
     created: Option<SimTime>,
     slow_start_step: u32,
+    /// Its share of traffic, 1 for a full one, while the balancer sends it any.
+    share: Option<f64>,
     /// The activity that removes it.
     removed_by: Option<ActivityId>,
     farewell: Farewell,
@@ -183,7 +188,7 @@ impl Instances {
             Event::DrainOver(id) => self.drained(site, id),
             Event::Released(id) => self.released(site, id),
             Event::Crash(id) => self.crash(site, id, "crash"),
-            Event::FoundUnhealthy(id) => site.plant.detach(id),
+            Event::FoundUnhealthy(id) => self.leave_traffic(site, id),
             Event::FoundDead(id) => self.found_dead(site, id),
             Event::LaunchAgain => {
                 for activity in std::mem::take(&mut self.waiting_launches) {

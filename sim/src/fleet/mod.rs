@@ -39,4 +39,12 @@ impl Site {
     fn kill(&mut self, id: InstanceId) {
         self.plant.kill(id, self.now, &mut self.recorder);
     }
+
+    /// Notes when an instance of the plant took in its first request, if it has.
+    pub fn note_first_request(&mut self, id: InstanceId) {
+        let first_request = self.plant.usage(id).first_request;
+        if let Some(launch) = self.ledger.launches.get_mut(id.0 as usize) {
+            launch.first_request = first_request;
+        }
+    }
 }

@@ -102,6 +102,8 @@ struct Pod {
     ready: Option<Ready>,
     /// When it was scheduled: its probes count from here.
     scheduled: SimTime,
+    /// When its application listens.
+    listens: SimTime,
     /// `deletionTimestamp`.
     deleting: Option<SimTime>,
     /// Random, as the API server draws it.
@@ -127,6 +129,8 @@ pub struct Pods {
     replicas: u32,
     retired_busy: f64,
     arrivals_history: VecDeque<(SimTime, u64)>,
+    /// When metrics-server last read the kubelets.
+    last_scrape: SimTime,
     boot_factor: f64,
     last_node_added: SimTime,
     rolling: Option<Rolling>,
@@ -172,6 +176,7 @@ impl Pods {
             replicas: 0,
             retired_busy: 0.0,
             arrivals_history: VecDeque::new(),
+            last_scrape: SimTime::ZERO,
             boot_factor: 1.0,
             last_node_added: SimTime::ZERO,
             rolling: None,
@@ -277,7 +282,7 @@ impl Pods {
     }
 
     fn new_life(&self, site: &mut Site, id: InstanceId) {
-        site.ledger.lives.push(InstanceLife {
+        site.ledger.launch(InstanceLife {
             id: id.0,
             zone: 0,
             launched_seconds: site.now.as_secs_f64(),

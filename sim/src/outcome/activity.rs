@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::controllers::decision::AlarmEvaluation;
+
 /// One entry of the provider's activity log, in the provider's words.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ActivityEntry {
@@ -23,8 +25,40 @@ pub struct ActivityEntry {
     pub alarm: Option<String>,
     /// Why, in the provider's words.
     pub cause: String,
-    /// The numbers behind it: values of the alarm, or the steps of the HPA's decision.
+    /// What it did or why it was refused, in the provider's words; for an HPA the steps of its decision.
     pub explanation: String,
+    /// The values of the alarm that caused it, one per period, oldest first. Utilization is in percent.
+    pub alarm_values: Vec<f64>,
+    /// How the alarm compares: `>`, `>=`, `<`, `<=`, `=` or `!=`.
+    pub alarm_comparison: Option<String>,
+    /// The alarm's threshold.
+    pub alarm_threshold: Option<f64>,
+    /// The start of the oldest of those periods.
+    pub alarm_from_seconds: Option<f64>,
+    /// The end of the newest.
+    pub alarm_to_seconds: Option<f64>,
+}
+
+impl ActivityEntry {
+    /// Takes over what the alarm saw.
+    pub fn explained_by(&mut self, evaluation: &AlarmEvaluation) {
+        self.alarm_values.clone_from(&evaluation.values);
+        self.alarm_comparison = Some(evaluation.comparison.to_string());
+        self.alarm_threshold = Some(evaluation.threshold);
+        self.alarm_from_seconds = Some(evaluation.from.as_secs_f64());
+        self.alarm_to_seconds = Some(evaluation.to.as_secs_f64());
+    }
+
+    /// Keeps what an earlier entry of the same activity knows of the alarm.
+    pub fn keep_evaluation_of(&mut self, earlier: &ActivityEntry) {
+        if self.alarm_threshold.is_none() {
+            self.alarm_values.clone_from(&earlier.alarm_values);
+            self.alarm_comparison.clone_from(&earlier.alarm_comparison);
+            self.alarm_threshold = earlier.alarm_threshold;
+            self.alarm_from_seconds = earlier.alarm_from_seconds;
+            self.alarm_to_seconds = earlier.alarm_to_seconds;
+        }
+    }
 }
 
 /// A change of the state of an alarm.

@@ -4,6 +4,7 @@ use windtunnel_traces::{SimDuration, SimTime};
 
 use super::demand::DemandCurve;
 use super::elasticity::Elasticity;
+use super::reaction::{Launch, Phase};
 use super::recorder::{Recorder, Segment};
 use super::{InstanceLife, Objective, Spool, TimelineRow};
 
@@ -98,6 +99,8 @@ pub struct Ledger {
     pub stops: u64,
     /// The life of each instance.
     pub lives: Vec<InstanceLife>,
+    /// What each passed on its way to its first request.
+    pub launches: Vec<Launch>,
     /// Finished rows.
     pub rows: Spool<TimelineRow>,
     /// Why rows could not be kept, when they could not.
@@ -141,6 +144,7 @@ impl Ledger {
             starts: 0,
             stops: 0,
             lives: Vec::new(),
+            launches: Vec::new(),
             rows: Spool::default(),
             rows_lost: None,
             objective,
@@ -164,6 +168,19 @@ impl Ledger {
     pub fn bill_pods(&mut self, price_per_hour: f64) {
         self.bills_pods = true;
         self.price_per_hour = price_per_hour;
+    }
+
+    /// An instance or pod is launched: its life begins.
+    pub fn launch(&mut self, life: InstanceLife) {
+        self.lives.push(life);
+        self.launches.push(Launch::default());
+    }
+
+    /// A stage on the way of the instance or pod of this number to its first request ends.
+    pub fn reached(&mut self, number: u32, phase: Phase, stage: impl Into<String>, at: SimTime) {
+        if let Some(launch) = self.launches.get_mut(number as usize) {
+            launch.reached(phase, stage, at);
+        }
     }
 
     /// Instances in service change by `change`.

@@ -14,24 +14,25 @@ pub struct MetricDefinition {
     pub definition: &'static str,
 }
 
-/// Figures of one run, in the order of [`DEFINITIONS`].
+/// Figures of one run, in the order of [`DEFINITIONS`]. A figure may have no value: a run without scale-outs has no
+/// reaction to them, and that is not a reaction in no time.
 #[derive(Clone, Debug, PartialEq)]
-pub struct MetricValues(Vec<f64>);
+pub struct MetricValues(Vec<Option<f64>>);
 
 impl MetricValues {
     /// Builds the figures by asking for each name in turn.
-    pub fn collect(mut value_of: impl FnMut(&str) -> f64) -> Self {
-        MetricValues(DEFINITIONS.iter().map(|metric| value_of(metric.name)).collect())
+    pub fn collect<V: Into<Option<f64>>>(mut value_of: impl FnMut(&str) -> V) -> Self {
+        MetricValues(DEFINITIONS.iter().map(|metric| value_of(metric.name).into()).collect())
     }
 
-    /// A figure by its name.
+    /// A figure by its name; nothing where it has no value.
     pub fn get(&self, name: &str) -> Option<f64> {
         let index = DEFINITIONS.iter().position(|metric| metric.name == name)?;
-        self.0.get(index).copied()
+        self.0.get(index).copied().flatten()
     }
 
-    /// Every definition with its figure.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static MetricDefinition, f64)> + '_ {
+    /// Every definition with its figure, if it has a value.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static MetricDefinition, Option<f64>)> + '_ {
         DEFINITIONS.iter().zip(self.0.iter().copied())
     }
 }
@@ -161,9 +162,37 @@ pub const DEFINITIONS: &[MetricDefinition] = &[
     define(
         "reaction_median_seconds",
         "seconds",
-        "Scale-outs: from the first breaching sample (or, while an alarm stays breached, from the arrival of the capacity asked for before) to the first new instance in service, median; zero without scale-outs.",
+        "Reaction of the median scale-out: from the start of the first breaching sample (or, while it stays breached, from the first request on the capacity asked for before) to the first request on a new instance. No value without one.",
     ),
-    define("reaction_worst_seconds", "seconds", "The same, longest."),
+    define("reaction_worst_seconds", "seconds", "The same of the slowest scale-out."),
+    define(
+        "reaction_evaluation_seconds",
+        "seconds",
+        "Of the median scale-out's reaction: the alarm's periods times their number; for an HPA until the next sync.",
+    ),
+    define(
+        "reaction_metric_delay_seconds",
+        "seconds",
+        "Of the same: until the data can be read and is looked at; for an HPA the metric's window and its scrape.",
+    ),
+    define(
+        "reaction_wait_seconds",
+        "seconds",
+        "Of the same: a running activity, a lock, a cooldown or the maximum; for an HPA stabilization and limits.",
+    ),
+    define(
+        "reaction_provisioning_seconds",
+        "seconds",
+        "Of the same: from the decision to the launch, replaced launches included; for a pod until it has a node.",
+    ),
+    define("reaction_boot_seconds", "seconds", "Of the same: all boot stages; for a pod the image pull and the start."),
+    define(
+        "reaction_attach_seconds",
+        "seconds",
+        "Of the same: until the balancer has the instance; for a pod until the endpoints are known.",
+    ),
+    define("reaction_health_check_seconds", "seconds", "Of the same: health checks; for a pod its readiness probe."),
+    define("reaction_first_request_seconds", "seconds", "Of the same: in traffic, until the first request comes."),
 ];
 
 #[cfg(test)]

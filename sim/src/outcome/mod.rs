@@ -9,6 +9,7 @@ pub mod elasticity;
 pub mod latency;
 pub mod ledger;
 pub mod metric;
+pub mod reaction;
 pub mod recorder;
 pub mod spool;
 pub mod steps;
@@ -20,6 +21,7 @@ use windtunnel_traces::SimDuration;
 pub use activity::{ActivityEntry, AlarmEntry, AlarmLevel, InstanceLife};
 pub use latency::LatencyHistogram;
 pub use metric::{MetricValues, Summary};
+pub use reaction::Reaction;
 pub use spool::Spool;
 pub use steps::StepSeries;
 pub use timeline::TimelineRow;
@@ -116,6 +118,8 @@ pub struct Outcome {
     pub timeline: Spool<TimelineRow>,
     /// What the provider's activity log (or `kubectl describe hpa`) would have shown.
     pub activities: Vec<ActivityEntry>,
+    /// Where the time of every scale-out went, in order of their decisions.
+    pub reactions: Vec<Reaction>,
     /// Changes of alarm states.
     pub alarms: Spool<AlarmEntry>,
     /// The thresholds to draw on a chart of utilization.

@@ -170,6 +170,7 @@ impl<B: Balance> EventPlant<B> {
             return self.attempt_lost(slot, Failure::Rejected, recorder);
         }
         let now = self.now;
+        station.first_request.get_or_insert(now);
         let wait = stretched_wait(self.jobs[slot].request.wait, self.wait_factor);
         let job = &mut self.jobs[slot];
         job.station = number;
@@ -619,7 +620,12 @@ impl<B: Balance> Plant for EventPlant<B> {
 
     fn usage(&mut self, id: InstanceId) -> Usage {
         let station = &self.stations[id.0 as usize];
-        Usage { busy_core_nanos: station.busy_at(self.now), inside: station.inside() as u32, sent: station.sent }
+        Usage {
+            busy_core_nanos: station.busy_at(self.now),
+            inside: station.inside() as u32,
+            sent: station.sent,
+            first_request: station.first_request.map(SimTime::from_nanos),
+        }
     }
 
     fn in_flight(&self) -> u64 {

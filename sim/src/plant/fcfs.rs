@@ -105,6 +105,7 @@ impl<B: Balance> Service<B> {
         let Some(worker) = station.next_worker(request.arrival, &mut self.scratch) else {
             return recorder.lost(Failure::Rejected);
         };
+        station.first_request.get_or_insert(request.arrival);
         let wait = stretched_wait(request.wait, self.wait_factor);
         let fate = station.decide(request, worker, wait, &self.rules);
         if B::COUNTS_REQUESTS {
@@ -201,6 +202,7 @@ impl<B: Balance> Plant for FcfsPlant<B> {
             busy_core_nanos: station.busy(self.settled_at) as f64,
             inside: station.inside() as u32,
             sent: station.sent,
+            first_request: station.first_request.map(SimTime::from_nanos),
         }
     }
 

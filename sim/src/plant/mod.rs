@@ -61,6 +61,8 @@ pub struct Usage {
     pub inside: u32,
     /// Requests that were sent to it since its start.
     pub sent: u64,
+    /// When it took in the first of them.
+    pub first_request: Option<SimTime>,
 }
 
 /// The face of both kernels. Instances are named by their [`InstanceId`], which are small and dense.

@@ -6,6 +6,7 @@ use super::{Control, Group, SimulationError, World};
 use crate::controllers::decision::Metric;
 use crate::controllers::hpa::Resource;
 use crate::controllers::hpa::spec::{Goal, Source};
+use crate::outcome::reaction::{self, Extremes, Reaction};
 use crate::outcome::recorder::Segment;
 use crate::outcome::{ActivityEntry, AlarmLevel, MetricValues, Outcome, Warning, cost};
 use crate::scenario::schema::{self, Price};
@@ -21,7 +22,8 @@ pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, Simula
     }
     let total = world.site.ledger.total().clone();
     let bill = bill(&world);
-    let metrics = metrics(&mut world, &total, bill);
+    let reactions = world.scale_outs.budgets(&mut world.site);
+    let metrics = metrics(&mut world, &total, bill, &reactions);
     let warnings = warnings(&world, &total);
     let thresholds = thresholds(&world);
     let calendar = scenario.open_trace().and_then(windtunnel_traces::OpenTrace::calendar);
@@ -40,6 +42,7 @@ pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, Simula
         metrics,
         timeline: std::mem::take(&mut world.site.ledger.rows),
         activities: world.activities,
+        reactions,
         alarms: world.alarms,
         thresholds,
         instances: std::mem::take(&mut world.site.ledger.lives),
@@ -75,13 +78,18 @@ fn bill(world: &World<'_>) -> (f64, f64) {
     (hours, amount)
 }
 
-fn metrics(world: &mut World<'_>, total: &Segment, (hours, instances_cost): (f64, f64)) -> MetricValues {
+fn metrics(
+    world: &mut World<'_>,
+    total: &Segment,
+    (hours, instances_cost): (f64, f64),
+    reactions: &[Reaction],
+) -> MetricValues {
     let end = world.end;
     let seconds = world.scenario.horizon.as_secs_f64();
     let in_flight = world.site.plant.in_flight();
     let (outs, ins, refused) = scalings(world);
     let flaps = flaps(&world.activities, world.scenario.file.slo.flap_window.as_secs_f64());
-    let (reaction_median, reaction_worst) = reactions(world);
+    let extremes = Extremes::of(reactions);
     let bills_pods = world.scenario.file.pods.as_ref().is_some_and(|pods| pods.price.is_some());
     let bills_nodes = matches!(world.group, Group::Pods(_)) && !bills_pods;
     let ledger = &mut world.site.ledger;
@@ -95,7 +103,7 @@ fn metrics(world: &mut World<'_>, total: &Segment, (hours, instances_cost): (f64
     let satisfied = total.served - total.slow;
     let tolerating = total.slow - total.frustrated;
     let elasticity = &ledger.elasticity;
-    MetricValues::collect(|name| match name {
+    let value = |name: &str| match name {
         "requests_arrived" => total.arrived as f64,
         "requests_served" => total.served as f64,
         "requests_timed_out" => total.timed_out as f64,
@@ -137,10 +145,11 @@ fn metrics(world: &mut World<'_>, total: &Segment, (hours, instances_cost): (f64
         "under_provision_timeshare" => elasticity.under_provision_timeshare(),
         "over_provision_timeshare" => elasticity.over_provision_timeshare(),
         "instability" => elasticity.instability(),
-        "reaction_median_seconds" => reaction_median,
-        "reaction_worst_seconds" => reaction_worst,
         // A definition without a figure would be a fault of this table; the test of every name finds it.
         _ => f64::NAN,
+    };
+    MetricValues::collect(|name| {
+        if name.starts_with("reaction_") { reaction::figure(extremes.as_ref(), name) } else { Some(value(name)) }
     })
 }
 
@@ -165,27 +174,6 @@ fn flaps(activities: &[ActivityEntry], window: f64) -> usize {
         .map(|entry| (entry.at_seconds, entry.to > entry.from))
         .collect();
     changes.windows(2).filter(|pair| pair[0].1 != pair[1].1 && pair[1].0 - pair[0].0 <= window).count()
-}
-
-/// Median and longest time from the first breaching sample of a scale-out to its first instance in service.
-fn reactions(world: &World<'_>) -> (f64, f64) {
-    let lives = &world.site.ledger.lives;
-    let mut times = Vec::new();
-    let mut last_served = 0.0f64;
-    for (activity, breach) in &world.breaches {
-        let launched = world.launched_by.iter().filter(|(_, by)| by == activity);
-        let served = launched.filter_map(|(id, _)| lives.get(*id as usize)?.in_service_seconds);
-        if let Some(first) = served.min_by(f64::total_cmp) {
-            // An alarm that stays breached asks again: the wait begins anew when the capacity it got before arrived.
-            times.push(first - breach.as_secs_f64().max(last_served.min(first)));
-            last_served = last_served.max(first);
-        }
-    }
-    times.sort_by(f64::total_cmp);
-    match times.as_slice() {
-        [] => (0.0, 0.0),
-        times => (times[(times.len() - 1) / 2], times[times.len() - 1]),
-    }
 }
 
 fn thresholds(world: &World<'_>) -> Vec<AlarmLevel> {

@@ -2,6 +2,7 @@
 
 use windtunnel_traces::SimDuration;
 
+use super::reaction::MetricBreach;
 use super::{Control, Group, World};
 use crate::agenda::Event;
 use crate::controllers::hpa::{Condition, ControllerFlags, DefaultedSpec, Hpa, Instant, Observation, SyncOutcome};
@@ -19,6 +20,8 @@ pub(super) struct HpaControl {
     /// Syncs whose proposal was held back by a limit or a window.
     pub(super) held_back: u64,
     was_held_back: bool,
+    /// The metric that proposes more replicas, since it began to.
+    breach: Option<MetricBreach>,
     /// ScalingActive as the log has it.
     active: Option<Condition>,
     /// Syncs that ended without a decision because metrics failed, by why.
@@ -35,6 +38,7 @@ impl HpaControl {
             sync_latency: latency,
             held_back: 0,
             was_held_back: false,
+            breach: None,
             active: None,
             failed: None,
         }
@@ -89,6 +93,9 @@ impl World<'_> {
         // A proposal held back over many syncs is one refusal, not one per sync.
         control.held_back += u64::from(held_back && !control.was_held_back);
         control.was_held_back = held_back;
+        let span = outcome.chosen.and_then(|metric| control.seen.spans.get(metric)).copied();
+        let proposes_more = outcome.raw.is_some_and(|raw| raw > outcome.current);
+        control.breach = MetricBreach::next(control.breach, now, proposes_more, span);
         let entry = |status: String, to: u32, cause: String| ActivityEntry {
             at_seconds: now.as_secs_f64(),
             end_seconds: Some(now.as_secs_f64()),
@@ -100,6 +107,7 @@ impl World<'_> {
             alarm: None,
             cause,
             explanation: outcome.explain(&control.spec).to_string(),
+            ..ActivityEntry::default()
         };
         if let Some((status, cause)) = condition_changed(&mut control.active, outcome, &control.spec) {
             self.activities.push(entry(status, pods.replicas(), cause));
@@ -108,12 +116,23 @@ impl World<'_> {
             let failed = control.failed.get_or_insert_with(|| (0, outcome.summary(&control.spec)));
             failed.0 += 1;
         }
-        let Some(replicas) = outcome.scale else { return };
+        let Some(replicas) = outcome.scale else {
+            if let Some(breach) = &mut control.breach {
+                breach.hold_back();
+            }
+            return;
+        };
+        let from = pods.replicas();
         let to = u32::try_from(replicas).unwrap_or(0);
         let (reason, summary) = (outcome.rescale_reason(&control.spec), outcome.summary(&control.spec));
         let cause = format!("New size: {replicas}; reason: {reason} ({summary})");
         self.activities.push(entry("SuccessfulRescale".into(), to, cause));
+        let created = self.site.ledger.lives.len() as u32;
         pods.scale(&mut self.site, to);
+        if to > from {
+            let created = created..self.site.ledger.lives.len() as u32;
+            self.scale_outs.of_hpa(now, control.breach.as_ref(), (from, to), created);
+        }
     }
 }
 

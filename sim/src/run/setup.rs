@@ -4,7 +4,7 @@ use windtunnel_traces::clients::ClientsSpec;
 use windtunnel_traces::trace::Trace;
 use windtunnel_traces::{Cores, Purpose, SimDuration, SimTime, Streams};
 
-use super::{Control, Group, Monitoring, OfferedLoad, World, delay_stream, hpa};
+use super::{Control, Group, Monitoring, OfferedLoad, World, delay_stream, hpa, reaction};
 use crate::agenda::Agenda;
 use crate::controllers::cloud::{Calendar, RemovalPolicy as ConfiguredRemoval};
 use crate::controllers::decision::Controller;
@@ -73,8 +73,7 @@ pub(super) fn world(scenario: &Scenario, seed: u64) -> World<'_> {
         running: Vec::new(),
         alarms: Spool::default(),
         entries_lost: None,
-        breaches: Vec::new(),
-        launched_by: Vec::new(),
+        scale_outs: reaction::ScaleOuts::new(scenario.file.sensors.every),
         lasting: Vec::new(),
     }
 }
@@ -282,6 +281,7 @@ fn instances_config(scenario: &Scenario) -> InstancesConfig {
         stop: file.fleet.stop,
         health: file.balancer.health.clone(),
         slow_start: file.balancer.slow_start,
+        cross_zone: file.balancer.cross_zone,
         mean_time_between_crashes: file.fleet.mean_time_between_crashes,
         provider_check: file.fleet.health_check,
         zones: file.fleet.zones,

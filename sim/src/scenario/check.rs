@@ -110,6 +110,10 @@ pub(super) fn check_numbers(file: &ScenarioFile, findings: &mut Findings<'_>) {
     if file.sensors.loss.as_f64() > 1.0 {
         findings.error("sensors.loss", "a probability is at most one");
     }
+    if !file.balancer.cross_zone && file.hpa.is_some() {
+        let message = "pods know no zones: they get equal shares of traffic all the same";
+        findings.note(Severity::Warning, "balancer.cross_zone", message);
+    }
     check_service(file, findings);
     check_boot(file, findings);
     check_health(file, findings);

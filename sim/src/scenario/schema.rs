@@ -322,7 +322,7 @@ pub enum Algorithm {
 }
 
 /// The load balancer.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Balancer {
     /// How it picks an instance.
@@ -338,10 +338,29 @@ pub struct Balancer {
     pub health: Option<HealthCheck>,
     /// A new instance's share of traffic grows linearly over this time. Default: none.
     pub slow_start: SimDuration,
+    /// True: all instances get equal shares. False: all zones do, so that an instance's share is that of its zone over the
+    /// instances there. Pods know no zones: it is always true for them.
+    pub cross_zone: bool,
     /// What the balancer costs per hour.
     pub price_per_hour: f64,
     /// What it costs per million requests.
     pub price_per_million: f64,
+}
+
+impl Default for Balancer {
+    fn default() -> Self {
+        Balancer {
+            algorithm: Algorithm::default(),
+            attach: SimDuration::ZERO,
+            drain: SimDuration::ZERO,
+            drain_ends_when_idle: false,
+            health: None,
+            slow_start: SimDuration::ZERO,
+            cross_zone: true,
+            price_per_hour: 0.0,
+            price_per_million: 0.0,
+        }
+    }
 }
 
 /// Health checks of the balancer.

@@ -70,6 +70,7 @@ impl Trigger {
             breach_seen_until: self.breach_seen_until,
             alarm_since: self.alarm_since,
             decided: self.decided,
+            evaluation: None,
         }
     }
 }

@@ -6,7 +6,9 @@ use windtunnel_traces::{SimDuration, SimTime};
 
 use super::missing_data::{TreatMissing, cloudwatch_state};
 use super::words::Comparison;
-use crate::controllers::decision::{AlarmChange, AlarmState, AlarmView, InstanceId, Metric, MetricSource, Statistic};
+use crate::controllers::decision::{
+    AlarmChange, AlarmEvaluation, AlarmState, AlarmView, InstanceId, Metric, MetricSource, Statistic,
+};
 
 /// When an alarm is evaluated, and up to when it sees data.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -119,8 +121,11 @@ pub(crate) struct Firing {
     pub(crate) name: String,
     pub(crate) threshold: f64,
     pub(crate) comparison: Comparison,
+    pub(crate) metric: Metric,
     /// The values that were evaluated, oldest first.
     pub(crate) values: Vec<f64>,
+    /// The time that they are about.
+    pub(crate) window: (SimTime, SimTime),
     pub(crate) first_breach: Option<SimTime>,
     pub(crate) breach_seen_until: Option<SimTime>,
     pub(crate) alarm_since: SimTime,
@@ -132,6 +137,18 @@ impl Firing {
     /// `71.3, 74.0, 78.9 > 70`
     pub(crate) fn reason(&self) -> String {
         reason(&self.values, self.comparison, self.threshold)
+    }
+
+    /// The evaluation, as the activity log joins it to what it caused.
+    pub(crate) fn evaluation(&self) -> AlarmEvaluation {
+        AlarmEvaluation {
+            metric: self.metric,
+            values: self.values.clone(),
+            comparison: self.comparison.sign(),
+            threshold: self.threshold,
+            from: self.window.0,
+            to: self.window.1,
+        }
     }
 
     /// The newest value.
@@ -177,6 +194,14 @@ impl Alarm {
     pub(crate) fn values(&self) -> Vec<f64> {
         let real: Vec<f64> = self.datapoints.iter().filter_map(|d| d.value).collect();
         real[real.len().saturating_sub(self.spec.periods as usize)..].to_vec()
+    }
+
+    /// The time that these values are about.
+    fn window(&self) -> (SimTime, SimTime) {
+        let real = || self.datapoints.iter().filter(|datapoint| datapoint.value.is_some());
+        let first = real().nth(real().count().saturating_sub(self.spec.periods as usize));
+        let (from, newest) = first.zip(real().next_back()).map_or_else(Default::default, |(a, b)| (a.start, b.start));
+        (from, newest.saturating_add(self.spec.period))
     }
 
     /// Evaluates the alarm and says whether it invokes its rules. `index` names it in the firing.
@@ -251,7 +276,9 @@ impl Alarm {
         if state == AlarmState::Alarm {
             self.first_breach =
                 self.datapoints.iter().find(|d| d.value.is_some_and(|v| self.breaches(v))).map(|d| d.start);
-            self.breach_seen_until = Some(end);
+            // The newest period may have no data yet: what was seen ends before.
+            let newest = self.datapoints.iter().rev().find(|d| d.value.is_some());
+            self.breach_seen_until = Some(newest.map_or(end, |d| d.start.saturating_add(self.spec.period)));
         }
         changes.push(AlarmChange {
             at: now,
@@ -281,7 +308,9 @@ impl Alarm {
             name: self.spec.name.clone(),
             threshold: self.spec.threshold,
             comparison: self.spec.comparison,
+            metric: self.spec.metric,
             values: self.values(),
+            window: self.window(),
             first_breach: self.first_breach,
             breach_seen_until: self.breach_seen_until,
             alarm_since: self.since,
@@ -336,6 +365,7 @@ impl Alarm {
             let mut firing = self.firing(index);
             firing.instance = Some(instance);
             firing.values = vec![value];
+            firing.window = (start, end);
             firing.first_breach = Some(first);
             firing
         });

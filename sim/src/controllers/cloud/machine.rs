@@ -7,6 +7,7 @@ use windtunnel_traces::SimTime;
 
 use super::activity::Activity;
 use super::alarm::{Alarm, Firing};
+use super::evaluations::Evaluations;
 use super::group::{Group, Settled};
 use super::schedule::{Due, Schedule};
 use crate::controllers::decision::{AlarmView, Controller, Decisions, MetricSource, Notice};
@@ -41,6 +42,7 @@ pub(crate) struct Machine<D> {
     pub(crate) alarms: Vec<Alarm>,
     pub(crate) schedule: Schedule,
     pub(crate) dialect: D,
+    pub(crate) evaluations: Evaluations,
 }
 
 impl<D: Dialect> Machine<D> {
@@ -67,6 +69,7 @@ impl<D: Dialect> Machine<D> {
             }
         }
         if !firings.is_empty() {
+            self.evaluations.remember(now, &firings);
             let mut moment = Moment { now, group: &mut self.group, alarms: &self.alarms, out };
             self.dialect.alarms_fire(&mut moment, &firings);
         }
@@ -85,6 +88,7 @@ impl<D: Dialect> Controller for Machine<D> {
         self.run_alarms(now, metrics, out);
         // A rule without a lag acts within the instant.
         self.run_checks(now, metrics, out);
+        self.evaluations.join(&mut out.activities);
     }
 
     fn notice(&mut self, now: SimTime, notice: &Notice, out: &mut Decisions) {
@@ -95,6 +99,7 @@ impl<D: Dialect> Controller for Machine<D> {
             Settled::Lost => self.dialect.lost(&mut moment),
             Settled::Nothing => {}
         }
+        self.evaluations.join(&mut out.activities);
     }
 
     fn set_desired(&mut self, now: SimTime, desired: u32, out: &mut Decisions) {

@@ -11,6 +11,7 @@ mod checks;
 mod cooldown;
 mod defaults;
 pub mod ess;
+mod evaluations;
 pub(crate) mod group;
 mod machine;
 mod metric_names;

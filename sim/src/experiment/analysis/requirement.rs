@@ -16,7 +16,7 @@ pub struct Requirement {
 /// How sure it is that a point meets a requirement.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// With at least 95 % confidence it does.
+    /// The whole 95 % interval of its mean does.
     Meets,
     /// By its mean it does, but the bound of the interval does not: more replications may tell. Or there is only one.
     Unsure,
@@ -25,7 +25,7 @@ pub enum Verdict {
 }
 
 impl Requirement {
-    /// Whether replications of a point meet it: the one-sided 95 % bound of the mean has to.
+    /// Whether replications of a point meet it: the 95 % interval of their mean must not include violation.
     pub fn verdict(&self, samples: &[f64]) -> Verdict {
         let sign = if self.is_upper { 1.0 } else { -1.0 };
         let signed: Vec<f64> = samples.iter().map(|sample| sign * sample).collect();
@@ -34,7 +34,7 @@ impl Requirement {
         if mean >= bound || mean.is_nan() {
             return Verdict::Misses;
         }
-        match student::upper_bound(&signed, 0.95) {
+        match student::upper_bound(&signed, 0.975) {
             Some(upper) if upper < bound => Verdict::Meets,
             _ => Verdict::Unsure,
         }

@@ -9,6 +9,7 @@ use crate::controllers::decision::{ActivityId, InstanceId, Notice};
 use crate::fleet::Site;
 use crate::fleet::boot;
 use crate::outcome::InstanceLife;
+use crate::outcome::reaction::Phase as Stage;
 use crate::plant::StationSpec;
 use crate::scenario::schema::AfterFailure;
 
@@ -56,6 +57,7 @@ impl Instances {
             attached: false,
             created: None,
             slow_start_step: 0,
+            share: None,
             removed_by: None,
             farewell: Farewell::AsAsked,
             replaces: None,
@@ -67,7 +69,8 @@ impl Instances {
         site.ledger.booting.add(site.now, 1.0);
         site.ledger.billed.add(site.now, 1.0);
         let life = InstanceLife { id: id.0, zone, launched_seconds: site.now.as_secs_f64(), ..InstanceLife::default() };
-        site.ledger.lives.push(life);
+        site.ledger.launch(life);
+        site.ledger.reached(id.0, Stage::Provisioning, "launch", site.now);
         id
     }
 
@@ -109,6 +112,7 @@ impl Instances {
     pub(super) fn stage_over(&mut self, site: &mut Site, id: InstanceId) {
         let Phase::Booting(stage) = self.phase(id) else { return };
         let name = self.config.stages[stage].name.clone();
+        site.ledger.reached(id.0, Stage::Boot, name.as_str(), site.now);
         site.ledger.lives[id.0 as usize].stages.push((name, site.now.as_secs_f64()));
         let then = self.config.stages[stage].then;
         if !self.members[id.0 as usize].stages[stage].fails || then == AfterFailure::Continue {
@@ -157,6 +161,8 @@ impl Instances {
         if !(member.booted && member.attached && matches!(member.phase, Phase::Booting(_))) {
             return;
         }
+        // What attaching took beyond the boot: both may go on at once.
+        site.ledger.reached(id.0, Stage::Attach, "attach", site.now);
         let checks = match &self.config.health {
             None => SimDuration::ZERO,
             Some(health) => {
@@ -172,13 +178,14 @@ impl Instances {
             return;
         }
         self.member(id).phase = Phase::InTraffic;
+        site.ledger.reached(id.0, Stage::HealthCheck, "health check", site.now);
         site.ledger.booting.add(site.now, -1.0);
         site.ledger.serve(site.now, 1.0);
         site.ledger.lives[id.0 as usize].in_service_seconds = Some(site.now.as_secs_f64());
         if slowly && !self.config.slow_start.is_zero() {
             self.grow_share(site, id);
         } else {
-            site.plant.attach(id, 1.0, site.now);
+            self.take_traffic(site, id, 1.0);
         }
         if let Some(mean) = self.config.mean_time_between_crashes {
             let life = mean.mul_f64(exponential(&mut site.streams.indexed(Purpose::Crash, id.0)));
@@ -198,6 +205,6 @@ impl Instances {
         if member.slow_start_step < SLOW_START_STEPS {
             site.agenda.at(site.now + step, Event::SlowStart(id));
         }
-        site.plant.attach(id, share, site.now);
+        self.take_traffic(site, id, share);
     }
 }

@@ -49,7 +49,7 @@ impl Instances {
     pub(super) fn drain(&mut self, site: &mut Site, id: InstanceId, time: SimDuration) {
         match self.phase(id) {
             Phase::InTraffic => {
-                site.plant.detach(id);
+                self.leave_traffic(site, id);
                 site.ledger.serve(site.now, -1.0);
             }
             Phase::Booting(_) => site.ledger.booting.add(site.now, -1.0),
@@ -119,6 +119,8 @@ impl Instances {
         self.member(id).released = Some(site.now);
         self.alive.retain(|&other| other != id);
         self.retired_busy += site.plant.usage(id).busy_core_nanos;
+        self.leave_traffic(site, id);
+        site.note_first_request(id);
         site.plant.remove(id);
         site.ledger.billed.add(site.now, -1.0);
         site.ledger.stops += 1;

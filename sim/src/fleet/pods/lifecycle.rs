@@ -10,6 +10,7 @@ use crate::controllers::decision::InstanceId;
 use crate::fleet::Site;
 use crate::fleet::nodes::{Node, image_ready};
 use crate::fleet::victims::{self, PodRank};
+use crate::outcome::reaction::Phase as Stage;
 use crate::scenario::schema::Readiness;
 use crate::sensors::metrics_server::PodUsage;
 
@@ -70,6 +71,7 @@ impl Pods {
             started: None,
             ready: None,
             scheduled: site.now,
+            listens: site.now,
             deleting: None,
             uid: below(&mut site.streams.indexed(Purpose::Removal, id.0), u32::MAX),
             in_traffic: false,
@@ -110,6 +112,14 @@ impl Pods {
         // The kubelet sets startTime, and Ready to False, when it first sees the pod.
         pod.started = Some(since);
         pod.ready = Some(Ready { status: warm, since });
+        let node_launched = self.nodes.nodes[node.0 as usize].launched;
+        // A node that was launched after the pod was created was launched for the want of room.
+        if node_launched > self.pods[id.0 as usize].created {
+            site.ledger.reached(id.0, Stage::Provisioning, "cluster autoscaler", node_launched);
+            site.ledger.reached(id.0, Stage::Provisioning, "node boot", now);
+        } else {
+            site.ledger.reached(id.0, Stage::Provisioning, "pod pending", now);
+        }
         site.ledger.lives[id.0 as usize].zone = node.0;
         site.ledger.lives[id.0 as usize].stages.push(("scheduled".into(), now.as_secs_f64()));
         if warm {
@@ -145,6 +155,8 @@ impl Pods {
         let mut stream = site.streams.indexed(Purpose::Boot, id.0);
         let _ = self.config.image_pull.sample(&mut stream);
         let listening = SimDuration::from_nanos((self.config.start.sample(&mut stream) + 0.5) as u64);
+        self.pod(id).listens = site.now + listening;
+        site.ledger.reached(id.0, Stage::Boot, "image pull", site.now);
         let ready = first_success(&self.config.pods.readiness, self.pods[id.0 as usize].scheduled, site.now, listening);
         site.agenda.at(ready, Event::Ready(id));
     }
@@ -156,6 +168,9 @@ impl Pods {
             return;
         }
         pod.ready = Some(Ready { status: true, since: seconds(now) });
+        let listens = pod.listens;
+        site.ledger.reached(id.0, Stage::Boot, "start", listens);
+        site.ledger.reached(id.0, Stage::HealthCheck, "readiness", now);
         site.ledger.lives[id.0 as usize].stages.push(("ready".into(), now.as_secs_f64()));
         site.agenda.at(now + self.config.pods.endpoint_delay, Event::EndpointsChanged(id));
     }
@@ -175,6 +190,7 @@ impl Pods {
 
     fn enter_traffic(&mut self, site: &mut Site, id: InstanceId) {
         self.pod(id).in_traffic = true;
+        site.ledger.reached(id.0, Stage::Attach, "endpoints", site.now);
         site.plant.attach(id, 1.0, site.now);
         site.ledger.booting.add(site.now, -1.0);
         site.ledger.serve(site.now, 1.0);
@@ -278,6 +294,7 @@ impl Pods {
                 site.kill(id);
             }
             self.retired_busy += site.plant.usage(id).busy_core_nanos;
+            site.note_first_request(id);
             site.plant.remove(id);
         }
         if let Some(node) = node {

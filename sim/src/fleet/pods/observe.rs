@@ -2,7 +2,7 @@
 
 use windtunnel_traces::{SimDuration, SimTime};
 
-use super::{Phase, Pods};
+use super::{Phase, Pod, Pods};
 use crate::agenda::Event;
 use crate::controllers::hpa::samples::millicores_of_nanocores;
 use crate::controllers::hpa::spec::Source;
@@ -22,6 +22,17 @@ pub struct PodObservation {
     pub templates: Vec<PodTemplate>,
     /// What each metric's API answers.
     pub readings: Vec<Reading>,
+    /// What time each reading is about.
+    pub spans: Vec<ReadingSpan>,
+}
+
+/// What time a reading is about, and since when it could be read.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct ReadingSpan {
+    /// The start of the oldest window among its samples.
+    pub since: SimTime,
+    /// The scrape that brought it.
+    pub readable: SimTime,
 }
 
 impl PodObservation {
@@ -61,6 +72,7 @@ impl Pods {
     /// metrics-server reads the kubelets; the custom metrics' scraper reads the pods.
     pub(super) fn scrape(&mut self, site: &mut Site) {
         let resolution = self.config.sensors.metrics_server;
+        self.last_scrape = site.now;
         site.agenda.at(site.now + resolution, Event::Scrape);
         let oldest = site.now.saturating_sub(self.config.sensors.rate_window);
         let mut sent_in_all = 0;
@@ -105,7 +117,9 @@ impl Pods {
             });
         }
         seen.readings.clear();
+        seen.spans.clear();
         for metric in &spec.metrics {
+            seen.spans.push(self.span(site.now, &metric.source, &metric.name));
             let reading = match &metric.source {
                 Source::Resource(resource, _) | Source::ContainerResource(resource, ..) => self.resource(*resource),
                 Source::Pods(_) => self.custom(site, &metric.name),
@@ -113,6 +127,23 @@ impl Pods {
             };
             seen.readings.push(reading);
         }
+    }
+
+    /// What time a metric's reading is about: the window of resource usage, the window of a rate, this instant for a level.
+    fn span(&self, now: SimTime, source: &Source, name: &str) -> ReadingSpan {
+        let of_pods = |since: fn(&Pod) -> Option<SimTime>| {
+            let running =
+                self.alive.iter().map(|id| &self.pods[id.0 as usize]).filter(|pod| pod.phase == Phase::Running);
+            running.filter_map(since).min()
+        };
+        let usage = |pod: &Pod| pod.usage.metrics().map(|metrics| metrics.at.saturating_sub(metrics.window));
+        let since = match source {
+            Source::Resource(..) | Source::ContainerResource(..) => of_pods(usage),
+            _ if is_gauge(name) => return ReadingSpan { since: now, readable: now },
+            Source::Pods(_) => of_pods(|pod| pod.sent_history.front().map(|first| first.0)),
+            Source::Object(_) | Source::External(_) => self.arrivals_history.front().map(|first| first.0),
+        };
+        ReadingSpan { since: since.unwrap_or(now), readable: self.last_scrape }
     }
 
     fn template(&self) -> PodTemplate {

@@ -53,6 +53,7 @@ pub(super) struct Station {
     pub(super) coldness: Coldness,
     pub(super) dead: bool,
     pub(super) sent: u64,
+    pub(super) first_request: Option<u64>,
     /// Requests that may be inside, kept only where workers are limited.
     held: Vec<Held>,
     /// Requests about which nothing happens before the next control event, in order of arrival.

@@ -9,6 +9,7 @@ use super::rules::{Aws, Policy, PolicyKind, WORDS};
 use crate::controllers::cloud::adjustment::{Adjustment, Rounding};
 use crate::controllers::cloud::alarm::{Alarm, AlarmSpec, Cadence, Judge, Repeat, Scope};
 use crate::controllers::cloud::defaults::three_minutes;
+use crate::controllers::cloud::evaluations::Evaluations;
 use crate::controllers::cloud::group::Group;
 use crate::controllers::cloud::machine::Machine;
 use crate::controllers::cloud::metric_names::{Provider, metric_of, resolve_percentile};
@@ -47,7 +48,7 @@ impl AwsConfig {
         let schedule = self.schedule(calendar)?;
         let predictors = self.policy.iter().filter_map(predictor).collect();
         let dialect = Aws::new(self, policies, predictors, streams.stream(Purpose::Controller));
-        Ok(Box::new(Machine { group, alarms, schedule, dialect }))
+        Ok(Box::new(Machine { group, alarms, schedule, dialect, evaluations: Evaluations::default() }))
     }
 
     fn policy(&self, policy: &AwsPolicy) -> Policy {

@@ -7,6 +7,7 @@ use super::rules::{Ess, Rule, RuleKind, WORDS};
 use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::{Alarm, AlarmSpec, Cadence, Judge, Scope};
 use crate::controllers::cloud::defaults::one_minute;
+use crate::controllers::cloud::evaluations::Evaluations;
 use crate::controllers::cloud::group::Group;
 use crate::controllers::cloud::machine::Machine;
 use crate::controllers::cloud::metric_names::{Provider, metric_of};
@@ -29,7 +30,7 @@ impl EssConfig {
         let alarms: Vec<Alarm> = self.alarms().into_iter().map(Alarm::new).collect();
         let schedule = self.schedule(calendar)?;
         let dialect = Ess::new(self, rules, alarms.len());
-        Ok(Box::new(Machine { group, alarms, schedule, dialect }))
+        Ok(Box::new(Machine { group, alarms, schedule, dialect, evaluations: Evaluations::default() }))
     }
 
     fn rule(&self, rule: &EssRule) -> Rule {

@@ -8,6 +8,7 @@ use super::rules::{Policy, PolicyKind, Tencent, WORDS};
 use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::{Alarm, AlarmSpec, Cadence, Judge, Scope};
 use crate::controllers::cloud::defaults::one_minute;
+use crate::controllers::cloud::evaluations::Evaluations;
 use crate::controllers::cloud::group::Group;
 use crate::controllers::cloud::machine::Machine;
 use crate::controllers::cloud::metric_names::{Provider, metric_of};
@@ -31,7 +32,7 @@ impl TencentConfig {
         let alarms = self.alarms().into_iter().map(Alarm::new).collect();
         let schedule = self.schedule(calendar)?;
         let dialect = Tencent::new(self, self.policies());
-        Ok(Box::new(Machine { group, alarms, schedule, dialect }))
+        Ok(Box::new(Machine { group, alarms, schedule, dialect, evaluations: Evaluations::default() }))
     }
 
     fn policies(&self) -> Vec<Policy> {

@@ -1,0 +1,152 @@
+//! Keeps what the reaction budget of each scale-out rests on, while the run goes on.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use windtunnel_traces::{SimDuration, SimTime};
+
+use crate::controllers::decision::{ActivityId, ActivityKind, ActivityOutcome, ActivityRecord};
+use crate::fleet::Site;
+use crate::fleet::pods::observe::ReadingSpan;
+use crate::outcome::reaction::{Breach, Milestone, Phase, Reaction, ScaleOut, budgets};
+
+/// The scale-outs of a run.
+pub(super) struct ScaleOuts {
+    /// The interval in which metrics are sampled.
+    sampling: SimDuration,
+    accepted: Vec<ScaleOut>,
+    /// The activities that launch instances, with their places in `accepted`.
+    activities: Vec<(ActivityId, usize)>,
+    /// Alarms whose requests were refused: since when they were in ALARM then, and how often since.
+    refused: BTreeMap<String, (SimTime, u32)>,
+}
+
+impl ScaleOuts {
+    /// None yet, with metrics that are sampled so often.
+    pub(super) fn new(sampling: SimDuration) -> Self {
+        ScaleOuts { sampling, accepted: Vec::new(), activities: Vec::new(), refused: BTreeMap::new() }
+    }
+
+    /// An entry of the activity log: a scale-out that begins, or a refusal.
+    pub(super) fn take(&mut self, record: &ActivityRecord) {
+        if record.status.outcome == ActivityOutcome::Rejected {
+            return self.refuse(record);
+        }
+        let (Some(activity), None, ActivityKind::ScaleOut) = (record.id, record.end, record.kind) else { return };
+        if record.to > record.from {
+            self.activities.push((activity, self.accepted.len()));
+            self.accepted.push(ScaleOut {
+                breach: self.breach(record),
+                decided: record.decided,
+                waited_for: "lock, cooldown or maximum",
+                refusals: self.refusals(record),
+                from: record.from,
+                to: record.to,
+                policy: record.policy.clone(),
+                alarm: record.alarm.clone(),
+                instances: Vec::new(),
+            });
+        }
+    }
+
+    fn refuse(&mut self, record: &ActivityRecord) {
+        if let (Some(alarm), Some(since)) = (&record.alarm, record.alarm_since) {
+            let refused = self.refused.entry(alarm.clone()).or_insert((since, 0));
+            *refused = if refused.0 == since { (since, refused.1 + 1) } else { (since, 1) };
+        }
+    }
+
+    /// Refusals of the same alarm since it went off.
+    fn refusals(&self, record: &ActivityRecord) -> u32 {
+        let refused = record.alarm.as_ref().and_then(|alarm| self.refused.get(alarm));
+        refused.filter(|(since, _)| Some(*since) == record.alarm_since).map_or(0, |(_, count)| *count)
+    }
+
+    /// An activity has launched an instance.
+    pub(super) fn launched(&mut self, activity: ActivityId, instance: u32) {
+        if let Some(&(_, place)) = self.activities.iter().rev().find(|(known, _)| *known == activity) {
+            self.accepted[place].instances.push(instance);
+        }
+    }
+
+    /// What the alarm behind an activity tells of the time before the decision.
+    fn breach(&self, record: &ActivityRecord) -> Option<Breach> {
+        let since = self.sample(record.first_breach?);
+        let seen =
+            record.breach_seen_until.map(|at| Milestone::new(Phase::Evaluation, "alarm periods", self.sample(at)));
+        let heard = record.alarm_since.map(|at| Milestone::new(Phase::MetricDelay, "metric delay", at));
+        Some(Breach { since, stages: seen.into_iter().chain(heard).collect() })
+    }
+
+    /// The first start of a sample from an instant on. An alarm's periods need not begin where samples do: one belongs to
+    /// the period in which it begins, so data of a period are about the time from here on.
+    fn sample(&self, at: SimTime) -> SimTime {
+        let floor = at.floor_to(self.sampling);
+        if floor == at { at } else { floor + self.sampling }
+    }
+
+    /// An HPA has scaled out, and `pods` were created.
+    pub(super) fn of_hpa(
+        &mut self,
+        now: SimTime,
+        breach: Option<&MetricBreach>,
+        (from, to): (u32, u32),
+        pods: Range<u32>,
+    ) {
+        self.accepted.push(ScaleOut {
+            breach: breach.map(MetricBreach::stages),
+            decided: now,
+            waited_for: "stabilization or limit",
+            refusals: breach.map_or(0, |breach| breach.held_back),
+            from,
+            to,
+            policy: None,
+            alarm: None,
+            instances: pods.collect(),
+        });
+    }
+
+    /// The budgets, once the run is over.
+    pub(super) fn budgets(&self, site: &mut Site) -> Vec<Reaction> {
+        for number in 0..site.ledger.lives.len() as u32 {
+            let life = &site.ledger.lives[number as usize];
+            // Who is gone was asked when it went.
+            if life.in_service_seconds.is_some() && life.ended_seconds.is_none() {
+                site.note_first_request(crate::controllers::decision::InstanceId(number));
+            }
+        }
+        budgets(&self.accepted, &site.ledger.launches)
+    }
+}
+
+/// An HPA's metric that proposes more replicas than there are, sync after sync.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct MetricBreach {
+    span: ReadingSpan,
+    first_sync: SimTime,
+    held_back: u32,
+}
+
+impl MetricBreach {
+    /// The breach as the sync at `now` leaves it: one that goes on keeps its beginning.
+    pub(super) fn next(
+        known: Option<MetricBreach>,
+        now: SimTime,
+        proposes_more: bool,
+        span: Option<ReadingSpan>,
+    ) -> Option<MetricBreach> {
+        let span = span.filter(|_| proposes_more)?;
+        Some(known.unwrap_or(MetricBreach { span, first_sync: now, held_back: 0 }))
+    }
+
+    /// The sync did not grant what was proposed.
+    pub(super) fn hold_back(&mut self) {
+        self.held_back += 1;
+    }
+
+    fn stages(&self) -> Breach {
+        let readable = Milestone::new(Phase::MetricDelay, "metric window and scrape", self.span.readable);
+        let synced = Milestone::new(Phase::Evaluation, "next sync", self.first_sync);
+        Breach { since: self.span.since, stages: vec![readable, synced] }
+    }
+}
