@@ -2,7 +2,10 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{backtest, calibrate, check, compare, completions, init, metrics, run, show, sweep, trace, tune};
+use crate::{
+    backtest, calibrate, check, compare, completions, export_policy, import, init, metrics, run, show, sweep, trace,
+    tune,
+};
 
 /// What is printed without any argument.
 pub(crate) const INTRODUCTION: &str = "\
@@ -45,6 +48,8 @@ pub(crate) enum Verb {
     Tune(tune::Arguments),
     Backtest(backtest::Arguments),
     Check(check::Arguments),
+    Import(import::Arguments),
+    Export(export_policy::Arguments),
     Show(show::Arguments),
     Metrics(metrics::Arguments),
     Init(init::Arguments),

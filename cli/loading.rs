@@ -19,6 +19,16 @@ pub(crate) fn load(
     files: &dyn ScenarioFiles,
     flags: &ScenarioFlags,
 ) -> Result<Vec<Loaded>, CliError> {
+    let documents = documents(paths, files, flags)?;
+    documents.into_iter().map(|document| Ok(Loaded::from_document(document, files)?)).collect()
+}
+
+/// Reads scenarios and applies the flags, without asking what they mean.
+pub(crate) fn documents(
+    paths: &[PathBuf],
+    files: &dyn ScenarioFiles,
+    flags: &ScenarioFlags,
+) -> Result<Vec<Document>, CliError> {
     let mut documents = Vec::with_capacity(paths.len());
     for path in paths {
         documents.push(Document::load(Path::new(path), files)?);
@@ -26,7 +36,7 @@ pub(crate) fn load(
     for assignment in assignments(flags) {
         assign(&mut documents, &assignment)?;
     }
-    documents.into_iter().map(|document| Ok(Loaded::from_document(document, files)?)).collect()
+    Ok(documents)
 }
 
 /// The assignments of all flags. The special flags come last: they are the more deliberate ones.

@@ -1,6 +1,7 @@
 //! The command line of windtunnel: arguments, terminal output, files, exit codes. No simulation logic.
 
 mod arguments;
+mod artifacts;
 mod backtest;
 mod calibrate;
 mod check;
@@ -13,8 +14,10 @@ mod enforce;
 mod error;
 mod experiment;
 mod export;
+mod export_policy;
 mod figures;
 mod flags;
+mod import;
 mod init;
 mod interrupt;
 mod json;
@@ -75,6 +78,8 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
         Some(Verb::Check(arguments)) => check::run(&arguments),
         Some(Verb::Backtest(arguments)) => backtest::run(&arguments),
         Some(Verb::Metrics(arguments)) => metrics::run(&arguments),
+        Some(Verb::Import(arguments)) => import::run(&arguments),
+        Some(Verb::Export(arguments)) => export_policy::run(&arguments),
         Some(Verb::Init(arguments)) => init::run(&arguments),
         Some(Verb::Schema) => schema::run(),
         Some(Verb::Completions(arguments)) => completions::run(&arguments),

@@ -1,8 +1,10 @@
 //! Scenarios: what they are written as ([`mod@schema`], [`document`]), and what they mean ([`Scenario`]).
 
+pub mod artifacts;
 mod check;
 mod cluster;
 pub mod document;
+pub mod hazards;
 mod resolve;
 pub mod schema;
 

@@ -81,7 +81,7 @@ impl EssConfig {
             let path = format!("alarm.{}", alarm.name);
             check_alarm(found, &path, alarm);
             checks::actions(found, &format!("{path}.action"), &alarm.action, &rules, "rule");
-            if alarm.action.iter().count() == 0 {
+            if alarm.enabled && alarm.action.iter().count() == 0 {
                 found.refused(&format!("{path}.action"), "an alarm has 1 to 5 actions");
             }
             for rule in alarm.action.iter().filter_map(|name| self.rule.iter().find(|r| r.name == name)) {

@@ -79,7 +79,7 @@ impl TencentConfig {
             check_alarm(found, &path, alarm);
             checks::actions(found, &format!("{path}.action"), &alarm.action, &known, "policy");
         }
-        for alarm in self.alarm.iter().filter(|a| a.action.iter().count() == 0) {
+        for alarm in self.alarm.iter().filter(|a| a.enabled && a.action.iter().count() == 0) {
             found.error(&format!("alarm.{}.action", alarm.name), "name the policy that the alarm invokes");
         }
     }

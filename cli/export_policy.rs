@@ -1,0 +1,175 @@
+//! `windtunnel export SCENARIO --to FORMAT`: a tuned policy as an artifact that the vendor's tool accepts.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use windtunnel_sim::scenario::artifacts::ImportOptions;
+use windtunnel_sim::scenario::artifacts::write::{ExportError, Target, export};
+use windtunnel_sim::scenario::document::{DiskFiles, Document};
+use windtunnel_sim::scenario::{Loaded, Policy};
+
+use crate::error::{CliError, Kind};
+use crate::flags::ScenarioFlags;
+use crate::output::write_file;
+use crate::{artifacts, loading, terminal};
+
+/// Write a scenario's policy as the vendor's tools take it: HPA YAML, command lines, CloudFormation, Terraform
+///
+/// What the real API would refuse is not written. Ids that only the account knows are variables of the script, parameters
+/// of the template.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  windtunnel export configs/ess.toml --to aliyun-cli
+  windtunnel export tuned.toml --to cloudformation -o group.json
+  windtunnel export tuned.toml --to hpa --diff hpa.yaml")]
+pub(crate) struct Arguments {
+    /// The scenario, a TOML file
+    scenario: PathBuf,
+    #[command(flatten)]
+    scenario_flags: ScenarioFlags,
+    /// The format
+    #[arg(long, value_name = "FORMAT")]
+    to: Format,
+    /// Write to this file [default: print it]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Replace the file when it is already there
+    #[arg(long)]
+    force: bool,
+    /// Print what differs from these artifacts, key by key, instead of the artifact (may be repeated)
+    #[arg(long, value_name = "ORIGINAL")]
+    diff: Vec<PathBuf>,
+}
+
+/// The formats.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A Kubernetes manifest
+    Hpa,
+    /// Command lines of aws
+    AwsCli,
+    /// A CloudFormation template in JSON
+    Cloudformation,
+    /// Command lines of aliyun
+    AliyunCli,
+    /// Command lines of tccli
+    Tccli,
+    /// Terraform's JSON configuration, .tf.json
+    Terraform,
+}
+
+impl Format {
+    const fn target(self) -> Target {
+        match self {
+            Format::Hpa => Target::Hpa,
+            Format::AwsCli => Target::AwsCli,
+            Format::Cloudformation => Target::CloudFormation,
+            Format::AliyunCli => Target::AliyunCli,
+            Format::Tccli => Target::Tccli,
+            Format::Terraform => Target::Terraform,
+        }
+    }
+}
+
+/// Runs the verb.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
+    let loaded = loading::load(std::slice::from_ref(&arguments.scenario), &DiskFiles, &arguments.scenario_flags)?;
+    let Some(loaded) = loaded.into_iter().next() else { return Ok(()) };
+    let text = export(&loaded.scenario, arguments.to.target()).map_err(|error| refused(&error))?;
+    if !arguments.diff.is_empty() {
+        return terminal::print(&difference(&loaded, &arguments.diff)?);
+    }
+    let Some(place) = &arguments.output else { return terminal::print_raw(text.as_bytes()) };
+    if place.exists() && !arguments.force {
+        return Err(CliError::new(Kind::Input, format!("`{}` already exists; nothing was written", place.display()))
+            .hint("name another file, or replace it with --force"));
+    }
+    write_file(place, text.as_bytes())?;
+    terminal::say(&format!("wrote {}", place.display()));
+    Ok(())
+}
+
+fn refused(error: &ExportError) -> CliError {
+    let hint = match error {
+        ExportError::Vendor { table, .. } => match *table {
+            "ess" => "formats of [ess]: aliyun-cli, terraform",
+            "aws" => "formats of [aws]: aws-cli, cloudformation, terraform",
+            "tencent" => "formats of [tencent]: tccli, terraform",
+            "hpa" => "the format of [hpa]: hpa",
+            _ => "[fixed] and [baseline] have no vendor",
+        },
+        ExportError::Refused(_) => "mend the scenario: `windtunnel check` says where",
+    };
+    CliError::new(Kind::Input, error.to_string()).hint(hint)
+}
+
+/// The policy's keys that differ from the imported original: its lines with `-`, the scenario's with `+`.
+fn difference(loaded: &Loaded, originals: &[PathBuf]) -> Result<String, CliError> {
+    let shell = originals.iter().any(|file| file.extension().is_some_and(|ending| ending == "sh" || ending == "md"));
+    let import = artifacts::import(originals, &ImportOptions { shell, ..ImportOptions::default() })?;
+    let table = match &loaded.scenario.policy {
+        Policy::Ess(_) => "ess",
+        Policy::Aws(_) => "aws",
+        Policy::Tencent(_) => "tencent",
+        Policy::Hpa { .. } => "hpa",
+        Policy::Baseline(_) => "baseline",
+        Policy::Fixed(_) => "fixed",
+    };
+    let name = &loaded.scenario.name;
+    let of_table = |text: &str| {
+        text.lines().any(|line| line.starts_with(&format!("[{table}]")) || line.starts_with(&format!("[{table}.")))
+    };
+    let candidates: Vec<_> = import.scenarios.iter().filter(|scenario| of_table(&scenario.text)).collect();
+    let original = candidates.iter().find(|scenario| &scenario.name == name).or(candidates.first());
+    let Some(original) = original else {
+        return Err(CliError::new(Kind::Input, format!("the original has no policy of [{table}]")));
+    };
+    let document = Document::parse(&format!("{}.toml", original.name), &original.text)?;
+    let original = Loaded::from_document(document, &DiskFiles)?;
+    let mut before = Vec::new();
+    let mut after = Vec::new();
+    flatten(&toml::Value::Table(original.resolved_toml()), table, &mut before);
+    flatten(&toml::Value::Table(loaded.resolved_toml()), table, &mut after);
+    // What is scaled is no part of how.
+    for keys in [&mut before, &mut after] {
+        keys.retain(|(key, _)| !key.starts_with("hpa.spec.scaleTargetRef"));
+    }
+    let mut text = String::new();
+    for (key, value) in &before {
+        match after.iter().find(|(other, _)| other == key) {
+            Some((_, same)) if same == value => {}
+            Some((_, changed)) => text.push_str(&format!("- {key} = {value}\n+ {key} = {changed}\n")),
+            None => text.push_str(&format!("- {key} = {value}\n")),
+        }
+    }
+    for (key, value) in after.iter().filter(|(key, _)| !before.iter().any(|(other, _)| other == key)) {
+        text.push_str(&format!("+ {key} = {value}\n"));
+    }
+    Ok(if text.is_empty() { "no difference in the policy's keys\n".to_string() } else { text })
+}
+
+/// Every value of the policy's table with its address; elements of arrays by name.
+fn flatten(root: &toml::Value, table: &str, into: &mut Vec<(String, String)>) {
+    fn walk(value: &toml::Value, address: &str, into: &mut Vec<(String, String)>) {
+        match value {
+            toml::Value::Table(table) => {
+                for (key, value) in table {
+                    walk(value, &format!("{address}.{key}"), into);
+                }
+            }
+            toml::Value::Array(elements) if elements.first().is_some_and(toml::Value::is_table) => {
+                for (index, element) in elements.iter().enumerate() {
+                    let name = element
+                        .get("name")
+                        .and_then(toml::Value::as_str)
+                        .map_or_else(|| index.to_string(), str::to_string);
+                    walk(element, &format!("{address}.{name}"), into);
+                }
+            }
+            plain => into.push((address.to_string(), plain.to_string())),
+        }
+    }
+    if let Some(value) = root.get(table) {
+        walk(value, table, into);
+    }
+}

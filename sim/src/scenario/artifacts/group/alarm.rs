@@ -1,0 +1,269 @@
+//! Alarms, and the rules that they invoke. One whose action cannot be resolved is kept, disabled.
+
+use super::super::draft::{Draft, number, quoted, seconds};
+use super::super::finding;
+use super::super::node::Node;
+use super::super::object::{Kind, Object, REFERENCE};
+use super::dialect::Dialect;
+use super::rule::Written;
+use super::{Names, Parts, count};
+use crate::controllers::cloud::metric_of;
+use crate::controllers::cloud::words::{Comparison, StatisticWord};
+use crate::scenario::document::Severity;
+use crate::scenario::hazards::Finding;
+
+/// The group of an alarm: the one it names, the one whose rule it invokes, or the only one.
+pub(super) fn group_of(
+    alarm: &Object,
+    objects: &[Object],
+    all: &mut Vec<Parts<'_>>,
+    dialect: &Dialect,
+) -> Option<usize> {
+    if alarm.kind == Kind::EssAlarm {
+        return Some(super::member_of(all, alarm, dialect));
+    }
+    let actions = actions(&alarm.node);
+    let invoked = all.iter().position(|parts| {
+        parts.rules.iter().any(|rule| {
+            let ids = dialect.rule_ids.iter().filter_map(|key| rule.text(key));
+            let mut ids = ids.chain(rule.symbol.as_deref());
+            ids.any(|id| actions.iter().any(|action| action.rsplit(['/', ':']).next() == Some(id) || action == id))
+        })
+    });
+    if invoked.is_some() {
+        return invoked;
+    }
+    let dimension = alarm.node.get("Dimensions").map(Node::list).unwrap_or_default().iter().find_map(|dimension| {
+        let is_group = dimension.get("Name").and_then(Node::text) == Some("AutoScalingGroupName");
+        dimension.get("Value").and_then(Node::text).filter(|_| is_group)
+    });
+    let named = dimension.and_then(|name| all.iter().position(|parts| parts.ids.iter().any(|id| id == name)));
+    if named.is_some() || all.len() == 1 {
+        return named.or(Some(0));
+    }
+    if all.is_empty() {
+        let name = dimension.filter(|name| !name.starts_with(REFERENCE)).unwrap_or("imported").to_string();
+        all.push(Parts { ids: dimension.map(str::to_string).into_iter().collect(), ..Parts::named(name) });
+    }
+    let _ = objects;
+    Some(0)
+}
+
+/// What an alarm invokes, as it is written.
+fn actions(node: &Node) -> Vec<String> {
+    let list = node.get("AlarmActions").or(node.get("AlarmAction"));
+    match list {
+        Some(list) if list.is_list() => list.list().iter().filter_map(Node::text).map(str::to_string).collect(),
+        Some(one) => one.text().map(str::to_string).into_iter().collect(),
+        None => Vec::new(),
+    }
+}
+
+pub(super) fn write(
+    draft: &mut Draft<'_>,
+    parts: &Parts<'_>,
+    dialect: &Dialect,
+    rules: &[Written],
+    findings: &mut Vec<Finding>,
+) {
+    let mut names = Names::default();
+    let mut ids: Vec<String> = Vec::new();
+    for alarm in &parts.alarms {
+        let id = alarm.text("AlarmTaskId").or(alarm.text("AlarmArn")).map(str::to_string);
+        if let Some(id) = id {
+            if ids.contains(&id) {
+                continue;
+            }
+            ids.push(id);
+        }
+        one(draft, parts, alarm, dialect, rules, &mut names, findings);
+    }
+    if dialect.table == "tencent" {
+        for policy in parts.rules.iter().filter(|policy| policy.node.get("MetricAlarm").is_some()) {
+            inner(draft, policy, dialect, rules, &mut names, findings);
+        }
+    }
+}
+
+/// Names that the vendors give the alarms they manage themselves.
+fn is_managed(name: &str) -> bool {
+    name.starts_with("TargetTracking-")
+}
+
+fn one(
+    draft: &mut Draft<'_>,
+    parts: &Parts<'_>,
+    alarm: &Object,
+    dialect: &Dialect,
+    rules: &[Written],
+    names: &mut Names,
+    findings: &mut Vec<Finding>,
+) {
+    let fields = ["Name", "AlarmName", "RuleName"];
+    let given = fields.iter().find_map(|key| alarm.text(key)).unwrap_or("alarm");
+    if is_managed(given) {
+        draft.blank();
+        draft.comment(&format!(
+            "{}: `{given}` is managed by target tracking: it follows from the rule.",
+            draft.origin(&alarm.node)
+        ));
+        return;
+    }
+    let name = names.unique(given);
+    let wanted = actions(&alarm.node);
+    let targets =
+        parts.targets.iter().flat_map(|targets| targets.node.get("Targets").map(Node::list).unwrap_or_default());
+    let targets = targets.filter_map(|target| target.get("Arn").and_then(Node::text)).map(str::to_string);
+    let wanted: Vec<String> =
+        if alarm.kind == Kind::CmsRule { wanted.into_iter().chain(targets).collect() } else { wanted };
+    let resolved: Vec<&str> = rules
+        .iter()
+        .filter(|rule| wanted.iter().any(|action| rule.is_meant_by(action)))
+        .map(|rule| rule.name.as_str())
+        .collect();
+    emit(draft, &alarm.node, alarm.kind, &name, &resolved, dialect, findings);
+}
+
+/// An alarm inside of Tencent's policy.
+fn inner(
+    draft: &mut Draft<'_>,
+    policy: &Object,
+    dialect: &Dialect,
+    rules: &[Written],
+    names: &mut Names,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(alarm) = policy.node.get("MetricAlarm") else { return };
+    let given = policy.text(dialect.rule_name).unwrap_or("policy");
+    if !rules.iter().any(|rule| rule.name == given) {
+        return;
+    }
+    let name = names.unique(given);
+    emit(draft, alarm, Kind::TencentPolicy, &name, &[given], dialect, findings);
+}
+
+fn emit(
+    draft: &mut Draft<'_>,
+    node: &Node,
+    kind: Kind,
+    name: &str,
+    resolved: &[&str],
+    dialect: &Dialect,
+    findings: &mut Vec<Finding>,
+) {
+    draft.blank();
+    let before = (draft.text.len(), draft.places.len());
+    let address = format!("{}.alarm.{name}", dialect.table);
+    draft.table(&format!("[[{}.alarm]]", dialect.table), &address, Some(node));
+    draft.noted("name", &quoted(name), "");
+    if let Err(why) = body(draft, node, kind, dialect) {
+        draft.text.truncate(before.0);
+        draft.places.truncate(before.1);
+        let message = format!("the alarm `{name}` is not taken over: {why}");
+        draft.comment(&format!("{}: {message}", draft.origin(node)));
+        findings.push(finding(Severity::Warning, "I02", draft.place(node), message, ""));
+        return;
+    }
+    let enabled = ["Enable", "ActionsEnabled"].iter().find_map(|key| Some((*key, node.get(key)?)));
+    let is_off = enabled.filter(|(_, node)| node.truth() == Some(false));
+    let action = match resolved {
+        [one] => quoted(one),
+        several => format!("[{}]", several.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")),
+    };
+    if resolved.is_empty() {
+        let field = node.get("AlarmActions").or(node.get("AlarmAction"));
+        draft.noted("action", "[]", "WARNING: its action names none of the rules: kept, disabled");
+        draft.noted("enabled", "false", "set it to true once `action` names a rule");
+        let message =
+            format!("the action of `{name}` names none of the rules that were read: the alarm is kept, disabled");
+        findings.push(finding(
+            Severity::Warning,
+            "I03",
+            draft.place(field.unwrap_or(node)),
+            message,
+            "import the rules beside it, or name the rule as `action`",
+        ));
+    } else {
+        let field = node.get("AlarmActions").or(node.get("AlarmAction"));
+        draft.key("action", &action, field.map(|node| ("AlarmActions", node)));
+        if let Some((key, from)) = is_off {
+            draft.key("enabled", "false", Some((key, from)));
+        }
+    }
+}
+
+fn body(draft: &mut Draft<'_>, node: &Node, kind: Kind, dialect: &Dialect) -> Result<(), String> {
+    if node.get("Metrics").is_some_and(|metrics| !metrics.list().is_empty()) {
+        return Err("metric math is not simulated".to_string());
+    }
+    if node.get("Expressions").is_some_and(|expressions| !expressions.list().is_empty()) {
+        return Err("alarms on several metrics are not simulated".to_string());
+    }
+    if kind == Kind::CmsRule {
+        draft.noted("kind", "\"cms-rule\"", "CloudMonitor: every instance by itself");
+    }
+    // CloudMonitor holds thresholds in Escalations.Critical; a rule may also have been written with ESS's parameters.
+    let critical = node.at("Escalations/Critical").filter(|_| kind == Kind::CmsRule).unwrap_or(node);
+    let get = |key: &'static str| critical.get(key).or(node.get(key)).map(|node| (key, node));
+    let (field, metric) = get("MetricName").ok_or("it has no MetricName")?;
+    let metric_name = metric.text().unwrap_or_default();
+    if metric_of(dialect.provider, metric_name).is_none() {
+        return Err(format!("the simulation has no metric `{metric_name}`"));
+    }
+    draft.key("metric", &quoted(metric_name), Some((field, metric)));
+    if let Some((field, from)) = get("Statistics").or_else(|| get("Statistic")).or_else(|| get("ExtendedStatistic")) {
+        let word = self::word(from)
+            .ok_or_else(|| format!("its statistic `{}` is not simulated", from.text().unwrap_or_default()))?;
+        draft.key("statistic", &quoted(&word), Some((field, from)));
+    }
+    if let Some((field, from)) = get("ComparisonOperator") {
+        let comparison: Comparison = serde_json::from_value(from.json())
+            .map_err(|_| format!("its comparison `{}` is not simulated", from.text().unwrap_or_default()))?;
+        draft.key("comparison", &quoted(comparison.sign()), Some((field, from)));
+    } else if dialect.table == "aws" {
+        return Err("it has no ComparisonOperator".to_string());
+    }
+    let (field, threshold) = get("PreciseThreshold").or_else(|| get("Threshold")).ok_or("it has no Threshold")?;
+    let value = threshold.number().ok_or("its Threshold is no number")?;
+    draft.key("threshold", &number(value), Some((field, threshold)));
+    if let Some((field, from)) = get("Period") {
+        let value = from.whole().filter(|value| *value > 0).ok_or("its Period is no number of seconds")?;
+        draft.key("period", &seconds(value), Some((field, from)));
+    }
+    if let Some((field, from)) = get("EvaluationCount")
+        .or_else(|| get("EvaluationPeriods"))
+        .or_else(|| get("ContinuousTime"))
+        .or_else(|| get("Times"))
+    {
+        let value = from
+            .whole()
+            .filter(|value| (1..=100_000).contains(value))
+            .ok_or_else(|| format!("its {field} is no count"))?;
+        draft.key("times", &value.to_string(), Some((field, from)));
+    }
+    if let (Some(value), Some(from), "aws") =
+        (count(node, "DatapointsToAlarm"), node.get("DatapointsToAlarm"), dialect.table)
+        && value > 0
+    {
+        draft.key("datapoints_to_alarm", &value.to_string(), Some(("DatapointsToAlarm", from)));
+    }
+    if let Some(from) = node.get("TreatMissingData").filter(|_| dialect.table == "aws") {
+        let word = if from.text() == Some("notBreaching") { "not-breaching" } else { from.text().unwrap_or_default() };
+        if ["missing", "ignore", "breaching", "not-breaching"].contains(&word) {
+            draft.key("missing", &quoted(word), Some(("TreatMissingData", from)));
+        }
+    }
+    if let (Some(value), Some(from), Kind::CmsRule) = (count(node, "SilenceTime"), node.get("SilenceTime"), kind) {
+        draft.key("silence_time", &seconds(value), Some(("SilenceTime", from)));
+    }
+    Ok(())
+}
+
+/// A statistic in our words.
+pub(super) fn statistic(node: &Node, key: &str) -> Option<String> {
+    word(node.get(key)?)
+}
+
+fn word(node: &Node) -> Option<String> {
+    serde_json::from_value::<StatisticWord>(node.json()).ok().map(|word| word.to_string())
+}

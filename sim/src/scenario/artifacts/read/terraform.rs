@@ -1,0 +1,216 @@
+//! Terraform: what `terraform show -json` prints of a state or a plan, and configuration written as `.tf.json`.
+
+use super::super::ArtifactError;
+use super::super::node::{Node, Source, Value};
+use super::super::object::{Kind, Object, REFERENCE};
+use super::Found;
+
+/// A resource type, what it is, and where its attributes are called otherwise than the API's fields in snake case.
+struct Type {
+    name: &'static str,
+    kind: Kind,
+    renamed: &'static [(&'static str, &'static str)],
+}
+
+const TYPES: &[Type] = &[
+    Type { name: "aws_autoscaling_group", kind: Kind::AwsGroup, renamed: &[("name", "AutoScalingGroupName")] },
+    Type {
+        name: "aws_autoscaling_policy",
+        kind: Kind::AwsPolicy,
+        renamed: &[
+            ("name", "PolicyName"),
+            ("arn", "PolicyARN"),
+            ("autoscaling_group_name", "AutoScalingGroupName"),
+            ("step_adjustment", "StepAdjustments"),
+        ],
+    },
+    Type {
+        name: "aws_autoscaling_schedule",
+        kind: Kind::AwsSchedule,
+        renamed: &[("autoscaling_group_name", "AutoScalingGroupName")],
+    },
+    Type { name: "aws_cloudwatch_metric_alarm", kind: Kind::AwsAlarm, renamed: &[("arn", "AlarmArn")] },
+    Type { name: "alicloud_ess_scaling_group", kind: Kind::EssGroup, renamed: &[("id", "ScalingGroupId")] },
+    Type {
+        name: "alicloud_ess_scaling_rule",
+        kind: Kind::EssRule,
+        renamed: &[("id", "ScalingRuleId"), ("ari", "ScalingRuleAri"), ("step_adjustment", "StepAdjustments")],
+    },
+    Type { name: "alicloud_ess_alarm", kind: Kind::EssAlarm, renamed: &[("id", "AlarmTaskId")] },
+    Type { name: "alicloud_ess_scheduled_task", kind: Kind::EssSchedule, renamed: &[] },
+    Type {
+        name: "tencentcloud_as_scaling_group",
+        kind: Kind::TencentGroup,
+        renamed: &[("id", "AutoScalingGroupId"), ("scaling_group_name", "AutoScalingGroupName")],
+    },
+    Type {
+        name: "tencentcloud_as_scaling_policy",
+        kind: Kind::TencentPolicy,
+        renamed: &[("scaling_group_id", "AutoScalingGroupId"), ("policy_name", "ScalingPolicyName")],
+    },
+    Type {
+        name: "tencentcloud_as_schedule",
+        kind: Kind::TencentSchedule,
+        renamed: &[("scaling_group_id", "AutoScalingGroupId"), ("schedule_action_name", "ScheduledActionName")],
+    },
+];
+
+/// Attributes that are blocks of one element.
+const SINGLE: [&str; 4] = [
+    "target_tracking_configuration",
+    "predefined_metric_specification",
+    "customized_metric_specification",
+    "predictive_scaling_configuration",
+];
+
+pub(super) fn take(document: &Node, _source: &Source, found: &mut Found) -> Result<(), ArtifactError> {
+    if let Some(resources) = document.get("resource") {
+        for (kind, named) in resources.entries() {
+            for (name, body) in named.entries() {
+                // A block may be written as a list of one.
+                let body = body.list().first().unwrap_or(body);
+                add(kind, &format!("{kind}.{name}"), body, found);
+            }
+        }
+        return Ok(());
+    }
+    let values = document.get("values").or(document.get("planned_values"));
+    if let Some(root) = values.and_then(|values| values.get("root_module")) {
+        module(root, document, found);
+    }
+    Ok(())
+}
+
+fn module(node: &Node, document: &Node, found: &mut Found) {
+    for resource in node.get("resources").map(Node::list).unwrap_or_default() {
+        let of = |key: &str| resource.get(key).and_then(Node::text).unwrap_or_default();
+        let Some(values) = resource.get("values") else { continue };
+        let address = of("address").to_string();
+        let mut values = values.clone();
+        planned_actions(&mut values, &address, document);
+        add(of("type"), &address, &values, found);
+    }
+    for child in node.get("child_modules").map(Node::list).unwrap_or_default() {
+        module(child, document, found);
+    }
+}
+
+/// In a plan, ARNs are not known yet: the configuration says what they refer to.
+fn planned_actions(values: &mut Node, address: &str, document: &Node) {
+    for key in ["alarm_actions", "scaling_group_id", "autoscaling_group_name"] {
+        if values.get(key).is_some_and(|node| !node.is_list() || !node.list().is_empty()) {
+            continue;
+        }
+        let resources = document.at("configuration/root_module/resources").map(Node::list).unwrap_or_default();
+        let configured =
+            resources.iter().find(|resource| resource.get("address").and_then(Node::text) == Some(address));
+        let Some(list) = configured.and_then(|resource| resource.at(&format!("expressions/{key}/references"))) else {
+            continue;
+        };
+        let mut seen: Vec<String> = Vec::new();
+        for reference in list.list().iter().filter_map(Node::text) {
+            let symbol: Vec<&str> = reference.split('.').take(2).collect();
+            let symbol = symbol.join(".");
+            if symbol.contains('.') && !seen.contains(&symbol) {
+                seen.push(symbol);
+            }
+        }
+        let refer =
+            |symbol: &String| Node::new(Value::Text(format!("{REFERENCE}{symbol}")), list.span.clone(), list.source);
+        let value = match (key, seen.first()) {
+            ("alarm_actions", _) => {
+                Node::new(Value::List(seen.iter().map(refer).collect()), list.span.clone(), list.source)
+            }
+            (_, Some(first)) => refer(first),
+            (_, None) => continue,
+        };
+        if let Value::Table(entries) = &mut values.value {
+            entries.retain(|(name, _)| name != key);
+            entries.push((key.to_string(), value));
+        }
+    }
+}
+
+fn add(kind: &str, address: &str, body: &Node, found: &mut Found) {
+    let Some(known) = TYPES.iter().find(|known| known.name == kind) else { return };
+    let mut node = api(body, known.renamed);
+    match known.kind {
+        Kind::AwsAlarm => dimensions(&mut node),
+        Kind::TencentPolicy => metric_alarm(&mut node),
+        _ => {}
+    }
+    // An index as in `x[0]` tells instances apart, references do without it.
+    let symbol = address.split('[').next().unwrap_or(address);
+    found.objects.push(Object::new(known.kind, node).named(symbol));
+}
+
+/// snake_case to the API's names, deeply; interpolations to references.
+fn api(node: &Node, renamed: &[(&str, &str)]) -> Node {
+    let value = match &node.value {
+        Value::Table(entries) => Value::Table(
+            entries
+                .iter()
+                .map(|(key, value)| {
+                    let name = renamed
+                        .iter()
+                        .find(|(from, _)| from == key)
+                        .map_or_else(|| pascal(key), |(_, to)| (*to).to_string());
+                    let inner = match value.list().first() {
+                        Some(first) if SINGLE.contains(&key.as_str()) => first,
+                        _ => value,
+                    };
+                    (name, api(inner, &[]))
+                })
+                .collect(),
+        ),
+        Value::List(elements) => Value::List(elements.iter().map(|element| api(element, &[])).collect()),
+        Value::Text(text) => Value::Text(reference(text).unwrap_or_else(|| text.clone())),
+        other => other.clone(),
+    };
+    Node::new(value, node.span.clone(), node.source)
+}
+
+/// `${aws_autoscaling_policy.out.arn}` refers to `aws_autoscaling_policy.out`.
+fn reference(text: &str) -> Option<String> {
+    let inner = text.strip_prefix("${")?.strip_suffix('}')?.trim();
+    let mut parts = inner.split('.');
+    let (kind, name) = (parts.next()?, parts.next()?);
+    Some(format!("{REFERENCE}{kind}.{}", name.split('[').next()?))
+}
+
+pub(in super::super) fn pascal(snake: &str) -> String {
+    snake
+        .split('_')
+        .map(|word| {
+            let mut letters = word.chars();
+            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        })
+        .collect()
+}
+
+/// Terraform's map of dimensions becomes the API's list. Its names were put into the API's case: they are put back.
+fn dimensions(node: &mut Node) {
+    let Value::Table(entries) = &mut node.value else { return };
+    for (_, field) in entries.iter_mut().filter(|(key, field)| key == "Dimensions" && field.is_table()) {
+        let pairs = field.entries().to_vec();
+        let (span, source) = (field.span.clone(), field.source);
+        let element = |(name, value): (String, Node)| {
+            let name = Node::new(Value::Text(name), value.span.clone(), source);
+            Node::new(Value::Table(vec![("Name".into(), name), ("Value".into(), value)]), span.clone(), source)
+        };
+        field.value = Value::List(pairs.into_iter().map(element).collect());
+    }
+}
+
+/// Tencent's provider spreads the alarm over the policy; the API has it in MetricAlarm.
+fn metric_alarm(node: &mut Node) {
+    const ALARM: [&str; 6] = ["MetricName", "ComparisonOperator", "Threshold", "Period", "ContinuousTime", "Statistic"];
+    let (span, source) = (node.span.clone(), node.source);
+    let Value::Table(entries) = &mut node.value else { return };
+    if !entries.iter().any(|(key, node)| key == "MetricName" && node.value != Value::Null) {
+        return;
+    }
+    let (alarm, rest): (Vec<_>, Vec<_>) = entries.drain(..).partition(|(key, _)| ALARM.contains(&key.as_str()));
+    *entries = rest;
+    entries.push(("MetricAlarm".into(), Node::new(Value::Table(alarm), span, source)));
+}

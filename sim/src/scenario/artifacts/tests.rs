@@ -1,0 +1,226 @@
+//! Round trips: what is exported and imported again is the same policy, for every provider and format.
+
+use proptest::prelude::*;
+
+use super::write::{Target, export};
+use super::*;
+use crate::scenario::document::{DiskFiles, Document};
+use crate::scenario::schema::ScenarioFile;
+use crate::scenario::{Loaded, Scenario};
+
+const SERVICE: &str = "
+trace = { shape = 'constant', rate = '10rps' }
+service.cpu = '10ms'
+instance.cores = 8
+";
+
+fn loaded(text: &str) -> Scenario {
+    Loaded::from_document(Document::parse("x.toml", text).unwrap(), &DiskFiles)
+        .unwrap_or_else(|error| panic!("{error}\n{text}"))
+        .scenario
+}
+
+/// The policy's table, as it is understood.
+fn policy_of(file: &ScenarioFile) -> toml::Value {
+    let table = toml::Table::try_from(file).unwrap();
+    ["ess", "aws", "tencent"].iter().find_map(|name| table.get(*name)).cloned().unwrap()
+}
+
+/// Exported, imported, understood again.
+fn again(scenario: &Scenario, target: Target) -> toml::Value {
+    let text = export(scenario, target).unwrap();
+    let shell = matches!(target, Target::AwsCli | Target::AliyunCli | Target::Tccli);
+    let source = Source::new("exported", &text);
+    let import = import(&[source], &ImportOptions { shell, ..ImportOptions::default() })
+        .unwrap_or_else(|error| panic!("{error}\n{text}"));
+    assert_eq!(import.scenarios.len(), 1, "{text}");
+    let document = Document::parse("again.toml", &import.scenarios[0].text).unwrap();
+    let file: ScenarioFile = document.decode().unwrap();
+    policy_of(&file)
+}
+
+/// Names as people and tools write them, quotes and spaces among them.
+fn name() -> impl Strategy<Value = String> {
+    "[a-zA-Z][a-zA-Z0-9 ._'-]{0,12}[a-z0-9]"
+}
+
+fn names(count: usize) -> impl Strategy<Value = Vec<String>> {
+    proptest::collection::hash_set(name(), count).prop_map(|names| {
+        let mut names: Vec<String> = names.into_iter().collect();
+        names.sort();
+        names
+    })
+}
+
+fn adjust() -> impl Strategy<Value = String> {
+    prop_oneof![
+        (-20i32..=20).prop_filter("not nothing", |by| *by != 0).prop_map(|by| format!("{{ change = {by} }}")),
+        (-99i32..=200).prop_filter("not nothing", |by| *by != 0).prop_map(|by| format!("{{ percent = {by}.0 }}")),
+        (0u32..=30).prop_map(|exact| format!("{{ exact = {exact} }}")),
+    ]
+}
+
+fn comparison() -> impl Strategy<Value = &'static str> {
+    proptest::sample::select(vec![">", ">=", "<", "<="])
+}
+
+/// Thresholds with and without a fraction.
+fn threshold() -> impl Strategy<Value = f64> {
+    prop_oneof![(1u32..100).prop_map(f64::from), (10u32..9999).prop_map(|cents| f64::from(cents) / 100.0)]
+}
+
+/// A group with two rules, two alarms and a schedule in the words of one table.
+#[derive(Clone, Debug)]
+struct Words {
+    table: &'static str,
+    rules: &'static str,
+    cpu: &'static str,
+    periods: Vec<u64>,
+}
+
+fn policy(words: Words) -> impl Strategy<Value = String> {
+    let Words { table, rules, cpu, periods } = words;
+    let bounds = (1u32..5, 0u32..10, 0u64..3600, proptest::option::of(0u32..10));
+    let alarms = (comparison(), threshold(), proptest::sample::select(periods), 1u32..=10, any::<bool>());
+    (bounds, names(3), adjust(), adjust(), proptest::option::of(0u64..3600), alarms, 1u32..99, any::<bool>()).prop_map(
+        move |((min, span, cooldown, desired), names, first, second, rule_cooldown, alarm, target, never_in)| {
+            let max = min + span;
+            let quote = |text: &str| toml::Value::String(text.to_string()).to_string();
+            let mut text = format!("{SERVICE}[{table}]\nmin = {min}\nmax = {max}\ndefault_cooldown = '{cooldown}s'\n");
+            if let Some(desired) = desired {
+                text.push_str(&format!("desired = {}\n", min + desired.min(span)));
+            }
+            for (name, adjust) in [(&names[0], first), (&names[1], second)] {
+                text.push_str(&format!("[[{table}.{rules}]]\nname = {}\nadjust = {adjust}\n", quote(name)));
+                if let Some(cooldown) = rule_cooldown {
+                    text.push_str(&format!("cooldown = '{cooldown}s'\n"));
+                }
+            }
+            text.push_str(&format!(
+                "[[{table}.{rules}]]\nname = {}\ntarget = {{ metric = '{cpu}', value = {target}, disable_scale_in = {never_in} }}\n",
+                quote(&names[2])
+            ));
+            let (comparison, threshold, period, times, maximum) = alarm;
+            let statistic = if maximum { "maximum" } else { "average" };
+            for name in &names[..2] {
+                // Tencent has whole thresholds, and alarms that are called like their policy.
+                let threshold = if table == "tencent" { threshold.round().max(1.0) } else { threshold };
+                let alarm = if table == "tencent" { name.clone() } else { format!("{name} alarm") };
+                text.push_str(&format!(
+                    "[[{table}.alarm]]\nname = {}\nmetric = '{cpu}'\nstatistic = '{statistic}'\ncomparison = '{comparison}'\nthreshold = {threshold:?}\n\
+                     period = '{period}s'\ntimes = {times}\naction = {}\n",
+                    quote(&alarm), quote(name)
+                ));
+            }
+            text.push_str(&format!("[[{table}.scheduled]]\nname = 'morning'\ncron = '30 7 * * 1'\nmin = {min}\nmax = {max}\ndesired = {max}\n"));
+            text
+        },
+    )
+}
+
+fn ess() -> Words {
+    Words { table: "ess", rules: "rule", cpu: "CpuUtilization", periods: vec![15, 60, 120, 300, 900] }
+}
+
+fn aws() -> Words {
+    Words { table: "aws", rules: "policy", cpu: "CPUUtilization", periods: vec![10, 60, 300, 3600] }
+}
+
+fn tencent() -> Words {
+    Words { table: "tencent", rules: "policy", cpu: "CPU_UTILIZATION", periods: vec![60, 300] }
+}
+
+fn same(text: &str, target: Target) -> Result<(), TestCaseError> {
+    let scenario = loaded(text);
+    prop_assert_eq!(again(&scenario, target), policy_of(&scenario.file), "{}", export(&scenario, target).unwrap());
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn ess_comes_back_from_command_lines(text in policy(ess())) {
+        same(&text, Target::AliyunCli)?;
+    }
+
+    #[test]
+    fn ess_comes_back_from_terraform(text in policy(ess())) {
+        same(&text, Target::Terraform)?;
+    }
+
+    #[test]
+    fn aws_comes_back_from_command_lines(text in policy(aws())) {
+        same(&text, Target::AwsCli)?;
+    }
+
+    #[test]
+    fn aws_comes_back_from_cloudformation(text in policy(aws())) {
+        same(&text, Target::CloudFormation)?;
+    }
+
+    #[test]
+    fn aws_comes_back_from_terraform(text in policy(aws())) {
+        same(&text, Target::Terraform)?;
+    }
+
+    #[test]
+    fn tencent_comes_back_from_command_lines(text in policy(tencent())) {
+        same(&text, Target::Tccli)?;
+    }
+
+    #[test]
+    fn tencent_comes_back_from_terraform(text in policy(tencent())) {
+        same(&text, Target::Terraform)?;
+    }
+
+    /// Whatever is in a file, reading it ends with a result.
+    #[test]
+    fn no_text_brings_an_importer_down(text in "\\PC{0,200}", shell in any::<bool>()) {
+        let _ = import(&[Source::new("x", &text)], &ImportOptions { shell, ..ImportOptions::default() });
+    }
+
+    /// The same for texts that are nearly right.
+    #[test]
+    fn no_damaged_artifact_brings_an_importer_down(at in 0usize..400, cut in 0usize..30, shell in any::<bool>()) {
+        const WHOLE: &str = "{\"AutoScalingGroups\":[{\"AutoScalingGroupName\":\"g\",\"MinSize\":\"1\",\"MaxSize\":2}],\
+            \"ScalingPolicies\":[{\"AutoScalingGroupName\":\"g\",\"PolicyName\":\"p\",\"ScalingAdjustment\":1,\"Cooldown\":null}],\
+            \"MetricAlarms\":[{\"AlarmName\":\"a\",\"MetricName\":\"CPUUtilization\",\"Threshold\":1e400,\"Period\":99999999999999999999,\
+            \"ComparisonOperator\":\"GreaterThanThreshold\",\"AlarmActions\":[\"p\"]}]}";
+        let from = at.min(WHOLE.len());
+        let to = (from + cut).min(WHOLE.len());
+        let text = format!("{}{}", &WHOLE[..from], &WHOLE[to..]);
+        let _ = import(&[Source::new("x", &text)], &ImportOptions { shell, ..ImportOptions::default() });
+    }
+}
+
+/// Steps and missing data go through AWS's formats as well.
+#[test]
+fn steps_come_back() {
+    let text = format!(
+        "{SERVICE}[aws]\nmin = 1\nmax = 9\ndefault_instance_warmup = '90s'\nremoval = ['oldest-instance', 'default']\n\
+         [[aws.policy]]\nname = 'out'\nwarmup = '30s'\nmetric_aggregation = 'maximum'\n\
+         step = [{{ lower = 0.0, upper = 10.5, adjust = {{ change = 1 }} }}, {{ lower = 10.5, adjust = {{ change = 3 }} }}]\n\
+         [[aws.alarm]]\nname = 'high'\nmetric = 'CPUUtilization'\ncomparison = '>'\nthreshold = 60.0\nperiod = '60s'\ntimes = 5\n\
+         datapoints_to_alarm = 3\nmissing = 'breaching'\nstatistic = 'p90'\naction = 'out'\nenabled = false\n"
+    );
+    let scenario = loaded(&text);
+    for target in [Target::AwsCli, Target::CloudFormation, Target::Terraform] {
+        assert_eq!(again(&scenario, target), policy_of(&scenario.file), "{}", export(&scenario, target).unwrap());
+    }
+}
+
+/// What the API refuses is not written, nor another vendor's format.
+#[test]
+fn nothing_is_written_that_would_be_refused() {
+    let ess = |rest: &str| {
+        loaded(&format!(
+            "{SERVICE}[ess]\nlenient = true\nmin = 1\nmax = 2\n[[ess.rule]]\nname = 'r'\nadjust = {{ change = 1 }}\n{rest}"
+        ))
+    };
+    let odd =
+        ess("[[ess.alarm]]\nname = 'a'\nmetric = 'CpuUtilization'\nthreshold = 1.0\nperiod = '600s'\naction = 'r'\n");
+    let error = export(&odd, Target::AliyunCli).unwrap_err().to_string();
+    assert!(error.contains("600s is not accepted by the API"), "{error}");
+    assert!(export(&ess(""), Target::AwsCli).unwrap_err().to_string().contains("[ess] cannot be written as aws-cli"));
+}

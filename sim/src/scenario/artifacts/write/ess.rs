@@ -1,0 +1,187 @@
+//! ESS: ModifyScalingGroup, CreateScalingRule, CreateAlarm, CreateScheduledTask; CloudMonitor's rules with their targets.
+
+use serde_json::{Value, json};
+
+use super::super::object::Kind;
+use super::ExportError;
+use super::call::{
+    Call, Symbols, adjustment, comparison, number, reference, refuse, removal, seconds, statistic, steps,
+};
+use crate::controllers::cloud::EssConfig;
+use crate::controllers::cloud::Provider;
+use crate::controllers::cloud::ess::{EssAlarm, EssAlarmKind, EssRule, EssRuleType};
+use crate::controllers::cloud::metric_names;
+
+const ADJUSTMENTS: [&str; 3] = ["QuantityChangeInCapacity", "PercentChangeInCapacity", "TotalCapacity"];
+const COMPARISONS: [&str; 4] = [">", ">=", "<", "<="];
+const CMS_COMPARISONS: [&str; 4] =
+    ["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"];
+
+/// Metrics that the group's applications report themselves.
+const CUSTOM: [&str; 4] = ["QPS", "QPSPerInstance", "ResponseTime", "InFlight"];
+
+/// The group's id, which only the service knows.
+pub(super) const GROUP: &str = "scaling_group_id";
+
+pub(super) fn calls(config: &EssConfig, name: &str) -> Result<Vec<Call>, ExportError> {
+    let strict = EssConfig { lenient: false, ..config.clone() };
+    refuse(strict.validate())?;
+    let mut symbols = Symbols::default();
+    symbols.of(GROUP);
+    let mut group = Call::new(Kind::EssGroup, GROUP);
+    group.set("ScalingGroupId", reference(GROUP));
+    group.set("ScalingGroupName", name);
+    group.set("MinSize", config.min);
+    group.set("MaxSize", config.max);
+    if let Some(desired) = config.desired {
+        group.set("DesiredCapacity", desired);
+    }
+    group.set("DefaultCooldown", seconds(config.default_cooldown));
+    group.set("RemovalPolicies", removal(&config.removal, "OldestScalingConfiguration"));
+    let mut calls = vec![group];
+    for rule in &config.rule {
+        calls.push(self::rule(rule, symbols.of(&rule.name))?);
+    }
+    for alarm in &config.alarm {
+        match alarm.kind {
+            EssAlarmKind::EventTriggeredTask => calls.push(self::alarm(alarm, &mut symbols)),
+            EssAlarmKind::CmsRule => calls.extend(cms_rule(alarm, &mut symbols)),
+        }
+    }
+    for task in &config.scheduled {
+        let mut call = Call::new(Kind::EssSchedule, symbols.of(&format!("schedule {}", task.name)));
+        let Some(cron) = &task.cron else {
+            calls[0]
+                .remarks
+                .push(format!("the schedule `{}` happens once in the run and has no date: not exported", task.name));
+            continue;
+        };
+        call.set("ScheduledTaskName", task.name.as_str());
+        match &task.rule {
+            Some(rule) => call.set("ScheduledAction", reference(&symbols.of(rule))),
+            None => {
+                call.set("ScalingGroupId", reference(GROUP));
+                for (key, value) in [("MinValue", task.min), ("MaxValue", task.max), ("DesiredCapacity", task.desired)]
+                {
+                    if let Some(value) = value {
+                        call.set(key, value);
+                    }
+                }
+            }
+        }
+        call.set("RecurrenceType", "Cron");
+        call.set("RecurrenceValue", cron.as_str());
+        call.set("LaunchExpirationTime", seconds(task.retry_for));
+        calls.push(call);
+    }
+    Ok(calls)
+}
+
+fn rule(rule: &EssRule, symbol: String) -> Result<Call, ExportError> {
+    let path = format!("ess.rule.{}", rule.name);
+    let mut call = Call::new(Kind::EssRule, symbol);
+    call.set("ScalingGroupId", reference(GROUP));
+    call.set("ScalingRuleName", rule.name.as_str());
+    match (rule.resolved_type(), &rule.target) {
+        (EssRuleType::TargetTracking, Some(target)) => {
+            call.set("ScalingRuleType", "TargetTrackingScalingRule");
+            call.set("MetricName", vendor_name(&target.metric));
+            call.set("TargetValue", number(target.value));
+            call.set("DisableScaleIn", target.disable_scale_in);
+            call.set("ScaleOutEvaluationCount", target.scale_out_times);
+            call.set("ScaleInEvaluationCount", target.scale_in_times);
+            if target.period.as_secs() != 60 {
+                call.set("AlarmOptions", json!({ "Period": target.period.as_secs() }));
+            }
+            call.set("EstimatedInstanceWarmup", seconds(rule.warmup));
+        }
+        (EssRuleType::Step, _) => {
+            call.set("ScalingRuleType", "StepScalingRule");
+            let (kind, list) = steps(&rule.step, ADJUSTMENTS, &path)?;
+            call.set("AdjustmentType", kind);
+            call.set("StepAdjustments", list);
+            call.set("EstimatedInstanceWarmup", seconds(rule.warmup));
+        }
+        _ => {
+            call.set("ScalingRuleType", "SimpleScalingRule");
+            if let Some(adjust) = rule.adjust {
+                let (kind, value) = adjustment(adjust, ADJUSTMENTS, &path)?;
+                call.set("AdjustmentType", kind);
+                call.set("AdjustmentValue", value);
+            }
+            if let Some(cooldown) = rule.cooldown {
+                call.set("Cooldown", seconds(cooldown));
+            }
+        }
+    }
+    if rule.min_adjustment_magnitude > 0 {
+        call.set("MinAdjustmentMagnitude", rule.min_adjustment_magnitude);
+    }
+    Ok(call)
+}
+
+fn vendor_name(name: &str) -> &str {
+    let known = metric_names(Provider::Ess).iter().find(|metric| metric.name == name || metric.aliases.contains(&name));
+    known.map_or(name, |metric| metric.name)
+}
+
+fn actions(alarm: &EssAlarm, symbols: &mut Symbols) -> Value {
+    alarm.action.iter().map(|name| reference(&symbols.of(name))).collect()
+}
+
+fn alarm(alarm: &EssAlarm, symbols: &mut Symbols) -> Call {
+    let mut call = Call::new(Kind::EssAlarm, symbols.of(&format!("alarm {}", alarm.name)));
+    call.set("ScalingGroupId", reference(GROUP));
+    call.set("Name", alarm.name.as_str());
+    let metric = vendor_name(&alarm.metric);
+    if CUSTOM.contains(&metric) {
+        call.set("MetricType", "custom");
+        call.set("GroupId", reference("monitor_group_id"));
+    } else {
+        call.set("MetricType", "system");
+    }
+    call.set("MetricName", metric);
+    call.set("Period", seconds(alarm.period));
+    call.set("Statistics", statistic(alarm.statistic.0));
+    call.set("ComparisonOperator", comparison(alarm.comparison, COMPARISONS));
+    call.set("Threshold", number(alarm.threshold));
+    call.set("EvaluationCount", alarm.times);
+    call.set("AlarmActions", actions(alarm, symbols));
+    if !alarm.enabled {
+        call.set("Enable", false);
+    }
+    call
+}
+
+/// CloudMonitor's rule, and its targets in a call of their own.
+fn cms_rule(alarm: &EssAlarm, symbols: &mut Symbols) -> Vec<Call> {
+    let symbol = symbols.of(&format!("alarm {}", alarm.name));
+    let mut call = Call::new(Kind::CmsRule, symbol.clone());
+    call.set("RuleId", alarm.name.as_str());
+    call.set("RuleName", alarm.name.as_str());
+    call.set("Namespace", "acs_ecs_dashboard");
+    call.set("MetricName", alarm.metric.as_str());
+    call.set("Resources", "[{\"resource\":\"_ALL\"}]");
+    call.set("ContactGroups", reference("contact_groups"));
+    call.set("Period", seconds(alarm.period));
+    call.set("SilenceTime", seconds(alarm.silence_time));
+    call.set(
+        "Escalations",
+        json!({ "Critical": {
+            "Statistics": statistic(alarm.statistic.0),
+            "ComparisonOperator": comparison(alarm.comparison, CMS_COMPARISONS),
+            "Threshold": number(alarm.threshold),
+            "Times": alarm.times,
+        } }),
+    );
+    let mut targets = Call::new(Kind::CmsTargets, symbols.of(&format!("targets {}", alarm.name)));
+    targets.set("RuleId", alarm.name.as_str());
+    let list: Vec<Value> = alarm
+        .action
+        .iter()
+        .enumerate()
+        .map(|(index, name)| json!({ "Id": index.to_string(), "Arn": reference(&symbols.of(name)) }))
+        .collect();
+    targets.set("Targets", list);
+    vec![call, targets]
+}

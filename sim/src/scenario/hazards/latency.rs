@@ -1,0 +1,41 @@
+//! How late a policy notices, against how long the objective may be missed.
+
+use super::numbers::Numbers;
+use super::view::Group;
+use super::{Findings, round};
+use crate::scenario::Scenario;
+
+/// From a rise of load until the alarm, at the earliest: periods that must breach and the delay of the evaluation.
+pub(super) fn check(group: &Group, numbers: &Numbers, scenario: &Scenario, findings: &mut Findings<'_>) {
+    let delay =
+        group.alarm_delay.as_secs_f64() + scenario.laws.metric_delay.as_ref().map_or(0.0, |law| law.mean_nanos() / 1e9);
+    let alarms = group.pairs().filter(|(alarm, rule)| alarm.comparison.is_upward() && rule.adds());
+    let by_alarm = alarms.map(|(alarm, _)| (alarm.path.clone(), alarm.name.clone(), alarm.window().as_secs_f64()));
+    let by_target = group.tracking().map(|(rule, track)| {
+        let window = track.period * u64::from(track.out_times);
+        (format!("{}.target", rule.path), rule.name.clone(), window.as_secs_f64())
+    });
+    let mut all: Vec<(String, String, f64)> = by_alarm.chain(by_target).collect();
+    all.sort_by(|a, b| a.2.total_cmp(&b.2));
+    // The quickest alarm decides; slower ones beside it do no harm.
+    let Some((path, name, window)) = all.into_iter().next() else { return };
+    let budget = (1.0 - scenario.file.slo.available.as_f64()) * scenario.horizon.as_secs_f64();
+    let latency = window + delay;
+    if latency <= budget {
+        return;
+    }
+    findings.add(
+        "G01",
+        &path,
+        format!(
+            "`{name}` is raised {} s after load has risen at the earliest, and a new instance serves {} s later; the objective of \
+             {} % allows {} s of failure in {}",
+            round(latency),
+            round(numbers.ready.serving),
+            scenario.file.slo.available.as_f64() * 100.0,
+            round(budget),
+            scenario.horizon
+        ),
+        "shorter or fewer periods; or headroom (a lower threshold, a higher min) for what comes before the alarm",
+    );
+}

@@ -1,0 +1,258 @@
+//! `import` and `export` as people meet them: files in, scenarios out, and what damaged or foreign files are told.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/artifacts").join(name)
+}
+
+fn windtunnel(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_windtunnel"));
+    command.current_dir(folder).env("NO_COLOR", "1").args(arguments).output().unwrap()
+}
+
+fn fixtures(arguments: &[&str]) -> Output {
+    windtunnel(&fixture(""), arguments)
+}
+
+fn printed(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn samples() -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(fixture("ess"))
+        .unwrap()
+        .map(|entry| format!("ess/{}", entry.unwrap().file_name().to_str().unwrap()))
+        .collect();
+    names.sort();
+    names
+}
+
+/// Both wire shapes of ESS, recordings among them, Tencent beside it: two groups, which run as they are.
+#[test]
+fn the_samples_become_two_scenarios_that_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("scenarios");
+    let files = samples();
+    let mut arguments = vec!["import"];
+    arguments.extend(files.iter().map(String::as_str));
+    arguments.extend(["-o", out.to_str().unwrap()]);
+    let output = fixtures(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("measurements: `windtunnel trace import`"), "{}", said(&output));
+    for name in ["hifate-bazi-scaling-group.toml", "asg-ex.toml"] {
+        let run = windtunnel(&out, &["run", name, "--horizon", "5m", "--format", "json"]);
+        assert_eq!(run.status.code(), Some(0), "{name}: {}", said(&run));
+    }
+    // Nothing is replaced silently.
+    let before = fs::read_to_string(out.join("asg-ex.toml")).unwrap();
+    fs::write(out.join("asg-ex.toml"), "mine").unwrap();
+    let again = fixtures(&arguments);
+    assert_eq!(again.status.code(), Some(1));
+    assert_eq!(fs::read_to_string(out.join("asg-ex.toml")).unwrap(), "mine");
+    arguments.push("--force");
+    assert_eq!(fixtures(&arguments).status.code(), Some(0));
+    assert_eq!(fs::read_to_string(out.join("asg-ex.toml")).unwrap(), before);
+}
+
+/// Artifacts of one group in several files, in any order; every line says where it came from.
+#[test]
+fn imports_look_as_they_should() {
+    let cases: [(&str, &[&str]); 5] = [
+        ("import_of_aws", &["import", "aws/alarms.json", "aws/policies.json", "aws/groups.json"]),
+        ("import_of_cloudformation", &["import", "aws/template.yaml"]),
+        ("import_of_a_plan", &["import", "aws/plan.json"]),
+        ("import_of_an_hpa", &["import", "hpa/deployment.yaml", "hpa/hpa.yaml"]),
+        ("import_of_the_guide", &["import", "--shell", "guide.zh.md"]),
+    ];
+    for (name, arguments) in cases {
+        let output = fixtures(arguments);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", said(&output));
+        insta::assert_snapshot!(name, printed(&output));
+    }
+}
+
+/// What facts about the guide's command lines and prose say, by code; its own numbers give the bound of S27.
+#[test]
+fn the_guide_is_told_what_is_wrong_with_it() {
+    let output = fixtures(&["check", "--shell", "guide.zh.md", "--format", "json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let findings: Vec<&Value> = document["checked"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|input| input["findings"].as_array().unwrap())
+        .collect();
+    let text = fs::read_to_string(fixture("guide.zh.md")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    // Each code with its severity and what stands on the line it points at.
+    let expected = [
+        ("S01", "error", "\"period\": 600"),
+        ("S02", "error", "CPUUtilization"),
+        ("S03", "error", "CustomMetric.QPS"),
+        ("S04", "warning", "CustomMetric.QPS"),
+        ("S05", "error", "--Dimensions"),
+        ("S06", "error", "PutResourceMetricRule"),
+        ("S07", "error", "--AlarmActions"),
+        ("S08", "warning", "--Dimensions"),
+        ("S09", "warning", "PutResourceMetricRule"),
+        ("S10", "note", "--Period 300"),
+        ("S11", "note", "CPUUtilization"),
+        ("S12", "error", "--VSwitchIds"),
+        ("S13", "note", "--LoadBalancerIds"),
+        ("S14", "warning", "CreateScalingGroup"),
+        ("S15", "warning", "--DesiredCapacity 5"),
+        ("S16", "warning", "CreateScalingGroup"),
+        ("S17", "warning", "CreateScalingGroup"),
+        ("S18", "error", "--AdjustmentValue -1"),
+        ("S19", "warning", "scale-out-qps-high"),
+        ("S20", "note", "CreateScalingRule"),
+        ("S21", "error", "ecs.c6.2xlarge"),
+        ("S22", "error", "set_MetricName"),
+        ("S23", "note", "pip install"),
+        ("S24", "warning", "CreateScalingGroup"),
+        ("S25", "warning", "CreateScalingGroup"),
+        ("S26", "warning", "--Cooldown 300"),
+        ("S27", "warning", ""),
+        ("S28", "error", "配置同阿里云"),
+        ("S29", "error", "DescribeAutoScalingActivities"),
+        ("S30", "note", "腾讯云OSS"),
+        ("S31", "note", "put-metric-alarm"),
+    ];
+    for (code, severity, words) in expected {
+        let is_there = findings.iter().any(|finding| {
+            let line = finding["line"].as_u64().map_or("", |line| lines[line as usize - 1]);
+            finding["code"] == code && finding["severity"] == severity && line.contains(words)
+        });
+        assert!(
+            is_there,
+            "{code} {severity} `{words}`: {:#?}",
+            findings.iter().filter(|finding| finding["code"] == code).collect::<Vec<_>>()
+        );
+    }
+    let bound = findings.iter().find(|finding| finding["code"] == "S27" && finding["severity"] == "note").unwrap();
+    let message = bound["message"].as_str().unwrap();
+    assert!(message.contains("leaves 42 or more") && message.contains("leads to 40 at most"), "{message}");
+}
+
+/// Every artifact, when checked, points into the artifact.
+#[test]
+fn artifacts_are_checked_at_their_own_lines() {
+    let output = fixtures(&["check", "aws/groups.json", "aws/policies.json", "aws/alarms.json", "--deny", "warning"]);
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert!(printed(&output).contains("aws/alarms.json:"), "{}", printed(&output));
+}
+
+#[test]
+fn exports_look_as_they_should() {
+    let configs = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
+    for (scenario, target) in [
+        ("ess.toml", "aliyun-cli"),
+        ("ess.toml", "terraform"),
+        ("aws.toml", "aws-cli"),
+        ("aws.toml", "cloudformation"),
+        ("tencent.toml", "tccli"),
+        ("hpa.toml", "hpa"),
+    ] {
+        let output = windtunnel(&configs, &["export", scenario, "--to", target]);
+        assert_eq!(output.status.code(), Some(0), "{scenario} {target}: {}", said(&output));
+        insta::assert_snapshot!(format!("export_{}_{target}", scenario.trim_end_matches(".toml")), printed(&output));
+    }
+    let foreign = windtunnel(&configs, &["export", "ess.toml", "--to", "hpa"]);
+    assert_eq!(foreign.status.code(), Some(1));
+    assert!(said(&foreign).contains("formats of [ess]"), "{}", said(&foreign));
+}
+
+/// The HPA's round trip, and the difference that tuning makes.
+#[test]
+fn a_difference_is_printed_key_by_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path();
+    let configs = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
+    let hpa = configs.join("hpa.toml");
+    let out = file.join("hpa.yaml");
+    assert_eq!(
+        windtunnel(file, &["export", hpa.to_str().unwrap(), "--to", "hpa", "-o", "hpa.yaml"]).status.code(),
+        Some(0)
+    );
+    let again = windtunnel(file, &["export", hpa.to_str().unwrap(), "--to", "hpa", "-o", "hpa.yaml"]);
+    assert_eq!(again.status.code(), Some(1), "an export replaces nothing silently");
+    let diff = |set: &str| {
+        let output = windtunnel(
+            file,
+            &["export", hpa.to_str().unwrap(), "--to", "hpa", "--diff", out.to_str().unwrap(), "--set", set],
+        );
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        printed(&output)
+    };
+    let same = diff("seed=1");
+    assert!(!same.lines().any(|line| line.starts_with('-')), "{same}");
+    assert!(diff("hpa.spec.maxReplicas=30").contains("- hpa.spec.maxReplicas = 20\n+ hpa.spec.maxReplicas = 30"));
+}
+
+/// Damaged and foreign files: exit code 1, the file and what to do, and nothing written.
+#[test]
+fn what_is_no_policy_is_refused_with_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = format!("{{\"a\": \"{}\"}}", "x".repeat(10 << 20));
+    let deep = "[".repeat(5000);
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("empty.json", b"".to_vec(), "the file is empty"),
+        ("binary.json", vec![0, 159, 146, 150, 255, 254], "not UTF-8"),
+        ("packed.json.gz", vec![0x1f, 0x8b, 8, 0, 1, 2, 3], "gzip"),
+        ("cut.json", b"{\"ScalingPolicies\": [{\"PolicyName\":".to_vec(), "not valid JSON"),
+        ("nul.yaml", b"a: b\0".to_vec(), "binary"),
+        ("other.json", b"{\"hello\": 1}".to_vec(), "no policy is recognised"),
+        (
+            "log.txt",
+            b"1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 1\n".to_vec(),
+            "looks like an access log",
+        ),
+        ("table.csv", b"seconds,requests\n0,1\n".to_vec(), "looks like a table of values"),
+        ("script.sh", b"#!/bin/sh\naliyun ess CreateAlarm\n".to_vec(), "--shell"),
+        ("main.tf", b"resource \"aws_autoscaling_policy\" \"a\" {\n}\n".to_vec(), "terraform show -json"),
+        ("bad.yaml", b"a: [1, 2\nb: {".to_vec(), "not valid YAML"),
+        ("deployment.yaml", b"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n".to_vec(), "no policy"),
+        ("long.json", long.into_bytes(), "no policy is recognised"),
+        ("deep.json", deep.into_bytes(), "not valid JSON"),
+        (
+            "failed.json",
+            b"{\"Response\": {\"Error\": {\"Code\": \"X\", \"Message\": \"denied\"}}}".to_vec(),
+            "the call failed: denied",
+        ),
+    ];
+    for (name, content, words) in cases {
+        fs::write(folder.path().join(name), content).unwrap();
+        let output = windtunnel(folder.path(), &["import", name, "-o", "out"]);
+        let message = said(&output);
+        assert_eq!(output.status.code(), Some(1), "{name}: {message}");
+        assert!(message.contains(words) && message.contains(name), "{name}: {message}");
+        assert!(!message.contains("panicked"), "{name}: {message}");
+        assert!(!folder.path().join("out").exists(), "{name} left something behind");
+    }
+}
+
+/// A byte order mark and Windows' line ends change nothing; numbers beyond 64 bits and NaN are told, not taken.
+#[test]
+fn odd_encodings_and_numbers_are_met() {
+    let folder = tempfile::tempdir().unwrap();
+    let policies = fs::read_to_string(fixture("aws/policies.json")).unwrap();
+    let plain = fixtures(&["import", "aws/policies.json"]);
+    fs::write(folder.path().join("policies.json"), format!("\u{feff}{}", policies.replace('\n', "\r\n"))).unwrap();
+    let odd = windtunnel(folder.path(), &["import", "policies.json"]);
+    assert_eq!(printed(&plain), printed(&odd));
+    let huge = "{\"MetricAlarms\": [{\"AlarmName\": \"a\", \"MetricName\": \"CPUUtilization\", \"Threshold\": \"NaN\", \"Period\": 99999999999999999999,
+        \"ComparisonOperator\": \"GreaterThanThreshold\"}], \"ScalingPolicies\": [{\"AutoScalingGroupName\": \"g\", \"PolicyName\": \"p\", \"ScalingAdjustment\": 1}]}";
+    fs::write(folder.path().join("huge.json"), huge).unwrap();
+    let output = windtunnel(folder.path(), &["import", "huge.json"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(said(&output).contains("its Threshold is no number"), "{}", said(&output));
+}
