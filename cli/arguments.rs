@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{backtest, check, compare, completions, init, metrics, run, show, sweep, tune};
+use crate::{backtest, calibrate, check, compare, completions, init, metrics, run, show, sweep, trace, tune};
 
 /// What is printed without any argument.
 pub(crate) const INTRODUCTION: &str = "\
@@ -39,6 +39,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Verb {
     Run(run::Arguments),
     Compare(compare::Arguments),
+    Trace(trace::Arguments),
+    Calibrate(calibrate::Arguments),
     Sweep(sweep::Arguments),
     Tune(tune::Arguments),
     Backtest(backtest::Arguments),

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod backtest;
+mod calibrate;
 mod check;
 mod compare;
 mod completions;
@@ -31,6 +32,7 @@ mod show;
 mod sweep;
 mod terminal;
 mod text_table;
+mod trace;
 mod tune;
 mod vocabulary;
 
@@ -68,6 +70,8 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
         Some(Verb::Sweep(arguments)) => sweep::run(&arguments),
         Some(Verb::Tune(arguments)) => tune::run(&arguments),
         Some(Verb::Show(arguments)) => show::run(&arguments),
+        Some(Verb::Trace(arguments)) => trace::run(&arguments),
+        Some(Verb::Calibrate(arguments)) => calibrate::run(&arguments),
         Some(Verb::Check(arguments)) => check::run(&arguments),
         Some(Verb::Backtest(arguments)) => backtest::run(&arguments),
         Some(Verb::Metrics(arguments)) => metrics::run(&arguments),

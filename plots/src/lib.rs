@@ -22,6 +22,7 @@ mod canvas;
 mod comparison;
 mod distribution;
 mod error;
+mod fit;
 mod frontier;
 mod gap;
 mod geometry;
@@ -36,6 +37,7 @@ mod replicas;
 mod series;
 mod theme;
 mod timeline;
+mod traffic;
 mod typeface;
 
 #[cfg(test)]
@@ -46,6 +48,7 @@ mod tests;
 pub use comparison::comparison;
 pub use distribution::latency_distribution;
 pub use error::PlotError;
+pub use fit::{FitChart, fit};
 pub use frontier::{CostPoint, cost_against_violations};
 pub use gap::capacity_gap;
 pub use geometry::Rect;
@@ -56,3 +59,4 @@ pub use reaction::{reaction, reaction_comparison};
 pub use replicas::{ReplicaChart, recorded_against_simulated};
 pub use theme::{Color, Theme};
 pub use timeline::timeline;
+pub use traffic::traffic;

@@ -1,7 +1,7 @@
 //! When a trace begins, as a calendar sees it.
 
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
 
 use crate::error::TraceError;
@@ -58,14 +58,36 @@ impl Calendar {
     }
 }
 
+/// A time zone by its name, or as an offset such as `+03:30`.
+pub fn time_zone(name: &str) -> Option<TimeZone> {
+    zone_named(Some(name)).ok()
+}
+
 /// A time zone by its name.
 pub(crate) fn zone_named(zone: Option<&str>) -> Result<TimeZone, TraceError> {
     let Some(name) = zone else { return Ok(TimeZone::UTC) };
+    if let Some(offset) = fixed_offset(name) {
+        return Ok(TimeZone::fixed(offset));
+    }
     TimeZone::get(name).map_err(|_| {
         TraceError::spec(format!(
-            "zone = \"{name}\" is not a time zone; write a name such as \"Asia/Shanghai\" or \"UTC\""
+            "zone = \"{name}\" is not a time zone; write a name such as \"Asia/Shanghai\" or \"UTC\", or an offset such as \
+             \"+03:30\""
         ))
     })
+}
+
+/// `+03:30`, as logs write the offset of their times.
+fn fixed_offset(name: &str) -> Option<Offset> {
+    let (sign, clock) = match name.split_at_checked(1)? {
+        ("+", clock) => (1, clock),
+        ("-", clock) => (-1, clock),
+        _ => return None,
+    };
+    let (hours, minutes) = clock.split_once(':')?;
+    let number = |text: &str| (text.len() == 2).then(|| text.parse::<u8>().ok()).flatten().map(i32::from);
+    let (hours, minutes) = (number(hours)?, number(minutes).filter(|minutes| *minutes < 60)?);
+    Offset::from_seconds(sign * (hours * 3_600 + minutes * 60)).ok()
 }
 
 #[cfg(test)]
@@ -79,6 +101,9 @@ mod tests {
         let next = calendar.at(SimTime::from_secs(86_400));
         assert_eq!(next.to_string(), "2026-11-03T06:00:00+08:00[Asia/Shanghai]");
         assert!(Calendar::parse("tomorrow", None).is_err_and(|e| e.to_string().contains("2026-11-02T00:00:00")));
+        let offset = Calendar::parse("2026-11-02T06:00:00", Some("-04:30")).unwrap();
+        assert_eq!(offset.start().to_string(), "2026-11-02T06:00:00-04:30[-04:30]");
+        assert!(Calendar::parse("2026-11-02", Some("+99:00")).is_err());
         assert!(Calendar::parse("2026-11-02", Some("Mars")).is_err_and(|e| e.to_string().contains("Mars")));
     }
 }

@@ -1,11 +1,9 @@
 //! Where trace files come from: the disk, or whatever the caller embeds. Compressed files are recognised by content.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, Cursor, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
-
-use flate2::bufread::MultiGzDecoder;
 
 /// Opens a file again from its start.
 pub type Reopen = Arc<dyn Fn() -> io::Result<Box<dyn Read + Send>> + Send + Sync>;
@@ -60,22 +58,13 @@ fn open_on_disk(path: &std::path::Path) -> io::Result<Box<dyn Read + Send>> {
     Ok(Box::new(file))
 }
 
-/// Unpacks what starts as gzip does; everything else is passed on.
-pub(crate) fn unpacked(raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
-    const GZIP: [u8; 2] = [0x1f, 0x8b];
-    let mut buffered = BufReader::with_capacity(1 << 16, raw);
-    if buffered.fill_buf()?.starts_with(&GZIP) {
-        Ok(Box::new(MultiGzDecoder::new(buffered)))
-    } else {
-        Ok(Box::new(buffered))
-    }
-}
-
 /// What to tell about a file that cannot be read.
 pub(crate) fn problem(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_string(),
         io::ErrorKind::PermissionDenied => "reading it is not permitted".to_string(),
+        // Packed content says itself what is wrong with it.
+        io::ErrorKind::InvalidData | io::ErrorKind::Unsupported => error.to_string(),
         _ => format!("it cannot be read: {error}"),
     }
 }

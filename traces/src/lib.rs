@@ -4,12 +4,17 @@
 
 pub mod arrivals;
 pub mod calendar;
+pub mod calibrate;
 pub mod clients;
 pub mod demo;
 pub mod distribution;
 pub mod error;
 pub mod files;
+pub mod generate;
+pub mod import;
+pub mod info;
 pub mod noise;
+mod packed;
 pub mod quantity;
 pub mod random;
 pub mod recording;

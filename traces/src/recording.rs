@@ -1,10 +1,13 @@
 //! Recorded traffic: a rate series or request stamps, read from CSV.
 
-mod columns;
+pub(crate) mod binary;
+pub(crate) mod columns;
+pub(crate) mod header;
 mod rows;
 mod series;
 mod stamps;
 
+pub use header::Censored;
 pub(crate) use series::{Series, SeriesOptions};
 pub(crate) use stamps::Stamps;
 

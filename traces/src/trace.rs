@@ -81,6 +81,14 @@ impl Source {
         }
     }
 
+    /// The time zone that the file names.
+    pub(crate) fn zone(&self) -> Option<&str> {
+        match self {
+            Source::Series(series) => series.zone.as_deref(),
+            Source::Shapes(_) | Source::Stamps(_) => None,
+        }
+    }
+
     pub(crate) fn digest(&self) -> Option<Digest> {
         match self {
             Source::Shapes(_) => None,
@@ -196,6 +204,11 @@ impl OpenTrace {
         self.plan.rate()
     }
 
+    /// Whether it is a recording of request times: the same requests in every run, so that their number is not random.
+    pub fn is_recorded_requests(&self) -> bool {
+        matches!(self.plan.source, Source::Stamps(_))
+    }
+
     /// How long the trace is after its window and repetitions; none when it is endless.
     pub fn length(&self) -> Option<SimDuration> {
         self.plan.length
@@ -227,6 +240,19 @@ impl OpenTrace {
             Source::Series(series) => series.gaps,
             _ => GapSummary::default(),
         }
+    }
+
+    /// Where the recorded system could not keep up, so that the trace shows less than what was asked for: from, to (within
+    /// one replay of the window, from its beginning) and how that is known.
+    pub fn censored(&self) -> Vec<(SimTime, SimTime, String)> {
+        let Source::Series(series) = &self.plan.source else { return Vec::new() };
+        let (from, to) = self.plan.window;
+        let within = |at: i64| {
+            let at = SimTime::from_nanos(u64::try_from(at.saturating_sub(series.origin)).unwrap_or(0));
+            SimTime::from_nanos(at.clamp(from, to).as_nanos() - from.as_nanos())
+        };
+        let marks = series.censored.iter().map(|mark| (within(mark.from), within(mark.to), mark.reason.clone()));
+        marks.filter(|(from, to, _)| from < to).collect()
     }
 
     /// What went wrong when a long recording was read again for a replay. To be asked for at the end of a run: arrivals

@@ -56,7 +56,7 @@ pub(crate) struct TimeAxis {
 impl TimeAxis {
     /// From the start of the run to `end` seconds; `calendar_start` is in seconds since 1970.
     pub(crate) fn new(end: f64, calendar_start: Option<i64>, time_zone: Option<&str>) -> TimeAxis {
-        let zone = time_zone.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
+        let zone = time_zone.and_then(windtunnel_traces::calendar::time_zone).unwrap_or(TimeZone::UTC);
         let calendar = calendar_start
             .and_then(|seconds| Timestamp::from_second(seconds).ok())
             .map(|timestamp| timestamp.to_zoned(zone));
@@ -75,7 +75,7 @@ impl TimeAxis {
             let unit = if self.end <= ONE_DAY { " (h:min)" } else { "" };
             return format!("Time since the start{unit}");
         };
-        let zone = start.time_zone().iana_name().unwrap_or("UTC").to_owned();
+        let zone = start.time_zone().iana_name().map_or_else(|| start.strftime("%:z").to_string(), str::to_owned);
         format!("Time ({zone})")
     }
 

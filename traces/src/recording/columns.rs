@@ -4,15 +4,15 @@ use super::Values;
 
 /// The columns to read, counted from 0.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(super) struct Columns {
-    pub(super) time: usize,
-    pub(super) value: usize,
+pub(crate) struct Columns {
+    pub(crate) time: usize,
+    pub(crate) value: usize,
     /// What the header says the numbers are.
-    pub(super) values: Values,
+    pub(crate) values: Values,
 }
 
 /// What a file without header has: the time, then the count.
-pub(super) const PLAIN: Columns = Columns { time: 0, value: 1, values: Values::Count };
+pub(crate) const PLAIN: Columns = Columns { time: 0, value: 1, values: Values::Count };
 
 const TIMES: [&str; 12] = [
     "seconds",
@@ -32,11 +32,11 @@ const COUNTS: [&str; 9] = ["requests", "request", "count", "value", "n", "invoca
 const RATES: [&str; 4] = ["rps", "qps", "rate", "req/s"];
 
 /// The words for messages.
-pub(super) const EXPECTED: &str =
+pub(crate) const EXPECTED: &str =
     "a time column (seconds, time, timestamp, t, t_s) and a number column (requests, count, value, n, rps, qps, rate)";
 
 /// Finds the time and the number by their names.
-pub(super) fn named(header: &[&str]) -> Option<Columns> {
+pub(crate) fn named(header: &[&str]) -> Option<Columns> {
     let time = time_column(header)?;
     let candidates = || header.iter().enumerate().filter(|(index, _)| *index != time);
     let (value, values) = candidates()
@@ -46,7 +46,7 @@ pub(super) fn named(header: &[&str]) -> Option<Columns> {
 }
 
 /// The column that is the time by its name.
-pub(super) fn time_column(header: &[&str]) -> Option<usize> {
+pub(crate) fn time_column(header: &[&str]) -> Option<usize> {
     header.iter().position(|name| TIMES.contains(&plain(name).as_str()))
 }
 

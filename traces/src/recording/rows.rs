@@ -1,10 +1,13 @@
 //! The rows of a recording: cells parsed exactly, every fault with its line and column.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Cursor, Read};
 
+use super::binary::MAGIC;
 use super::columns::{self, Columns, PLAIN};
+use super::header::TraceHeader;
 use crate::error::TraceError;
 use crate::files::{self, Reopen};
+use crate::packed;
 
 /// One row of a recording.
 #[derive(Copy, Clone, Debug)]
@@ -30,6 +33,10 @@ pub(super) struct Rows {
     file: String,
     wanted: Wanted,
     pub(super) columns: Columns,
+    /// What the comments of a trace of windtunnel's own say.
+    pub(super) comments: TraceHeader,
+    /// Lines of these comments.
+    skipped: u64,
     /// The first record, when it turned out to be data.
     pending: bool,
     /// True when the first row said what the columns are.
@@ -40,7 +47,14 @@ pub(super) struct Rows {
 impl Rows {
     pub(super) fn open(reopen: &Reopen, file: &str, wanted: Wanted) -> Result<Self, TraceError> {
         let raw = reopen().map_err(|error| TraceError::file(file, files::problem(&error)))?;
-        let content = files::unpacked(raw).map_err(|error| TraceError::file(file, files::problem(&error)))?;
+        let unreadable = |error: std::io::Error| TraceError::file(file, files::problem(&error));
+        let mut content = BufReader::with_capacity(1 << 16, packed::unpacked(raw).map_err(unreadable)?);
+        if content.fill_buf().map_err(unreadable)?.starts_with(MAGIC) {
+            let problem = "it holds the times of single requests: name it as `arrivals`, not as `file`";
+            return Err(TraceError::file(file, problem));
+        }
+        let Comments { header, lines, rest } = Comments::read(&mut content).map_err(unreadable)?;
+        let content: Box<dyn Read + Send> = Box::new(Cursor::new(rest).chain(content));
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -53,6 +67,8 @@ impl Rows {
             file: file.to_string(),
             wanted,
             columns: PLAIN,
+            comments: header,
+            skipped: lines,
             pending: false,
             header: false,
             started: false,
@@ -101,7 +117,7 @@ impl Rows {
     }
 
     fn line(&self) -> u64 {
-        self.record.position().map_or(0, csv::Position::line)
+        self.record.position().map_or(0, |position| position.line() + self.skipped)
     }
 
     fn fault(&self, column: Option<usize>, problem: impl Into<String>) -> TraceError {
@@ -182,8 +198,35 @@ impl Iterator for Rows {
     }
 }
 
+/// The comments at the beginning of a trace that windtunnel wrote.
+struct Comments {
+    header: TraceHeader,
+    lines: u64,
+    /// What was read and is no comment.
+    rest: Vec<u8>,
+}
+
+impl Comments {
+    fn read(content: &mut impl BufRead) -> std::io::Result<Comments> {
+        /// Nobody writes longer comments; a file that is one endless line is not read as a whole.
+        const LONGEST: u64 = 1 << 16;
+        let mut comments = Comments { header: TraceHeader::default(), lines: 0, rest: Vec::new() };
+        loop {
+            comments.rest.clear();
+            content.by_ref().take(LONGEST).read_until(b'\n', &mut comments.rest)?;
+            let is_first = comments.lines == 0;
+            let belongs = if is_first { TraceHeader::begins(&comments.rest) } else { comments.rest.starts_with(b"#") };
+            if !belongs {
+                return Ok(comments);
+            }
+            comments.header.read(&comments.rest);
+            comments.lines += 1;
+        }
+    }
+}
+
 /// Seconds as they are written, in nanoseconds: exact for decimals, so that 0.1 s steps stay regular.
-fn nanos(text: &str) -> Result<i64, String> {
+pub(super) fn nanos(text: &str) -> Result<i64, String> {
     // Half of what fits, so that any two times can be subtracted.
     const MOST: i64 = i64::MAX / 2;
     if let Some(nanos) = decimal_nanos(text).filter(|nanos| nanos.abs() <= MOST) {

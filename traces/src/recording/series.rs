@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use super::rows::{Row, Rows, Wanted};
-use super::{Digest, GapSummary, Gaps, Values};
+use super::{Censored, Digest, GapSummary, Gaps, Values};
 use crate::error::TraceError;
 use crate::files::Reopen;
 use crate::segments::{RateSegments, Segment};
@@ -30,6 +30,10 @@ pub(crate) struct Series {
     pub(crate) interval: u64,
     pub(crate) gaps: GapSummary,
     pub(crate) digest: Digest,
+    /// The time zone, where the file says so.
+    pub(crate) zone: Option<String>,
+    /// Where the file says that the recorded system could not keep up.
+    pub(crate) censored: Vec<Censored>,
     source: Source,
 }
 
@@ -79,7 +83,8 @@ impl Series {
             Some(held) => Source::Held(held.into()),
             None => Source::Streamed(Arc::new(Streamed { reopen, layout, fault: OnceLock::new() })),
         };
-        Ok(Series { origin, length, interval, gaps, digest: survey.digest, source })
+        let (zone, censored) = (survey.zone, survey.censored);
+        Ok(Series { origin, length, interval, gaps, digest: survey.digest, zone, censored, source })
     }
 
     /// The recording as a rate, from 0 on.
@@ -139,12 +144,15 @@ struct Survey {
     rows: u64,
     layout: Layout,
     digest: Digest,
+    zone: Option<String>,
+    censored: Vec<Censored>,
 }
 
 impl Survey {
     fn of(reopen: &Reopen, file: &str, options: SeriesOptions) -> Result<Self, TraceError> {
         let mut rows = Rows::open(reopen, file, Wanted::TimeAndValue)?;
-        let values = options.values.unwrap_or(rows.columns.values);
+        let comments = std::mem::take(&mut rows.comments);
+        let values = options.values.or(comments.values).unwrap_or(rows.columns.values);
         let mut digest = Digest::new();
         let mut distances: BTreeMap<u64, u64> = BTreeMap::new();
         let mut first: Option<Row> = None;
@@ -167,12 +175,13 @@ impl Survey {
             return Err(TraceError::file(file, "it has no rows; write `seconds,requests` lines"));
         };
         let usual = distances.iter().rev().max_by_key(|(_, times)| **times).map(|(distance, _)| *distance);
-        let Some(interval) = options.interval.map(SimDuration::as_nanos).or(usual) else {
+        let written = options.interval.or(comments.resolution).map(SimDuration::as_nanos);
+        let Some(interval) = written.or(usual) else {
             let problem = "a single row has no interval; say how long it is with `interval = \"1m\"`";
             return Err(TraceError::file(file, problem));
         };
         let layout = Layout { file: file.to_string(), origin: first.time, interval, gaps: options.gaps, values };
-        Ok(Survey { rows: count, layout, digest })
+        Ok(Survey { rows: count, layout, digest, zone: comments.zone, censored: comments.censored })
     }
 }
 

@@ -1,12 +1,15 @@
 //! Recorded request times, replayed exactly. Short ones are held in memory, long ones are read again for every replay.
 
+use std::io::{self, BufRead, BufReader};
 use std::sync::{Arc, OnceLock};
 
 use super::Digest;
+use super::binary::{BinaryStamps, MAGIC};
 use super::rows::{Rows, Wanted};
 use super::series::seconds;
 use crate::error::TraceError;
-use crate::files::Reopen;
+use crate::files::{self, Reopen};
+use crate::packed;
 
 /// Stamps that are held in memory; 8 bytes each.
 const HELD: usize = 500_000;
@@ -97,8 +100,31 @@ fn streamed_times(streamed: Arc<Streamed>) -> impl Iterator<Item = u64> + Send {
     })
 }
 
-/// The origin and the time since it, row by row, refused when time runs backwards.
-fn times(
+/// The origin and the time since it, request by request.
+type Times = Box<dyn Iterator<Item = Result<(i64, u64), TraceError>> + Send>;
+
+/// The origin and the time since it of each request: from compact binary, or from rows of text.
+fn times(reopen: &Reopen, file: &str, origin: Option<i64>) -> Result<Times, TraceError> {
+    let unreadable = |error: io::Error| TraceError::file(file, files::problem(&error));
+    let content = packed::unpacked(reopen().map_err(unreadable)?).map_err(unreadable)?;
+    let mut content = BufReader::with_capacity(1 << 16, content);
+    if !content.fill_buf().map_err(unreadable)?.starts_with(MAGIC) {
+        return Ok(Box::new(times_of_rows(reopen, file, origin)?));
+    }
+    let stamps = BinaryStamps::open(content).map_err(|problem| TraceError::file(file, problem))?;
+    let file = file.to_string();
+    let mut first = origin;
+    Ok(Box::new(stamps.map(move |time| {
+        let time = time.map_err(|problem| TraceError::file(&file, problem))?;
+        let first = *first.get_or_insert(time);
+        u64::try_from(time - first)
+            .map(|since| (first, since))
+            .map_err(|_| TraceError::file(&file, "the file changed while it was replayed"))
+    })))
+}
+
+/// The same from rows of text, refused when time runs backwards.
+fn times_of_rows(
     reopen: &Reopen,
     file: &str,
     origin: Option<i64>,

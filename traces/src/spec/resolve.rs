@@ -166,9 +166,11 @@ impl TraceSpec {
         if let Some(start) = &self.start {
             return Calendar::parse(start, zone).map(Some);
         }
+        // What is written here counts before what the file says of itself.
+        let zone = zone.or(source.zone());
         match source.origin().filter(|origin| *origin >= UNIX_FROM) {
             Some(origin) => Calendar::from_unix_nanos(origin, zone).map(Some),
-            None if zone.is_some() => {
+            None if self.zone.is_some() => {
                 zone_named(zone)?;
                 Err(TraceError::spec("`zone` without `start`, and the trace has no calendar time of its own"))
             }

@@ -319,7 +319,7 @@ fn a_bad_file_is_named() {
     let mut broken = vec![0x1f, 0x8b, 8, 0];
     broken.extend([0xff; 20]);
     let broken = Embedded(HashMap::from([("x.csv", broken)]));
-    says(&spec(FILE).resolve(&broken, minutes(1)).unwrap_err().to_string(), &["x.csv", "cannot be read"]);
+    says(&spec(FILE).resolve(&broken, minutes(1)).unwrap_err().to_string(), &["x.csv", "gzip stream is damaged"]);
 }
 
 #[test]
