@@ -1,8 +1,10 @@
 //! Running the scenarios of `run` and `compare`.
 
-use windtunnel_sim::experiment::replicate;
+use windtunnel_sim::experiment::replicate_with;
 use windtunnel_sim::experiment::statistics::sequential::Until;
 use windtunnel_sim::outcome::Outcome;
+use windtunnel_sim::plant::fluid::scope::obstacle;
+use windtunnel_sim::run;
 use windtunnel_sim::scenario::{Loaded, Scenario};
 
 use crate::diagnostics;
@@ -37,14 +39,17 @@ impl Results {
 
 /// Runs every scenario under the seeds of the first: only under common seeds they meet the same requests.
 pub(crate) fn run(loaded: &[Loaded], flags: &ExperimentFlags) -> Result<Results, CliError> {
-    if flags.fidelity == Fidelity::Fluid {
-        return Err(CliError::new(Kind::Usage, "the fidelity `fluid` does not exist yet")
-            .hint("leave --fidelity away: every request is simulated"));
-    }
     let scenarios: Vec<&Scenario> = loaded.iter().map(|loaded| &loaded.scenario).collect();
     let Some(first) = scenarios.first() else {
         return Err(CliError::new(Kind::Usage, "there is no scenario to run"));
     };
+    let fidelity = match flags.fidelity {
+        Fidelity::Requests => run::Fidelity::Requests,
+        Fidelity::Fluid => run::Fidelity::Fluid,
+    };
+    if fidelity == run::Fidelity::Fluid {
+        check_fluid(&scenarios)?;
+    }
     note_other_seeds(&scenarios, flags);
     interrupt::listen();
     let mut outcomes: Vec<Vec<Outcome>> = scenarios.iter().map(|_| Vec::new()).collect();
@@ -52,7 +57,7 @@ pub(crate) fn run(loaded: &[Loaded], flags: &ExperimentFlags) -> Result<Results,
     let mut wanted = flags.until.as_ref().map_or(flags.replications, |until| until.wanted(|_| None, 0));
     while done < wanted {
         let seeds: Vec<u64> = (done..wanted).map(|i| first.seed.wrapping_add(u64::from(i))).collect();
-        let more = batch(&scenarios, &seeds, flags)?;
+        let more = batch(fidelity, &scenarios, &seeds, flags)?;
         for (all, more) in outcomes.iter_mut().zip(more) {
             all.extend(more);
         }
@@ -65,9 +70,26 @@ pub(crate) fn run(loaded: &[Loaded], flags: &ExperimentFlags) -> Result<Results,
     Ok(Results { outcomes, names })
 }
 
-fn batch(scenarios: &[&Scenario], seeds: &[u64], flags: &ExperimentFlags) -> Result<Vec<Vec<Outcome>>, CliError> {
+/// Refuses what rates and expected numbers cannot stand for, before anything is simulated.
+fn check_fluid(scenarios: &[&Scenario]) -> Result<(), CliError> {
+    for scenario in scenarios {
+        if let Some(obstacle) = obstacle(scenario) {
+            let message = format!("`{}` cannot be simulated with --fidelity fluid: {obstacle}", scenario.name);
+            return Err(CliError::new(Kind::Input, message)
+                .hint("leave --fidelity away for this scenario: every request is simulated"));
+        }
+    }
+    Ok(())
+}
+
+fn batch(
+    fidelity: run::Fidelity,
+    scenarios: &[&Scenario],
+    seeds: &[u64],
+    flags: &ExperimentFlags,
+) -> Result<Vec<Vec<Outcome>>, CliError> {
     let bar = Bar::new(scenarios, seeds.len(), flags.quiet);
-    let outcomes = in_pool(flags.threads, || replicate(scenarios, seeds, &bar))?;
+    let outcomes = in_pool(flags.threads, || replicate_with(fidelity.into(), scenarios, seeds, &bar))?;
     bar.finish();
     interrupt::check()?;
     outcomes.map_err(|error| CliError::new(Kind::Input, error.to_string()))

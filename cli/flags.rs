@@ -100,7 +100,6 @@ pub(crate) enum Format {
 pub(crate) enum Fidelity {
     /// Every request is simulated
     Requests,
-    /// Rates and backlogs; not available yet
-    #[value(hide = true)]
+    /// Rates and expected numbers: a screening, much faster; docs/fluid.md has its errors
     Fluid,
 }

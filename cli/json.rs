@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use windtunnel_sim::experiment::{paired, summarize};
 use windtunnel_sim::outcome::metric::DEFINITIONS;
 use windtunnel_sim::outcome::{ActivityEntry, Objective, Outcome, Provider, Summary, Warning};
+use windtunnel_sim::run::Fidelity;
 use windtunnel_sim::scenario::{Loaded, Severity};
 
 use crate::currency::Exchange;
@@ -25,6 +26,7 @@ pub(crate) struct Document<'r> {
 pub(crate) struct ScenarioDocument<'r> {
     name: &'r str,
     provider: Provider,
+    fidelity: Fidelity,
     seed: u64,
     replications: usize,
     digest: &'r str,
@@ -71,6 +73,7 @@ pub(crate) fn scenario<'r>(
     Some(ScenarioDocument {
         name,
         provider: first.provider,
+        fidelity: first.fidelity,
         seed: first.seed,
         replications: replications.len(),
         digest: &first.digest,

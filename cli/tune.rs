@@ -174,8 +174,8 @@ fn failed(error: TuneError) -> CliError {
 
 fn request(arguments: &Arguments, files: &SharedFiles) -> Result<Request, CliError> {
     if arguments.fidelity == Fidelity::Fluid {
-        return Err(CliError::new(Kind::Usage, "the fidelity `fluid` does not exist yet")
-            .hint("leave --fidelity away: every request is simulated"));
+        return Err(CliError::new(Kind::Usage, "`tune` does not know the fidelity `fluid`")
+            .hint("leave --fidelity away: every request is simulated; `sweep` can screen with --fidelity fluid"));
     }
     if !DEFINITIONS.iter().any(|metric| metric.name == arguments.minimize) {
         let message = format!("there is no metric `{}`", arguments.minimize);

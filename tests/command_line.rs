@@ -90,8 +90,6 @@ fn wrong_usage_exits_with_2() {
         let shown = check_code(&output, 2);
         assert!(output.stdout.is_empty() && !shown.is_empty(), "{arguments:?}");
     }
-    let output = run_ess(folder.path(), &["--fidelity", "fluid"]);
-    assert!(check_code(&output, 2).contains("does not exist yet"));
     assert_eq!(files_in(folder.path()), [] as [&str; 0]);
 }
 

@@ -10,7 +10,7 @@ use windtunnel_sim::experiment::plan::{MOST_POINTS, Plan};
 use windtunnel_sim::experiment::shards::{self, PlanFile, Request};
 use windtunnel_sim::experiment::statistics::sequential::Until;
 use windtunnel_sim::experiment::sweep_file::SweepFile;
-use windtunnel_sim::run::{Progress, simulate};
+use windtunnel_sim::run::{Progress, simulate_with};
 use windtunnel_sim::scenario::document::SharedFiles;
 use windtunnel_traces::{SimDuration, SimTime};
 
@@ -160,9 +160,10 @@ fn fidelity(flags: &PlanFlags, sweep: &SweepFile) -> Result<&'static str, CliErr
 fn known_fidelity(name: &str) -> Result<&'static str, CliError> {
     match name {
         "requests" => Ok("requests"),
-        "fluid" => Err(CliError::new(Kind::Usage, "the fidelity `fluid` does not exist yet")
-            .hint("leave it away: every request is simulated")),
-        other => Err(CliError::new(Kind::Input, format!("there is no fidelity `{other}`")).hint("write requests")),
+        "fluid" => Ok("fluid"),
+        other => {
+            Err(CliError::new(Kind::Input, format!("there is no fidelity `{other}`")).hint("write requests or fluid"))
+        }
     }
 }
 
@@ -189,7 +190,7 @@ fn estimate(
         return Ok("no estimate of the time".into());
     };
     let trial = Trial { started: Instant::now(), simulated: Default::default(), is_over: AtomicBool::new(false) };
-    let _ = simulate(&scenario, plan.seed, &trial);
+    let _ = simulate_with(plan.run_options(), &scenario, plan.seed, &trial);
     let elapsed = trial.started.elapsed().as_secs_f64();
     let share = if trial.is_over.load(Ordering::Relaxed) {
         (trial.simulated.load(Ordering::Relaxed) as f64 / scenario.horizon.as_nanos() as f64).max(1e-6)

@@ -113,6 +113,7 @@ fn empty(policy: &Policy, minutes: usize) -> Outcome {
         _ => vec![level("cpu-high-alert", ">", policy.high), level("cpu-low-alert", "<", policy.low)],
     };
     Outcome {
+        fidelity: windtunnel_sim::run::Fidelity::Requests,
         name: policy.name.to_owned(),
         provider: policy.provider,
         seed: 7,

@@ -9,6 +9,7 @@ pub use setup::demand_curve;
 
 use std::iter::Peekable;
 
+use serde::Serialize;
 use windtunnel_traces::random::{Generator, uniform};
 use windtunnel_traces::segments::RateSegments;
 use windtunnel_traces::{Purpose, SimDuration, SimTime, Streams};
@@ -20,6 +21,7 @@ use crate::fleet::instances::Instances;
 use crate::fleet::pods::Pods;
 use crate::outcome::recorder::Segment;
 use crate::outcome::{ActivityEntry, AlarmEntry, Outcome, Spool};
+use crate::plant::fluid::scope::{NotFluid, obstacle};
 use crate::scenario::Scenario;
 use crate::scenario::schema::EventKind;
 use crate::sensors::MetricStore;
@@ -31,6 +33,9 @@ pub enum SimulationError {
     /// It was cancelled. Nothing of it remains.
     #[error("the run was cancelled")]
     Cancelled,
+    /// The fidelity does not know what the scenario asks for.
+    #[error("fluid cannot simulate this scenario: {0}")]
+    NotFluid(#[from] NotFluid),
     /// The recorded trace could not be read again. The run has to be repeated once the file is whole.
     #[error("the trace changed while it was replayed: {0}")]
     Trace(String),
@@ -58,12 +63,62 @@ pub struct Unwatched;
 
 impl Progress for Unwatched {}
 
-/// Simulates a scenario under a seed. Equal scenarios and seeds give equal outcomes, on any machine.
+/// How exactly to simulate.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fidelity {
+    /// Every request exists.
+    #[default]
+    Requests,
+    /// Rates and expected numbers: orders of magnitude faster, with the errors that `docs/fluid.md` lists.
+    Fluid,
+}
+
+/// Simulates a scenario under a seed, request by request. Equal scenarios and seeds give equal outcomes, on any machine.
 ///
 /// # Errors
 /// When it was cancelled, or the trace changed under it.
 pub fn simulate(scenario: &Scenario, seed: u64, progress: &dyn Progress) -> Result<Outcome, SimulationError> {
-    let mut world = setup::world(scenario, seed);
+    simulate_with(RunOptions::default(), scenario, seed, progress)
+}
+
+/// How to run a scenario, beyond what it says itself.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct RunOptions {
+    /// How exactly to simulate.
+    pub fidelity: Fidelity,
+    /// Whether the rows of the timeline are kept. Without them the figures are the same, and there is nothing to draw.
+    pub timeline: bool,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        RunOptions { fidelity: Fidelity::Requests, timeline: true }
+    }
+}
+
+impl From<Fidelity> for RunOptions {
+    fn from(fidelity: Fidelity) -> Self {
+        RunOptions { fidelity, ..RunOptions::default() }
+    }
+}
+
+/// Simulates a scenario under a seed, at a fidelity.
+///
+/// # Errors
+/// When it was cancelled, the trace changed under it, or the fidelity does not know what the scenario asks for.
+pub fn simulate_with(
+    options: RunOptions,
+    scenario: &Scenario,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<Outcome, SimulationError> {
+    if options.fidelity == Fidelity::Fluid
+        && let Some(obstacle) = obstacle(scenario)
+    {
+        return Err(obstacle.into());
+    }
+    let mut world = setup::world(scenario, seed, options);
     world.start();
     world.run(progress)?;
     finish::outcome(world, seed)
@@ -126,6 +181,7 @@ const REFUSALS_LISTED: u64 = 10_000;
 /// Everything that takes part in a run.
 struct World<'s> {
     scenario: &'s Scenario,
+    options: RunOptions,
     site: Site,
     group: Group,
     control: Control,
@@ -217,16 +273,19 @@ impl World<'_> {
     /// Moves what was recorded into the books, and into the latencies of the sample where a policy looks at them.
     fn absorb(&mut self) {
         if let Some(latency) = &mut self.monitoring.latency {
+            self.site.plant.write_latencies(&mut self.site.recorder);
             latency.add(self.site.recorder.segment());
         }
         self.site.ledger.absorb(&mut self.site.recorder);
     }
 
     fn end_row(&mut self) {
+        if self.options.timeline || self.site.now == self.end {
+            self.site.plant.write_latencies(&mut self.site.recorder);
+        }
         self.absorb();
         let now = self.site.now;
-        let from = self.site.ledger.rows.last().map_or(0.0, |row| row.end_seconds);
-        let seconds = (now.as_secs_f64() - from).max(1e-9);
+        let seconds = now.saturating_since(self.site.ledger.row_start()).as_secs_f64().max(1e-9);
         let arrived_in_row = self.site.ledger.arrived_in_row();
         let mut probe = match &mut self.group {
             Group::Instances(instances) => instances.probe(&mut self.site, seconds),
@@ -268,7 +327,7 @@ impl World<'_> {
             end: now,
             published: now + SimDuration::from_nanos((delay + 0.5) as u64),
             instances: samples,
-            requests: arrived - monitoring.arrived,
+            requests: self.site.plant.measured_arrivals(arrived - monitoring.arrived),
             errors: errors - monitoring.errors,
             decided: decided - monitoring.decided,
             in_flight: self.site.plant.in_flight(),

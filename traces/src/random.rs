@@ -50,6 +50,8 @@ pub enum Purpose {
     Downstream = 16,
     /// Generated rate series.
     Series = 17,
+    /// How far what a sensor measures lies from what is expected, by index of the launch (fluid fidelity).
+    Measurement = 24,
     /// The points of a sweep's design.
     Design = 32,
 }

@@ -196,6 +196,11 @@ impl OpenTrace {
         self.plan.rate()
     }
 
+    /// Whether it is a recording of request times: the same requests in every run, so that their number is not random.
+    pub fn is_recorded_requests(&self) -> bool {
+        matches!(self.plan.source, Source::Stamps(_))
+    }
+
     /// How long the trace is after its window and repetitions; none when it is endless.
     pub fn length(&self) -> Option<SimDuration> {
         self.plan.length

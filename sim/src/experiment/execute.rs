@@ -10,7 +10,7 @@ use windtunnel_traces::SimTime;
 
 use super::journal::{Journal, JournalError, Record};
 use super::plan::{Bases, Plan, run_id};
-use crate::run::{Progress, SimulationError, simulate};
+use crate::run::{Progress, SimulationError, simulate_with};
 use crate::scenario::document::{ScenarioError, SharedFiles};
 
 /// One run of a plan.
@@ -225,7 +225,7 @@ impl Runner for Simulator<'_> {
         }
         let scenario = self.plan.scenario_from(&self.bases, point, self.files).map_err(|error| error.to_string())?;
         let seed = self.plan.seed.wrapping_add(u64::from(task.replication));
-        match simulate(&scenario, seed, &Watched { cancelled }) {
+        match simulate_with(self.plan.run_options(), &scenario, seed, &Watched { cancelled }) {
             Ok(outcome) => Ok(Some(outcome.metrics.iter().map(|(_, value)| value).collect())),
             Err(SimulationError::Cancelled) => Ok(None),
             Err(error) => Err(error.to_string()),

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::axis::Axis;
 use super::design::{Place, Row};
 use super::sweep_file::{BaseScenario, SweepFile, concerns};
+use crate::run::{Fidelity, RunOptions};
 use crate::scenario::document::{Diagnostic, Document, ScenarioError, ScenarioFiles, Written};
 use crate::scenario::{Loaded, Scenario, schema};
 
@@ -86,6 +87,14 @@ pub(super) fn short_digest(text: &str) -> String {
 }
 
 impl Plan {
+    /// How its runs are simulated. Nobody draws the timelines of a sweep, and fluid is faster without them.
+    pub fn run_options(&self) -> RunOptions {
+        match self.fidelity.as_str() {
+            "fluid" => RunOptions { fidelity: Fidelity::Fluid, timeline: false },
+            _ => RunOptions::default(),
+        }
+    }
+
     /// How many rows the design has, before constraints, without making them.
     pub fn count(sweep: &SweepFile) -> u128 {
         let traces = sweep.traces.len().max(1) as u128;

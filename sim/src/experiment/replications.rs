@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use windtunnel_traces::SimTime;
 
 use crate::outcome::{Outcome, Summary};
-use crate::run::{Progress, SimulationError, simulate};
+use crate::run::{Progress, RunOptions, SimulationError, simulate_with};
 use crate::scenario::Scenario;
 
 /// Which run of an experiment.
@@ -48,6 +48,16 @@ pub fn replicate(
     seeds: &[u64],
     progress: &dyn ExperimentProgress,
 ) -> Result<Vec<Vec<Outcome>>, SimulationError> {
+    replicate_with(RunOptions::default(), scenarios, seeds, progress)
+}
+
+/// The same at a fidelity.
+pub fn replicate_with(
+    options: RunOptions,
+    scenarios: &[&Scenario],
+    seeds: &[u64],
+    progress: &dyn ExperimentProgress,
+) -> Result<Vec<Vec<Outcome>>, SimulationError> {
     let runs: Vec<RunId> = (0..scenarios.len())
         .flat_map(|scenario| (0..seeds.len()).map(move |replication| RunId { scenario, replication }))
         .collect();
@@ -56,7 +66,7 @@ pub fn replicate(
         .par_iter()
         .map(|&run| {
             let watched = OneRun { run, progress };
-            let outcome = simulate(scenarios[run.scenario], seeds[run.replication], &watched)?;
+            let outcome = simulate_with(options, scenarios[run.scenario], seeds[run.replication], &watched)?;
             progress.finished(run);
             Ok(outcome)
         })

@@ -7,7 +7,7 @@ const SUB_BITS: u32 = SUB_BUCKETS.trailing_zeros();
 /// Values are counted from 2^10 ns (1.024 microseconds, all below share the first octave) up to 2^42 ns (73 minutes).
 const LOWEST_BITS: u32 = 10;
 const OCTAVES: u32 = 32;
-const BUCKETS: usize = (OCTAVES as u64 * SUB_BUCKETS) as usize;
+pub(crate) const BUCKETS: usize = (OCTAVES as u64 * SUB_BUCKETS) as usize;
 
 /// The largest relative error of a quantile that [`LatencyHistogram::quantile`] reports, for latencies between 1.024
 /// microseconds and 73 minutes.
@@ -53,7 +53,7 @@ pub struct SparseHistogram {
 
 /// The bucket of a latency in nanoseconds.
 #[inline]
-fn bucket(nanos: u64) -> usize {
+pub(crate) fn bucket(nanos: u64) -> usize {
     let value = nanos.max(1 << LOWEST_BITS);
     let octave = 63 - value.leading_zeros();
     let within = (value >> (octave - SUB_BITS)) - SUB_BUCKETS;
@@ -62,7 +62,7 @@ fn bucket(nanos: u64) -> usize {
 }
 
 /// The first latency in nanoseconds of a bucket.
-fn lower_edge(index: usize) -> u64 {
+pub(crate) fn lower_edge(index: usize) -> u64 {
     let octave = LOWEST_BITS + (index as u64 / SUB_BUCKETS) as u32;
     (SUB_BUCKETS + index as u64 % SUB_BUCKETS) << (octave - SUB_BITS)
 }
@@ -74,6 +74,46 @@ impl LatencyHistogram {
         self.buckets[bucket(nanos)] += 1;
         self.count += 1;
         self.sum_nanos += u128::from(nanos);
+        self.smallest = self.smallest.min(nanos);
+        self.largest = self.largest.max(nanos);
+    }
+
+    /// Counts `count` latencies whose expected numbers by bucket are in proportion to `weights`, none beyond `limit`
+    /// nanoseconds. Numbers are made whole at even steps of the cumulative weight, the first of them after a share
+    /// `1 - phase` of a step. Returns false, and counts nothing, where there is no weight.
+    pub fn record_expected(&mut self, count: u64, weights: &[f64], limit: f64, phase: f64) -> bool {
+        let last = bucket(limit.max(0.0) as u64);
+        let weights = &weights[..weights.len().min(last + 1)];
+        let total: f64 = weights.iter().sum();
+        if total <= 0.0 || count == 0 {
+            return false;
+        }
+        let (mut sum, mut counted) = (0.0, 0);
+        for (index, weight) in weights.iter().enumerate() {
+            if *weight <= 0.0 {
+                continue;
+            }
+            sum += weight;
+            let upto = ((sum / total * count as f64 + phase) as u64).min(count);
+            if upto > counted {
+                let number = upto - counted;
+                counted = upto;
+                self.record_many(index, number, limit);
+            }
+        }
+        if counted < count {
+            let index = weights.iter().rposition(|weight| *weight > 0.0).unwrap_or(0);
+            self.record_many(index, count - counted, limit);
+        }
+        true
+    }
+
+    /// Counts latencies in the middle of a bucket.
+    fn record_many(&mut self, index: usize, number: u64, limit: f64) {
+        let nanos = ((lower_edge(index) + lower_edge(index + 1)) / 2).min(limit as u64);
+        self.buckets[index] += number;
+        self.count += number;
+        self.sum_nanos += u128::from(nanos) * u128::from(number);
         self.smallest = self.smallest.min(nanos);
         self.largest = self.largest.max(nanos);
     }

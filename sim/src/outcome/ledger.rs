@@ -100,6 +100,8 @@ pub struct Ledger {
     pub lives: Vec<InstanceLife>,
     /// Finished rows.
     pub rows: Spool<TimelineRow>,
+    /// Whether rows are kept once they are finished.
+    pub keeps_rows: bool,
     /// Why rows could not be kept, when they could not.
     pub rows_lost: Option<std::io::Error>,
     objective: Objective,
@@ -142,6 +144,7 @@ impl Ledger {
             stops: 0,
             lives: Vec::new(),
             rows: Spool::default(),
+            keeps_rows: true,
             rows_lost: None,
             objective,
             cores,
@@ -210,10 +213,21 @@ impl Ledger {
         }
         let in_service = self.in_service.end_row(now);
         let draining = self.draining.end_row(now);
-        let core_seconds = (in_service + draining) * self.cores;
         let busy = probe.busy_core_seconds - self.busy_at_row_start;
         self.busy_at_row_start = probe.busy_core_seconds;
         self.elasticity.end_interval(now);
+        if self.keeps_rows {
+            self.keep_row(now, seconds, probe, (in_service, draining, busy));
+        }
+        self.total.add(&self.row);
+        self.row.clear();
+        self.row_windows = (0, 0);
+        self.row_start = now;
+    }
+
+    /// The row that ends now, with its core-seconds in service and draining and those that were used.
+    fn keep_row(&mut self, now: SimTime, seconds: f64, probe: RowProbe, (in_service, draining, busy): (f64, f64, f64)) {
+        let core_seconds = (in_service + draining) * self.cores;
         let cost = self.cost_so_far(now);
         let row = &self.row;
         let kept = self.rows.push(TimelineRow {
@@ -247,10 +261,6 @@ impl Ledger {
         if let Err(error) = kept {
             self.rows_lost.get_or_insert(error);
         }
-        self.total.add(&self.row);
-        self.row.clear();
-        self.row_windows = (0, 0);
-        self.row_start = now;
     }
 
     /// What happens at the very end of the run, after its last row, still counts: it joins that row.
@@ -288,6 +298,11 @@ impl Ledger {
     /// Everything that was counted in finished rows.
     pub fn total(&self) -> &Segment {
         &self.total
+    }
+
+    /// When the row that has not ended began.
+    pub fn row_start(&self) -> SimTime {
+        self.row_start
     }
 
     /// Requests that arrived in the row that has not ended.

@@ -17,6 +17,8 @@ pub mod timeline;
 use serde::Serialize;
 use windtunnel_traces::SimDuration;
 
+use crate::run::Fidelity;
+
 pub use activity::{ActivityEntry, AlarmEntry, AlarmLevel, InstanceLife};
 pub use latency::LatencyHistogram;
 pub use metric::{MetricValues, Summary};
@@ -94,6 +96,8 @@ pub struct Outcome {
     pub name: String,
     /// Which controller drove the fleet.
     pub provider: Provider,
+    /// How exactly it was simulated.
+    pub fidelity: Fidelity,
     /// The seed of every random stream.
     pub seed: u64,
     /// Identifies the resolved scenario and the content of its trace: equal digests and seeds give equal results.

@@ -66,9 +66,12 @@ impl Segment {
 
     /// Forgets everything, keeping the memory.
     pub fn clear(&mut self) {
-        let mut latency = std::mem::take(&mut self.latency);
+        // Field by field: a default segment would allocate a histogram, only to drop it.
+        let Segment { arrived, attempts, served, timed_out, rejected, failed, slow, frustrated, latency } = self;
+        for count in [arrived, attempts, served, timed_out, rejected, failed, slow, frustrated] {
+            *count = 0;
+        }
         latency.clear();
-        *self = Segment { latency, ..Segment::default() };
     }
 }
 
@@ -116,6 +119,29 @@ impl Recorder {
             Failure::Rejected => self.segment.rejected += 1,
             Failure::Failed => self.segment.failed += 1,
         }
+    }
+
+    /// Requests were answered: within the objective, within four times the objective, and later. Their latencies follow
+    /// in [`Recorder::latencies`].
+    pub fn served_many(&mut self, fast: u64, slow: u64, frustrated: u64) {
+        self.segment.served += fast + slow + frustrated;
+        self.segment.slow += slow + frustrated;
+        self.segment.frustrated += frustrated;
+    }
+
+    /// Requests were not served.
+    pub fn lost_many(&mut self, failure: Failure, count: u64) {
+        match failure {
+            Failure::TimedOut => self.segment.timed_out += count,
+            Failure::Rejected => self.segment.rejected += count,
+            Failure::Failed => self.segment.failed += count,
+        }
+    }
+
+    /// Latencies of `count` requests by the weights of the histogram's buckets, up to `limit` nanoseconds. Returns
+    /// whether there was any weight.
+    pub fn latencies(&mut self, count: u64, weights: &[f64], limit: f64, phase: f64) -> bool {
+        self.segment.latency.record_expected(count, weights, limit, phase)
     }
 
     /// What has been counted since the last call of [`Recorder::clear`].

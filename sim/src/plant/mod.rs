@@ -1,14 +1,17 @@
 //! What is controlled: requests arrive, a balancer picks an instance, the instance serves them on its cores.
 //!
 //! The plant is advanced in bulk from one control event to the next; between two of them the set of instances and their
-//! weights are constant. Two kernels do the work behind one face, [`Plant`]:
+//! weights are constant. Three kernels do the work behind one face, [`Plant`]:
 //!
 //! * [`fcfs`]: first come, first served. A request's whole fate follows from the state at its arrival (the recursion of
 //!   Kiefer and Wolfowitz), so arrivals are the only events.
 //! * [`events`]: everything else, as a discrete-event simulation: processor sharing, closed-loop clients, retries, shared
 //!   dependencies, pods that share a node.
 //!
-//! Both give the same outcomes to the nanosecond where both apply; the tests in `agreement` hold them against each other.
+//! A third, [`fluid`], knows rates and expected numbers instead of requests: orders of magnitude faster, and wrong where it
+//! says so.
+//!
+//! The first two give the same outcomes to the nanosecond where both apply; the tests in `agreement` hold them against each other.
 
 #[cfg(test)]
 mod agreement;
@@ -17,6 +20,7 @@ pub mod clients;
 mod departures;
 pub mod events;
 pub mod fcfs;
+pub mod fluid;
 mod heap;
 mod jobs;
 pub mod requests;
@@ -93,8 +97,25 @@ pub trait Plant: Send {
     /// What an instance has used up to the instant that the plant was advanced to.
     fn usage(&mut self, id: InstanceId) -> Usage;
 
+    /// What a sensor reads at an instance: what it has used, with the noise of the requests' randomness where the plant
+    /// knows only expected numbers. The next reading goes on from this one.
+    fn measured(&mut self, id: InstanceId) -> Usage {
+        self.usage(id)
+    }
+
+    /// What a sensor counts of `requests` that have arrived since it counted last.
+    fn measured_arrivals(&mut self, requests: u64) -> u64 {
+        requests
+    }
+
     /// Requests that have arrived and have no outcome yet.
     fn in_flight(&self) -> u64;
+
+    /// Records the latencies of all requests that have been counted as served. Kernels that know each request record its
+    /// latency with it and have nothing to do here.
+    fn write_latencies(&mut self, recorder: &mut Recorder) {
+        let _ = recorder;
+    }
 }
 
 /// How a burst of CPU is stretched while an instance is cold: `1 + (slowdown - 1) exp(-age / settle)`.

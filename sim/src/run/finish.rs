@@ -2,12 +2,13 @@
 
 use windtunnel_traces::{SimDuration, SimTime};
 
-use super::{Control, Group, SimulationError, World};
+use super::{Control, Fidelity, Group, SimulationError, World};
 use crate::controllers::decision::Metric;
 use crate::controllers::hpa::Resource;
 use crate::controllers::hpa::spec::{Goal, Source};
 use crate::outcome::recorder::Segment;
 use crate::outcome::{ActivityEntry, AlarmLevel, MetricValues, Outcome, Warning, cost};
+use crate::plant::fluid::scope;
 use crate::scenario::schema::{self, Price};
 
 pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, SimulationError> {
@@ -22,16 +23,23 @@ pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, Simula
     let total = world.site.ledger.total().clone();
     let bill = bill(&world);
     let metrics = metrics(&mut world, &total, bill);
-    let warnings = warnings(&world, &total);
+    let mut warnings = warnings(&world, &total);
+    if world.options.fidelity == Fidelity::Fluid {
+        warnings.extend(scope::warnings(scenario, &metrics));
+    }
     let thresholds = thresholds(&world);
     let calendar = scenario.open_trace().and_then(windtunnel_traces::OpenTrace::calendar);
     let zone = calendar.as_ref().and_then(|calendar| calendar.start().time_zone().iana_name().map(str::to_string));
     Ok(Outcome {
         name: scenario.name.clone(),
         provider: scenario.provider(),
+        fidelity: world.options.fidelity,
         seed,
         digest: scenario.digest.clone(),
-        traffic: scenario.traffic(),
+        traffic: match world.options.fidelity {
+            Fidelity::Requests => scenario.traffic(),
+            Fidelity::Fluid => format!("{}, simulated as a fluid", scenario.traffic()),
+        },
         horizon: scenario.horizon,
         calendar_start: calendar.map(|calendar| calendar.start().timestamp().as_second()),
         time_zone: zone,

@@ -2,9 +2,9 @@
 
 use windtunnel_traces::clients::ClientsSpec;
 use windtunnel_traces::trace::Trace;
-use windtunnel_traces::{Cores, Purpose, SimDuration, SimTime, Streams};
+use windtunnel_traces::{Cores, Purpose, RateSegments, SimDuration, SimTime, Streams};
 
-use super::{Control, Group, Monitoring, OfferedLoad, World, delay_stream, hpa};
+use super::{Control, Fidelity, Group, Monitoring, OfferedLoad, RunOptions, World, delay_stream, hpa};
 use crate::agenda::Agenda;
 use crate::controllers::cloud::{Calendar, RemovalPolicy as ConfiguredRemoval};
 use crate::controllers::decision::Controller;
@@ -20,6 +20,7 @@ use crate::plant::balancer::{LeastOutstanding, PowerOfTwo, Random, RoundRobin};
 use crate::plant::clients::Clients;
 use crate::plant::events::{EventPlant, Extras, RetryRules, SharedDependency};
 use crate::plant::fcfs::{FcfsPlant, Rules};
+use crate::plant::fluid::{FluidPlant, FluidSpec};
 use crate::plant::requests::{Demands, RequestStream};
 use crate::plant::{ColdStart, Plant, StationSpec};
 use crate::scenario::schema::{self, Algorithm, Discipline};
@@ -32,11 +33,15 @@ const ROWS: u64 = 1440;
 /// Intervals that rows are rounded up to, in seconds.
 const NICE_ROWS: [u64; 12] = [1, 5, 10, 15, 30, 60, 300, 600, 900, 1800, 3600, 86_400];
 
-pub(super) fn world(scenario: &Scenario, seed: u64) -> World<'_> {
+pub(super) fn world(scenario: &Scenario, seed: u64, options: RunOptions) -> World<'_> {
     let streams = Streams::new(seed);
     let demands = Demands::new(scenario.laws.classes.clone(), scenario.laws.patience.clone(), streams);
-    let ledger = ledger(scenario, &demands);
-    let plant = plant(scenario, demands, streams);
+    let mut ledger = ledger(scenario, &demands);
+    ledger.keeps_rows = options.timeline;
+    let plant = match options.fidelity {
+        Fidelity::Requests => plant(scenario, demands, streams),
+        Fidelity::Fluid => fluid_plant(scenario, streams),
+    };
     let control = control(scenario, streams, ledger.demand.per_instance);
     let site = Site {
         now: SimTime::ZERO,
@@ -58,6 +63,7 @@ pub(super) fn world(scenario: &Scenario, seed: u64) -> World<'_> {
     let latency = watches_latency.then(Segment::default);
     World {
         scenario,
+        options,
         site,
         group,
         control,
@@ -150,11 +156,7 @@ fn plant(scenario: &Scenario, demands: Demands, streams: Streams) -> Box<dyn Pla
         Trace::Open(trace) => RequestStream::open(trace.arrivals(streams), demands),
         Trace::Closed(_) => RequestStream::closed(demands),
     };
-    let rules = Rules {
-        timeout: file.service.timeout,
-        cancel_on_timeout: file.service.cancel_on_timeout,
-        cold_start: file.service.cold_start.as_ref().map(|cold| ColdStart::new(cold.slowdown, cold.settle)),
-    };
+    let rules = rules(scenario);
     let ties = || streams.stream(Purpose::Balancer);
     if recursion_applies(scenario) {
         return match file.balancer.algorithm {
@@ -171,6 +173,32 @@ fn plant(scenario: &Scenario, demands: Demands, streams: Streams) -> Box<dyn Pla
         Algorithm::LeastOutstanding => Box::new(EventPlant::new(requests, LeastOutstanding::default(), rules, extras)),
         Algorithm::PowerOfTwo => Box::new(EventPlant::new(requests, PowerOfTwo(ties()), rules, extras)),
     }
+}
+
+fn rules(scenario: &Scenario) -> Rules {
+    let service = &scenario.file.service;
+    Rules {
+        timeout: service.timeout,
+        cancel_on_timeout: service.cancel_on_timeout,
+        cold_start: service.cold_start.as_ref().map(|cold| ColdStart::new(cold.slowdown, cold.settle)),
+    }
+}
+
+fn fluid_plant(scenario: &Scenario, streams: Streams) -> Box<dyn Plant> {
+    let (file, laws) = (&scenario.file, &scenario.laws);
+    let trace = scenario.open_trace();
+    let retry = file.service.retry.as_ref();
+    let spec = FluidSpec {
+        rate: trace.map_or_else(|| RateSegments::constant(0.0), windtunnel_traces::OpenTrace::rate_segments),
+        recorded: trace.is_some_and(windtunnel_traces::OpenTrace::is_recorded_requests),
+        classes: laws.classes.clone(),
+        rules: rules(scenario),
+        algorithm: file.balancer.algorithm,
+        objective: file.slo.latency,
+        patience: laws.patience.as_ref().map(windtunnel_traces::Sampler::mean_nanos),
+        retry: retry.map(|retry| (retry.attempts, retry.budget.map(windtunnel_traces::Ratio::as_f64))),
+    };
+    Box::new(FluidPlant::new(spec, streams))
 }
 
 fn extras(scenario: &Scenario, streams: Streams) -> Extras {

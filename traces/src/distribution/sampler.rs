@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use super::tables::{Choice, Curve};
-use crate::random::{Generator, exp, exponential, fill_exponential, fill_normal, ln, normal, uniform};
+use crate::random::{
+    Generator, Purpose, Streams, exp, exponential, fill_exponential, fill_normal, ln, normal, normal_quantile, uniform,
+};
 
 /// A distribution that can be drawn from. Durations are in nanoseconds, as real numbers.
 #[derive(Clone, Debug)]
@@ -121,6 +123,74 @@ impl Sampler {
             Family::Mixture { .. } => out.iter_mut().for_each(|draw| *draw = self.sample(generator)),
             Family::Curve { curve, scale } => invert(generator, out, |u| scale * curve.at(u)),
             Family::Empirical { values, scale } => invert(generator, out, |u| scale * pick(values, u)),
+        }
+    }
+
+    /// About `count` values in nanoseconds that stand for the distribution, each with its probability. They have its
+    /// mean. Families that are drawn by inversion are cut into slices of equal probability; a gamma distribution is
+    /// represented by draws under a fixed seed.
+    pub fn points(&self, count: usize) -> Vec<(f64, f64)> {
+        let count = count.max(1);
+        let mut points = match &self.family {
+            Family::Constant { value } => return vec![(*value, 1.0)],
+            Family::Mixture { choice, parts } => {
+                let shares = choice.shares();
+                let of_part = |(share, part): (f64, &Sampler)| {
+                    let slices = libm::ceil(share * count as f64) as usize;
+                    part.points(slices).into_iter().map(move |(value, weight)| (value, weight * share))
+                };
+                return shares.zip(parts.iter()).flat_map(of_part).collect();
+            }
+            Family::Gamma { shape, scale } => {
+                let mut stream = Streams::new(0).stream(Purpose::Measurement);
+                (0..count).map(|_| (scale * gamma(*shape, &mut stream), 1.0 / count as f64)).collect()
+            }
+            _ => self.slices(count),
+        };
+        let mean: f64 = points.iter().map(|(value, weight)| value * weight).sum();
+        if mean > 0.0 {
+            points.iter_mut().for_each(|(value, _)| *value *= self.mean / mean);
+        }
+        points
+    }
+
+    /// Slices of equal probability, each by the mean of a few points within it. The last is cut into finer ones, and the
+    /// last of them again: percentiles lie there.
+    fn slices(&self, count: usize) -> Vec<(f64, f64)> {
+        const FINER: usize = 16;
+        let mut points = Vec::with_capacity(count + 3 * FINER);
+        let (mut from, mut slices) = (0.0, count);
+        for cut in 0..4 {
+            let width = (1.0 - from) / slices as f64;
+            let whole = if cut < 3 { slices - 1 } else { slices };
+            points.extend((0..whole).map(|slice| (self.slice(from + slice as f64 * width, width), width)));
+            from += whole as f64 * width;
+            slices = FINER;
+        }
+        points
+    }
+
+    /// The mean of a few draws of uniforms between `from` and `from + width`.
+    fn slice(&self, from: f64, width: f64) -> f64 {
+        const WITHIN: usize = 8;
+        let step = width / WITHIN as f64;
+        // Rounding must not reach one, where the tail has no end.
+        let inverse = |point: usize| self.inverse((from + (point as f64 + 0.5) * step).min(1.0 - 1e-15));
+        (0..WITHIN).map(inverse).sum::<f64>() / WITHIN as f64
+    }
+
+    /// The draw that a uniform gives, for families of one uniform per draw.
+    fn inverse(&self, u: f64) -> f64 {
+        match &self.family {
+            Family::Exponential { mean } => -mean * ln(1.0 - u),
+            Family::Lognormal { mu, sigma } => lognormal(*mu, *sigma, normal_quantile(u)),
+            Family::Pareto { least, most, inside, power } => pareto(*least, *most, *inside, *power, u),
+            Family::Weibull { scale, power } => weibull(*scale, *power, u),
+            Family::Uniform { min, width } => min + width * u,
+            Family::Hyperexponential { first, means } => hyperexponential(*first, *means, u),
+            Family::Curve { curve, scale } => scale * curve.at(u),
+            Family::Empirical { values, scale } => scale * pick(values, u),
+            Family::Constant { .. } | Family::Mixture { .. } | Family::Gamma { .. } => self.mean,
         }
     }
 

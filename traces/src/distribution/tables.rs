@@ -18,6 +18,12 @@ impl Choice {
         Choice { upto: upto.collect() }
     }
 
+    /// The share of each part.
+    pub(super) fn shares(&self) -> impl Iterator<Item = f64> + '_ {
+        let below = std::iter::once(0.0).chain(self.upto.iter().copied());
+        self.upto.iter().zip(below).map(|(upto, below)| upto - below)
+    }
+
     /// The part that `u` falls into.
     #[inline]
     pub(super) fn of(&self, u: f64) -> usize {

@@ -276,3 +276,19 @@ fn draws_are_the_same_on_every_machine() {
     assert_eq!(hash, GOLDEN, "the draws have changed: {hash:#x}");
 }
 const GOLDEN: u64 = 0x3b8c_8663_5166_ce35;
+
+#[test]
+fn points_have_the_moments_of_the_law() {
+    for json in ALL {
+        let sampler = sampler(json);
+        let points = sampler.points(20_000);
+        let share: f64 = points.iter().map(|(_, weight)| weight).sum();
+        let mean: f64 = points.iter().map(|(value, weight)| value * weight).sum();
+        let square: f64 = points.iter().map(|(value, weight)| value * value * weight).sum();
+        assert!((share - 1.0).abs() < 1e-9, "{json}");
+        assert!((mean / sampler.mean_nanos() - 1.0).abs() < 1e-9, "{json}");
+        // Slices lose a little of the variance within them; a gamma law is represented by 20,000 draws.
+        let lost = (square - mean * mean) / sampler.variance_nanos2() - 1.0;
+        assert!(sampler.cv() == 0.0 || lost.abs() < 0.05, "{json}: {lost}");
+    }
+}

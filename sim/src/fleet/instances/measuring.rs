@@ -14,7 +14,7 @@ impl Instances {
         let mut samples = Vec::with_capacity(self.alive.len());
         let cores = self.config.station.cores.as_f64();
         for &id in &self.alive {
-            let usage = site.plant.usage(id);
+            let usage = site.plant.measured(id);
             let member = &mut self.members[id.0 as usize];
             let busy = usage.busy_core_nanos - member.busy_at_sample;
             let requests = usage.sent - member.sent_at_sample;

@@ -50,7 +50,7 @@ impl Pods {
             let Some(node) = pod.node else { continue };
             let due = self.nodes.nodes[node.0 as usize].housekeeping_phase == second;
             if due && pod.phase == Phase::Running && !pod.dead {
-                let usage = site.plant.usage(id);
+                let usage = site.plant.measured(id);
                 let (base, per_request) = self.config.memory_use;
                 let memory = base + per_request * u64::from(usage.inside);
                 pod.usage.housekeeping(Point { at: site.now, busy_core_nanos: usage.busy_core_nanos, memory });
@@ -72,7 +72,7 @@ impl Pods {
                 continue;
             }
             pod.usage.scrape(resolution, self.config.sensors.metrics_server_rate);
-            pod.sent_history.push_back((site.now, site.plant.usage(id).sent));
+            pod.sent_history.push_back((site.now, site.plant.measured(id).sent));
             while pod.sent_history.len() > 2 && pod.sent_history[1].0 < oldest {
                 pod.sent_history.pop_front();
             }

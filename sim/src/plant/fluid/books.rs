@@ -1,0 +1,273 @@
+//! From expected numbers to whole requests: what arrives is served, lost, or still inside, and nothing else.
+
+use std::collections::BTreeMap;
+
+use super::law::ServiceLaw;
+use super::station::{Fates, Spot, Station, spread};
+use crate::outcome::latency::{BUCKETS, bucket, lower_edge};
+use crate::outcome::recorder::{Failure, Recorder};
+
+/// Fates that a request can be under way to.
+const FATES: usize = 4;
+/// The place of those that will be given up on.
+const LATE: usize = 3;
+
+/// Requests by expected number, turned into whole ones without losing any.
+#[derive(Debug, Default)]
+pub(super) struct Books {
+    /// Expected arrivals so far, and whole ones.
+    expected: f64,
+    arrived: u64,
+    attempts: f64,
+    attempted: u64,
+    /// Expected numbers of this step: under way to each fate, refused, failed.
+    under_way: [f64; FATES],
+    refused: f64,
+    failed: f64,
+    /// Requests inside, by the fate that they are under way to.
+    inside: [u64; FATES],
+    /// What rounding owes to each fate, to those refused and to those failed.
+    owed: [f64; FATES + 2],
+    owed_outcomes: [f64; FATES],
+    latencies: PendingLatencies,
+}
+
+impl Books {
+    /// Requests are expected to arrive, and attempts.
+    pub(super) fn arrive(&mut self, requests: f64, attempts: f64) {
+        self.expected += requests;
+        self.attempts += attempts;
+    }
+
+    /// Requests are admitted and under way to their fates.
+    pub(super) fn admit(&mut self, requests: f64, fates: &Fates) {
+        for (sum, share) in self.under_way.iter_mut().zip([fates.fast, fates.slow, fates.frustrated, fates.late]) {
+            *sum += requests * share;
+        }
+    }
+
+    /// Requests are refused.
+    pub(super) fn refuse(&mut self, requests: f64) {
+        self.refused += requests;
+    }
+
+    /// Requests fail at once.
+    pub(super) fn fail(&mut self, requests: f64) {
+        self.failed += requests;
+    }
+
+    /// The share of this step's requests that were lost.
+    pub(super) fn lost_share(&self) -> f64 {
+        let all: f64 = self.under_way.iter().sum::<f64>() + self.refused + self.failed;
+        if all > 0.0 { (self.under_way[LATE] + self.refused + self.failed) / all } else { 0.0 }
+    }
+
+    /// Turns lost requests of this step into tried-again ones: only a share of them stays lost.
+    pub(super) fn retry(&mut self, stay_lost: f64) {
+        let lost = self.under_way[LATE] + self.refused + self.failed;
+        let served: f64 = self.under_way[..LATE].iter().sum();
+        if lost <= 0.0 || served <= 0.0 {
+            return;
+        }
+        let saved = lost * (1.0 - stay_lost);
+        let factor = 1.0 + saved / served;
+        self.under_way[..LATE].iter_mut().for_each(|served| *served *= factor);
+        self.under_way[LATE] *= stay_lost;
+        self.refused *= stay_lost;
+        self.failed *= stay_lost;
+    }
+
+    /// Ends a step with `expected_inside` requests inside: whole requests arrive and leave.
+    pub(super) fn settle(&mut self, expected_inside: f64, recorder: &mut Recorder) {
+        let arrived = whole(self.expected) - self.arrived;
+        let attempted = whole(self.attempts) - self.attempted;
+        self.arrived += arrived;
+        self.attempted += attempted;
+        recorder.arrived(arrived);
+        recorder.attempted(attempted);
+        self.assign(arrived, recorder);
+        let all: u64 = self.inside.iter().sum();
+        let stay = whole(expected_inside).min(all);
+        self.release(all - stay, recorder);
+    }
+
+    /// Gives each of the arrived requests a fate.
+    fn assign(&mut self, arrived: u64, recorder: &mut Recorder) {
+        let [a, b, c, d] = self.under_way;
+        let shares = [a, b, c, d, self.refused, self.failed];
+        let numbers = apportion(arrived, &shares, &mut self.owed, &[u64::MAX; FATES + 2]);
+        for (inside, number) in self.inside.iter_mut().zip(numbers) {
+            *inside += number;
+        }
+        recorder.lost_many(Failure::Rejected, numbers[FATES]);
+        recorder.lost_many(Failure::Failed, numbers[FATES + 1]);
+        self.under_way = [0.0; FATES];
+        (self.refused, self.failed) = (0.0, 0.0);
+    }
+
+    /// Some of those inside reach their fates.
+    fn release(&mut self, number: u64, recorder: &mut Recorder) {
+        let shares = self.inside.map(|inside| inside as f64);
+        let [fast, slow, frustrated, late] = apportion(number, &shares, &mut self.owed_outcomes, &self.inside);
+        for (inside, left) in self.inside.iter_mut().zip([fast, slow, frustrated, late]) {
+            *inside -= left;
+        }
+        recorder.served_many(fast, slow, frustrated);
+        recorder.lost_many(Failure::TimedOut, late);
+        self.latencies.served += fast + slow + frustrated;
+    }
+
+    /// Requests inside fail.
+    pub(super) fn fail_inside(&mut self, expected: f64, recorder: &mut Recorder) {
+        let all: u64 = self.inside.iter().sum();
+        let number = whole(expected).min(all);
+        let shares = self.inside.map(|inside| inside as f64);
+        let failed = apportion(number, &shares, &mut [0.0; FATES], &self.inside);
+        for (inside, failed) in self.inside.iter_mut().zip(failed) {
+            *inside -= failed;
+        }
+        recorder.lost_many(Failure::Failed, number);
+    }
+
+    /// Requests that have arrived and have no outcome.
+    pub(super) fn in_flight(&self) -> u64 {
+        self.inside.iter().sum()
+    }
+
+    /// Where latencies are gathered.
+    pub(super) fn latencies(&mut self) -> &mut PendingLatencies {
+        &mut self.latencies
+    }
+}
+
+/// The nearest whole number.
+fn whole(expected: f64) -> u64 {
+    (expected + 0.5) as u64
+}
+
+/// Splits a whole number in proportion to shares, carrying what rounding owes over to the next time, and giving nobody
+/// more than there is room for.
+fn apportion<const N: usize>(number: u64, shares: &[f64; N], owed: &mut [f64; N], room: &[u64; N]) -> [u64; N] {
+    let mut parts = [0; N];
+    let total: f64 = shares.iter().sum();
+    let mut left = number;
+    if total > 0.0 {
+        for at in 0..N {
+            let exact = number as f64 * shares[at] / total + owed[at];
+            parts[at] = (exact.max(0.0) as u64).min(left).min(room[at]);
+            owed[at] = (exact - parts[at] as f64).clamp(-1.0, 1.0);
+            left -= parts[at];
+        }
+    }
+    // What is left goes to whom most is owed, as long as there is room.
+    while left > 0 {
+        let open = (0..N).filter(|&at| parts[at] < room[at]);
+        let Some(at) = open.max_by(|&a, &b| owed[a].total_cmp(&owed[b]).then(b.cmp(&a))) else { break };
+        // A few are left by rounding; many only where rooms are full.
+        let more = if left <= 2 * N as u64 { 1 } else { left.min(room[at] - parts[at]) };
+        parts[at] += more;
+        owed[at] = (owed[at] - more as f64).max(-1.0);
+        left -= more;
+    }
+    parts
+}
+
+/// Latencies of served requests, as laws with weights until somebody asks for them.
+#[derive(Debug, Default)]
+pub(super) struct PendingLatencies {
+    served: u64,
+    /// Weight by grid point, of one kind of station at a time.
+    weights: Vec<f64>,
+    /// Weight behind a delay, by grid point and level of the delay.
+    delayed: BTreeMap<(usize, u32), f64>,
+    /// Weight by bucket.
+    buckets: Vec<f64>,
+    /// Where in its bucket the first of the next requests is put.
+    phase: f64,
+}
+
+impl PendingLatencies {
+    /// Requests served at a spot of the current kind.
+    #[inline]
+    pub(super) fn add(&mut self, spot: Spot, weight: f64) {
+        if self.weights.len() < spot.at + 2 {
+            self.weights.resize(spot.at + 2, 0.0);
+        }
+        self.weights[spot.at] += weight * (1.0 - spot.share);
+        self.weights[spot.at + 1] += weight * spot.share;
+    }
+
+    /// Requests served behind a delay in nanoseconds.
+    pub(super) fn add_delayed(&mut self, spot: Spot, delay: f64, weight: f64) {
+        let level = bucket(delay as u64) as u32;
+        *self.delayed.entry((spot.at, level)).or_default() += weight * (1.0 - spot.share);
+        *self.delayed.entry((spot.at + 1, level)).or_default() += weight * spot.share;
+    }
+
+    /// Turns weights of the grid points of a kind into those of buckets: before the kind changes, and to be read.
+    pub(super) fn expand(&mut self, station: &Station, law: &ServiceLaw) {
+        self.buckets.resize(BUCKETS, 0.0);
+        for at in 0..self.weights.len() {
+            let weight = std::mem::take(&mut self.weights[at]);
+            if weight > 0.0 {
+                spread(station, law, at, 0.0, weight, &mut self.buckets);
+            }
+        }
+        for ((at, level), weight) in std::mem::take(&mut self.delayed) {
+            let delay = 0.5 * (lower_edge(level as usize) + lower_edge(level as usize + 1)) as f64;
+            spread(station, law, at, delay, weight, &mut self.buckets);
+        }
+    }
+
+    /// Writes the latencies of all that was served into the histogram. What lies beyond `timeout` nanoseconds was not
+    /// served.
+    pub(super) fn write(&mut self, timeout: f64, recorder: &mut Recorder) {
+        // The fractional parts of the multiples of the golden ratio are spread evenly, so that rare latencies are met as
+        // often as they should be over many calls.
+        const GOLDEN: f64 = 0.618_033_988_749_894_9;
+        if self.served == 0 || self.buckets.is_empty() {
+            return;
+        }
+        self.phase = (self.phase + GOLDEN) % 1.0;
+        if recorder.latencies(self.served, &self.buckets, timeout, self.phase) {
+            self.served = 0;
+        }
+        self.buckets.fill(0.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn parts_make_the_whole(number in 0u64..10_000, shares in proptest::array::uniform4(0.0f64..1.0), room in proptest::array::uniform4(0u64..9_000)) {
+            let fits: u64 = room.iter().sum();
+            let number = number.min(fits);
+            let parts = apportion(number, &shares, &mut [0.0; 4], &room);
+            proptest::prop_assert_eq!(parts.iter().sum::<u64>(), number);
+            for at in 0..4 {
+                proptest::prop_assert!(parts[at] <= room[at]);
+            }
+        }
+
+        #[test]
+        fn rounding_does_not_drift(numbers in proptest::collection::vec(0u64..50, 1..200), shares in proptest::array::uniform4(0.01f64..1.0)) {
+            let total: f64 = shares.iter().sum();
+            let mut owed = [0.0; 4];
+            let mut sums = [0u64; 4];
+            for &number in &numbers {
+                let parts = apportion(number, &shares, &mut owed, &[u64::MAX; 4]);
+                for at in 0..4 {
+                    sums[at] += parts[at];
+                }
+            }
+            let all: u64 = numbers.iter().sum();
+            for at in 0..4 {
+                let exact = all as f64 * shares[at] / total;
+                proptest::prop_assert!((sums[at] as f64 - exact).abs() <= 4.0, "{} against {exact}", sums[at]);
+            }
+        }
+    }
+}

@@ -1,0 +1,427 @@
+//! Stations that are alike are one group, evaluated once.
+//!
+//! Two stations are alike when they are of the same kind, get the same share of the traffic, and hold the same number of
+//! requests. A group's counters are those of one of its members; a member remembers where they stood when it joined.
+
+use std::sync::Arc;
+
+use windtunnel_traces::random::{Generator, normal};
+
+use super::station::{Kind, Station};
+use super::tables::Tables;
+use super::waiting::Split;
+use crate::plant::fcfs::Rules;
+use crate::plant::{ColdStart, StationSpec, Usage};
+use crate::scenario::schema::Algorithm;
+
+/// Stations whose numbers inside differ by less than this share, or by this much, are alike.
+const ALIKE: f64 = 0.01;
+/// Slowness below this is none.
+const WARM: f64 = 1e-3;
+/// A Poisson stream that is dealt out to more stations than this is as even at each as it gets.
+const MOST_IN_TURN: u32 = 64;
+
+/// A station of the plant.
+#[derive(Debug)]
+pub(super) struct Member {
+    spec: StationSpec,
+    /// Its share of traffic relative to the others; none when it gets no traffic.
+    weight: f64,
+    dead: bool,
+    /// When it got its first traffic, in seconds, if it is cold.
+    cold_since: Option<f64>,
+    group: usize,
+    busy: f64,
+    sent: f64,
+    inside: f64,
+    variance: f64,
+    noise: Noise,
+}
+
+/// How far measured core time and requests lie from what is expected.
+#[derive(Debug)]
+struct Noise {
+    stream: Generator,
+    /// Variance of core time, and requests, that have been drawn for.
+    variance: f64,
+    sent: f64,
+    /// Sums of the draws.
+    of_busy: f64,
+    of_sent: f64,
+    /// What was read last, and when.
+    busy: f64,
+    requests: u64,
+    at: u64,
+}
+
+impl Member {
+    pub(super) fn new(spec: StationSpec, stream: Generator) -> Self {
+        let noise =
+            Noise { stream, variance: 0.0, sent: 0.0, of_busy: 0.0, of_sent: 0.0, busy: 0.0, requests: 0, at: 0 };
+        let cold_since = if spec.warm { None } else { Some(f64::INFINITY) };
+        Member {
+            spec,
+            weight: 0.0,
+            dead: false,
+            cold_since,
+            group: usize::MAX,
+            busy: 0.0,
+            sent: 0.0,
+            inside: 0.0,
+            variance: 0.0,
+            noise,
+        }
+    }
+}
+
+/// Stations that are alike.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) station: Arc<Station>,
+    kind: Kind,
+    members: Vec<u32>,
+    pub(super) weight: f64,
+    pub(super) dead: bool,
+    cold_since: Option<f64>,
+    /// Requests inside each, core time used in nanoseconds, requests sent, variance of measured core time.
+    pub(super) inside: f64,
+    pub(super) busy: f64,
+    pub(super) sent: f64,
+    pub(super) variance: f64,
+}
+
+impl Group {
+    /// Stations in it.
+    pub(super) fn size(&self) -> f64 {
+        self.members.len() as f64
+    }
+
+    /// How many times longer bursts take at an instant, in seconds.
+    pub(super) fn slowness(&self, now: f64, rules: &Rules) -> f64 {
+        match (self.cold_since, rules.cold_start) {
+            (Some(since), Some(cold)) => cold.factor(((now - since).max(0.0) * 1e9) as u64),
+            _ => 1.0,
+        }
+    }
+}
+
+/// All stations, grouped.
+#[derive(Debug)]
+pub(super) struct Groups {
+    algorithm: Algorithm,
+    members: Vec<Option<Member>>,
+    nodes: Vec<f64>,
+    pub(super) list: Vec<Group>,
+    stale: bool,
+    cold_start: Option<ColdStart>,
+    /// Every station is a group of its own: what grouping is tested against.
+    pub(super) alone: bool,
+}
+
+impl Groups {
+    pub(super) fn new(algorithm: Algorithm) -> Self {
+        Groups {
+            algorithm,
+            members: Vec::new(),
+            nodes: Vec::new(),
+            list: Vec::new(),
+            stale: false,
+            cold_start: None,
+            alone: false,
+        }
+    }
+
+    // ---- changes
+
+    pub(super) fn add(&mut self, id: u32, member: Member) {
+        let index = id as usize;
+        if self.members.len() <= index {
+            self.members.resize_with(index + 1, || None);
+        }
+        self.members[index] = Some(member);
+        self.stale = true;
+    }
+
+    pub(super) fn attach(&mut self, id: u32, weight: f64, now: f64, cold_start: Option<ColdStart>) {
+        self.cold_start = cold_start;
+        if let Some(member) = self.member(id) {
+            member.weight = weight;
+            member.cold_since = match member.cold_since {
+                Some(since) if since == f64::INFINITY => cold_start.map(|_| now),
+                other => other,
+            };
+        }
+        self.stale = true;
+    }
+
+    pub(super) fn detach(&mut self, id: u32) {
+        if let Some(member) = self.member(id) {
+            member.weight = 0.0;
+        }
+        self.stale = true;
+    }
+
+    /// The station dies; returns the requests that were inside.
+    pub(super) fn kill(&mut self, id: u32) -> f64 {
+        self.dissolve();
+        let Some(member) = self.member(id) else { return 0.0 };
+        member.dead = true;
+        std::mem::take(&mut member.inside)
+    }
+
+    pub(super) fn remove(&mut self, id: u32) {
+        self.dissolve();
+        if let Some(slot) = self.members.get_mut(id as usize) {
+            *slot = None;
+        }
+    }
+
+    pub(super) fn add_node(&mut self, id: u32, cores: f64) {
+        let index = id as usize;
+        if self.nodes.len() <= index {
+            self.nodes.resize(index + 1, 0.0);
+        }
+        self.nodes[index] = cores;
+    }
+
+    /// Everything has to be grouped anew.
+    pub(super) fn touch(&mut self) {
+        self.stale = true;
+    }
+
+    fn member(&mut self, id: u32) -> Option<&mut Member> {
+        self.members.get_mut(id as usize)?.as_mut()
+    }
+
+    // ---- grouping
+
+    /// Gives each member its own counters again.
+    fn dissolve(&mut self) {
+        for group in self.list.drain(..) {
+            for id in group.members {
+                if let Some(Some(member)) = self.members.get_mut(id as usize) {
+                    member.busy += group.busy;
+                    member.sent += group.sent;
+                    member.variance += group.variance;
+                    member.inside = group.inside;
+                    member.group = usize::MAX;
+                }
+            }
+        }
+        self.stale = true;
+    }
+
+    /// Groups anew if something has changed; returns whether it did.
+    pub(super) fn regroup(&mut self, tables: &Tables) -> bool {
+        if !self.stale {
+            return false;
+        }
+        self.dissolve();
+        self.stale = false;
+        let split = self.splits();
+        let on_nodes = self.targets_by_node();
+        for index in 0..self.members.len() {
+            let Some(member) = &self.members[index] else { continue };
+            let kind = Kind {
+                cores: member.spec.cores.as_f64(),
+                discipline: member.spec.discipline,
+                workers: member.spec.workers,
+                backlog: member.spec.backlog,
+                split: split(member.weight),
+                node: member.spec.node.and_then(|(node, _)| {
+                    let (cores, stations) = (self.nodes[node.0 as usize], on_nodes[node.0 as usize]);
+                    // A node that all its stations can use at once is none.
+                    (f64::from(stations) * member.spec.cores.as_f64() > cores).then_some((cores, stations))
+                }),
+            };
+            self.join(index, kind, tables);
+        }
+        true
+    }
+
+    /// How the balancer's stream is split, by a station's weight.
+    fn splits(&self) -> impl Fn(f64) -> Split + use<> {
+        let targets = self.members.iter().flatten().filter(|member| member.weight > 0.0);
+        let (count, total) = targets.fold((0u32, 0.0), |(count, sum), member| (count + 1, sum + member.weight));
+        let algorithm = self.algorithm;
+        move |weight: f64| match algorithm {
+            Algorithm::RoundRobin if weight > 0.0 => {
+                Split::InTurn(((total / weight + 0.5) as u32).clamp(1, MOST_IN_TURN))
+            }
+            Algorithm::LeastOutstanding if count > 0 => Split::Emptiest(count.min(MOST_IN_TURN)),
+            Algorithm::PowerOfTwo if count > 1 => Split::EmptierOfTwo,
+            _ => Split::Random,
+        }
+    }
+
+    /// Stations with traffic on each node.
+    fn targets_by_node(&self) -> Vec<u32> {
+        let mut counts = vec![0; self.nodes.len()];
+        for member in self.members.iter().flatten().filter(|member| member.weight > 0.0 && !member.dead) {
+            if let Some((node, _)) = member.spec.node {
+                counts[node.0 as usize] += 1;
+            }
+        }
+        counts
+    }
+
+    fn join(&mut self, index: usize, kind: Kind, tables: &Tables) {
+        let Some(Some(member)) = self.members.get_mut(index) else { return };
+        let alike = |group: &Group| {
+            group.kind == kind
+                && group.weight == member.weight
+                && group.dead == member.dead
+                && group.cold_since == member.cold_since
+                && close(group.inside, member.inside)
+        };
+        let at = match self.list.iter().position(alike) {
+            Some(at) if !self.alone => at,
+            _ => {
+                self.list.push(Group {
+                    station: tables.station(&kind),
+                    kind,
+                    members: Vec::new(),
+                    weight: member.weight,
+                    dead: member.dead,
+                    cold_since: member.cold_since,
+                    inside: member.inside,
+                    busy: 0.0,
+                    sent: 0.0,
+                    variance: 0.0,
+                });
+                self.list.len() - 1
+            }
+        };
+        let group = &mut self.list[at];
+        // Nothing inside is lost or found by grouping.
+        let size = group.size();
+        group.inside = (group.inside * size + member.inside) / (size + 1.0);
+        group.members.push(index as u32);
+        member.group = at;
+    }
+
+    /// Groups that have become alike are to be merged: looked at only while there are several.
+    pub(super) fn merge_if_alike(&mut self, now: f64) {
+        if self.stale || self.alone || self.list.len() < 2 {
+            return;
+        }
+        let cold = self.cold_start;
+        let mut warmed = false;
+        for member in self.members.iter_mut().flatten() {
+            if let (Some(since), Some(cold)) = (member.cold_since, cold)
+                && since.is_finite()
+                && (cold.factor(((now - since).max(0.0) * 1e9) as u64) - 1.0).abs() < WARM
+            {
+                member.cold_since = None;
+                warmed = true;
+            }
+        }
+        let alike = |a: &Group, b: &Group| {
+            a.kind == b.kind
+                && a.weight == b.weight
+                && a.dead == b.dead
+                && a.cold_since == b.cold_since
+                && close(a.inside, b.inside)
+        };
+        let pairs = self.list.iter().enumerate();
+        let merge = pairs.clone().any(|(at, a)| self.list[at + 1..].iter().any(|b| alike(a, b)));
+        self.stale = warmed || merge;
+    }
+
+    // ---- shares
+
+    /// Whether who gets what depends on the numbers inside, and they differ.
+    pub(super) fn split_by_load(&self) -> bool {
+        let counts = matches!(self.algorithm, Algorithm::LeastOutstanding | Algorithm::PowerOfTwo);
+        counts && self.list.iter().filter(|group| group.weight > 0.0).count() > 1
+    }
+
+    /// The sum of all stations' shares.
+    pub(super) fn shares(&self) -> f64 {
+        (0..self.list.len()).map(|at| self.share(at) * self.list[at].size()).sum()
+    }
+
+    /// The share of one station of a group, relative to the others.
+    pub(super) fn share(&self, at: usize) -> f64 {
+        let group = &self.list[at];
+        if group.weight <= 0.0 || !self.split_by_load() {
+            return group.weight;
+        }
+        let load = |group: &Group| (group.inside + 1.0) / group.weight;
+        let targets = || self.list.iter().filter(|other| other.weight > 0.0);
+        let own = load(group);
+        match self.algorithm {
+            Algorithm::LeastOutstanding => {
+                let least = targets().map(load).fold(f64::INFINITY, f64::min);
+                // One request more is what the balancer cannot tell from rounding.
+                if own <= least + 1.0 / group.weight { group.weight } else { 0.0 }
+            }
+            _ => {
+                // Both choices are at least as full, and not both fuller.
+                let all: f64 = targets().map(Group::size).sum();
+                let fuller: f64 = targets().filter(|other| load(other) > own + 1.0).map(Group::size).sum();
+                let alike: f64 = targets().filter(|other| (load(other) - own).abs() <= 1.0).map(Group::size).sum();
+                let (from, to) = ((fuller + alike) / all, fuller / all);
+                (from * from - to * to) / alike.max(1.0)
+            }
+        }
+    }
+
+    // ---- reading
+
+    /// Requests inside all of them.
+    pub(super) fn inside(&self) -> f64 {
+        if self.list.is_empty() {
+            return self.members.iter().flatten().map(|member| member.inside).sum();
+        }
+        self.list.iter().map(|group| group.inside * group.size()).sum()
+    }
+
+    fn state(&self, id: u32) -> Option<(&Member, f64, f64, f64, f64)> {
+        let member = self.members.get(id as usize)?.as_ref()?;
+        Some(match self.list.get(member.group) {
+            Some(group) => (
+                member,
+                member.busy + group.busy,
+                member.sent + group.sent,
+                group.inside,
+                member.variance + group.variance,
+            ),
+            None => (member, member.busy, member.sent, member.inside, member.variance),
+        })
+    }
+
+    pub(super) fn usage(&self, id: u32) -> Usage {
+        match self.state(id) {
+            Some((_, busy, sent, inside, _)) => {
+                Usage { busy_core_nanos: busy, inside: (inside + 0.5) as u32, sent: (sent + 0.5) as u64 }
+            }
+            None => Usage::default(),
+        }
+    }
+
+    pub(super) fn measured(&mut self, id: u32, now: u64) -> Usage {
+        let Some((_, busy, sent, inside, variance)) = self.state(id) else { return Usage::default() };
+        let Some(member) = self.member(id) else { return Usage::default() };
+        let cores = member.spec.cores.as_f64();
+        let noise = &mut member.noise;
+        if now > noise.at {
+            let draw = normal(&mut noise.stream);
+            noise.of_busy += (variance - noise.variance).max(0.0).sqrt() * draw;
+            noise.of_sent += (sent - noise.sent).max(0.0).sqrt() * draw;
+            (noise.variance, noise.sent) = (variance, sent);
+            // No core works backwards, and none faster than time.
+            let most = noise.busy + (now - noise.at) as f64 * cores;
+            let read = (busy + noise.of_busy).clamp(noise.busy, most.max(noise.busy));
+            let requests = ((sent + noise.of_sent + 0.5).max(0.0) as u64).max(noise.requests);
+            // What the bounds cut off does not come back later.
+            noise.of_busy = read - busy;
+            (noise.busy, noise.requests, noise.at) = (read, requests, now);
+        }
+        Usage { busy_core_nanos: noise.busy, inside: (inside + 0.5) as u32, sent: noise.requests }
+    }
+}
+
+fn close(a: f64, b: f64) -> bool {
+    (a - b).abs() <= ALIKE * a.max(b) + ALIKE
+}

@@ -1,0 +1,336 @@
+//! Rates and expected numbers instead of requests.
+//!
+//! Time advances from one control event to the next and from one bend of the offered rate to the next. In between, the
+//! rate is taken at its mean, and each *group* of stations that are alike in every respect is evaluated once: the number
+//! inside follows the equation of [`station`], the fates of the requests follow from the law of their latencies
+//! ([`law`]) at that utilization, behind the backlog. Whole requests are made of expected numbers in [`books`], so that
+//! nothing is lost: what has arrived is served, lost or inside.
+//!
+//! What a sensor reads has the variance that the randomness of requests would give it: the core time that a compound
+//! Poisson stream of rate λ asks for in a time t has variance λ t E[S²], whatever the queue does to it below saturation
+//! (facts: variance of a measured utilization ρ (1 + cv²) E[S] / (c t)).
+
+mod books;
+mod flow;
+mod groups;
+mod law;
+mod offered;
+pub mod scope;
+mod station;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod waiting;
+
+use std::sync::Arc;
+
+use windtunnel_traces::random::{Generator, normal};
+use windtunnel_traces::segments::RateSegments;
+use windtunnel_traces::{Cores, Purpose, SimDuration, SimTime, Streams};
+
+use self::books::Books;
+use self::groups::{Group, Groups, Member};
+use self::offered::Offered;
+use self::station::{Limits, Station};
+use self::tables::Tables;
+use super::fcfs::Rules;
+use super::requests::ClassDemand;
+use super::{NodeId, Plant, StationSpec, Usage};
+use crate::controllers::decision::InstanceId;
+use crate::outcome::recorder::Recorder;
+use crate::scenario::schema::Algorithm;
+
+/// Steps that a time is cut into while a backlog grows or drains.
+const MOST_STEPS: f64 = 16.0;
+/// Above this share of its capacity a station has no idle cores left that could vary.
+const SATURATED: f64 = 0.95;
+
+/// What does not change during a run.
+pub struct FluidSpec {
+    /// The offered rate.
+    pub rate: RateSegments,
+    /// Whether the trace is a recording of request times, whose number is not random.
+    pub recorded: bool,
+    /// Demands by class.
+    pub classes: Vec<ClassDemand>,
+    /// Timeouts and cold starts.
+    pub rules: Rules,
+    /// How the balancer picks.
+    pub algorithm: Algorithm,
+    /// The latency objective.
+    pub objective: SimDuration,
+    /// The mean time that requests queue before they leave.
+    pub patience: Option<f64>,
+    /// Attempts of one request, and retries earned per request.
+    pub retry: Option<(u32, Option<f64>)>,
+}
+
+/// The plant of this fidelity.
+pub struct FluidPlant {
+    now: u64,
+    offered: Offered,
+    recorded: bool,
+    classes: Vec<ClassDemand>,
+    rules: Rules,
+    limits: Limits,
+    retry: Option<(u32, Option<f64>)>,
+    /// The share of attempts that were lost in the last step, of those that will be tried again.
+    lost: f64,
+    tables: Arc<Tables>,
+    groups: Groups,
+    books: Books,
+    /// The station whose grid points the pending latencies are weighted by.
+    written: Option<Arc<Station>>,
+    streams: Streams,
+    arrival_noise: Generator,
+    counted_noise: f64,
+}
+
+impl FluidPlant {
+    /// An empty plant.
+    pub fn new(spec: FluidSpec, streams: Streams) -> Self {
+        let timeout = spec.rules.timeout.map_or(f64::INFINITY, |timeout| timeout.as_nanos() as f64);
+        let limits = Limits {
+            objective: spec.objective.as_nanos() as f64,
+            timeout,
+            leaves: spec.rules.cancel_on_timeout,
+            patience: spec.patience.unwrap_or(f64::INFINITY),
+        };
+        FluidPlant {
+            now: 0,
+            offered: Offered::new(spec.rate),
+            recorded: spec.recorded,
+            tables: Tables::of(&spec.classes, 1.0, limits),
+            classes: spec.classes,
+            rules: spec.rules,
+            limits,
+            retry: spec.retry,
+            lost: 0.0,
+            groups: Groups::new(spec.algorithm),
+            books: Books::default(),
+            written: None,
+            streams,
+            arrival_noise: streams.indexed(Purpose::Measurement, u32::MAX),
+            counted_noise: 0.0,
+        }
+    }
+
+    /// Serves what arrives until `end` at a constant rate.
+    fn serve(&mut self, end: u64, requests: f64) {
+        let seconds = (end - self.now) as f64 * 1e-9;
+        let attempts = self.attempts(requests);
+        self.books.arrive(requests, attempts);
+        if self.groups.regroup(&self.tables) {
+            self.write_weights();
+        }
+        if self.groups.split_by_load() {
+            // Who gets what changes as they fill: in short steps.
+            let steps = libm::ceil(seconds / 0.5).clamp(1.0, 200.0);
+            for step in 0..steps as u32 {
+                let from = self.now as f64 * 1e-9 + seconds / steps * f64::from(step);
+                self.serve_groups(from, seconds / steps, attempts / steps);
+            }
+        } else {
+            self.serve_groups(self.now as f64 * 1e-9, seconds, attempts);
+        }
+        if let Some((most, _)) = self.retry {
+            self.lost = self.books.lost_share();
+            let stay = if requests > 0.0 { (0..most.max(1) - 1).fold(1.0, |share, _| share * self.lost) } else { 1.0 };
+            self.books.retry(stay);
+        }
+        self.now = end;
+        self.groups.merge_if_alike(end as f64 * 1e-9);
+    }
+
+    /// Attempts of so many requests: those lost are tried again, as far as the budget goes.
+    fn attempts(&self, requests: f64) -> f64 {
+        let Some((most, budget)) = self.retry else { return requests };
+        let (mut factor, mut again) = (1.0, 1.0);
+        for _ in 1..most {
+            again *= self.lost;
+            factor += again;
+        }
+        requests * budget.map_or(factor, |budget| factor.min(1.0 + budget))
+    }
+
+    fn serve_groups(&mut self, from: f64, seconds: f64, requests: f64) {
+        let shares = self.groups.shares();
+        if shares <= 0.0 {
+            return self.books.fail(requests);
+        }
+        for at in 0..self.groups.list.len() {
+            let share = self.groups.share(at) / shares;
+            let group = &mut self.groups.list[at];
+            if group.dead {
+                self.books.fail(requests * share * group.size());
+                group.sent += requests * share;
+                continue;
+            }
+            if share == 0.0 && group.inside < 1e-6 {
+                continue;
+            }
+            let rate = if seconds > 0.0 { requests * share / seconds } else { 0.0 };
+            let slowness = group.slowness(from + 0.5 * seconds, &self.rules);
+            let law = &self.tables.law;
+            serve_group(group, law, rate, seconds, slowness, &mut self.books, &mut self.written);
+        }
+    }
+
+    /// Pending weights become weights of buckets.
+    fn write_weights(&mut self) {
+        if let Some(station) = self.written.take() {
+            self.books.latencies().expand(&station, &self.tables.law);
+        }
+    }
+
+    fn settle(&mut self, recorder: &mut Recorder) {
+        let inside = self.groups.inside();
+        self.books.settle(inside, recorder);
+    }
+}
+
+/// One group over a time at a constant rate per station.
+fn serve_group(
+    group: &mut Group,
+    law: &law::ServiceLaw,
+    rate: f64,
+    seconds: f64,
+    slowness: f64,
+    books: &mut Books,
+    written: &mut Option<Arc<Station>>,
+) {
+    let size = group.size();
+    let station = Arc::clone(&group.station);
+    group.sent += rate * seconds;
+    // Bursts that take longer are as good as more of them.
+    let felt = rate * slowness;
+    let utilization = felt / station.capacity;
+    let capacity = station.capacity / slowness;
+    let noise = ((1.0 - utilization) / (1.0 - SATURATED)).clamp(0.0, 1.0);
+    group.variance += rate * seconds * law.cpu_square() * slowness * slowness * noise;
+    if utilization < SATURATED && slowness == 1.0 {
+        let spot = station.spot(utilization);
+        let inside = station.inside(spot);
+        let close = |reached: f64| (reached - inside).abs() <= 0.01 * inside + 1e-3;
+        let no_backlog = group.inside <= 1.5 * inside + 1.0;
+        if close(group.inside) || (no_backlog && close(station.pass(group.inside, rate, seconds).inside)) {
+            // The steady state, now or soon: without a backlog the number inside settles within a few service times.
+            let admitted = rate * seconds * station.admitted(spot);
+            group.busy += (admitted - (inside - group.inside)).max(0.0) * law.cpu;
+            group.inside = inside;
+            let fates = station.fates(spot);
+            books.refuse((rate * seconds - admitted) * size);
+            books.admit(admitted * size, &fates);
+            note_station(&station, law, books, written);
+            books.latencies().add(spot, admitted * size * (1.0 - fates.late));
+            return;
+        }
+    }
+    let end = station.pass(group.inside, felt, seconds / slowness).inside;
+    let change = (end - group.inside).abs() / (0.05 * end.max(group.inside).max(1.0));
+    let steps = libm::ceil(change).clamp(1.0, MOST_STEPS);
+    for _ in 0..steps as u32 {
+        let seconds = seconds / steps;
+        let before = group.inside;
+        let passage = station.pass(before, felt, seconds / slowness);
+        group.inside = passage.inside;
+        let refused = (passage.refused / slowness).min(rate * seconds);
+        let admitted = rate * seconds - refused;
+        group.busy += (admitted - (passage.inside - before)).clamp(0.0, capacity * seconds) * law.cpu * slowness;
+        let (spot, delay) = station.seen_by_arrivals(felt, 0.5 * (before + passage.inside));
+        let delay = delay * slowness + (slowness - 1.0) * law.cpu;
+        let fates = station.fates_behind(law, spot, delay);
+        books.refuse(refused * size);
+        books.admit(admitted * size, &fates);
+        let served = admitted * size * (1.0 - fates.late);
+        note_station(&station, law, books, written);
+        if delay > 0.0 {
+            books.latencies().add_delayed(spot, delay, served);
+        } else {
+            books.latencies().add(spot, served);
+        }
+    }
+}
+
+/// Weights that belong to another kind of station are turned into buckets first.
+fn note_station(station: &Arc<Station>, law: &law::ServiceLaw, books: &mut Books, written: &mut Option<Arc<Station>>) {
+    match written {
+        Some(other) if Arc::ptr_eq(other, station) => {}
+        other => {
+            if let Some(before) = other.replace(Arc::clone(station)) {
+                books.latencies().expand(&before, law);
+            }
+        }
+    }
+}
+
+impl Plant for FluidPlant {
+    fn add(&mut self, id: InstanceId, spec: &StationSpec, _now: SimTime) {
+        let noise = self.streams.indexed(Purpose::Measurement, id.0);
+        self.groups.add(id.0, Member::new(spec.clone(), noise));
+    }
+
+    fn attach(&mut self, id: InstanceId, weight: f64, now: SimTime) {
+        self.groups.attach(id.0, weight, now.as_nanos() as f64 * 1e-9, self.rules.cold_start);
+    }
+
+    fn detach(&mut self, id: InstanceId) {
+        self.groups.detach(id.0);
+    }
+
+    fn kill(&mut self, id: InstanceId, _now: SimTime, recorder: &mut Recorder) {
+        let inside = self.groups.kill(id.0);
+        self.books.fail_inside(inside, recorder);
+    }
+
+    fn remove(&mut self, id: InstanceId) {
+        self.groups.remove(id.0);
+    }
+
+    fn add_node(&mut self, id: NodeId, cores: Cores) {
+        self.groups.add_node(id.0, cores.as_f64());
+    }
+
+    fn slow_waits(&mut self, factor: f64) {
+        self.write_weights();
+        self.tables = Tables::of(&self.classes, factor, self.limits);
+        self.groups.touch();
+    }
+
+    fn advance(&mut self, until: SimTime, recorder: &mut Recorder) {
+        let until = until.as_nanos();
+        while self.now < until {
+            let (end, requests) = self.offered.next(self.now, until);
+            self.serve(end, requests);
+        }
+        self.settle(recorder);
+    }
+
+    fn usage(&mut self, id: InstanceId) -> Usage {
+        self.groups.usage(id.0)
+    }
+
+    fn measured(&mut self, id: InstanceId) -> Usage {
+        self.groups.measured(id.0, self.now)
+    }
+
+    fn measured_arrivals(&mut self, requests: u64) -> u64 {
+        if self.recorded || requests == 0 {
+            return requests;
+        }
+        // Poisson, by its normal limit; what rounding and the bound at zero leave over is counted the next time.
+        let noise = (requests as f64).sqrt() * normal(&mut self.arrival_noise) + self.counted_noise;
+        let counted = (requests as f64 + noise + 0.5).max(0.0) as u64;
+        self.counted_noise = (requests as f64 + noise - counted as f64).clamp(-1.0, 1.0);
+        counted
+    }
+
+    fn in_flight(&self) -> u64 {
+        self.books.in_flight()
+    }
+
+    fn write_latencies(&mut self, recorder: &mut Recorder) {
+        self.write_weights();
+        self.books.latencies().write(self.limits.timeout, recorder);
+    }
+}

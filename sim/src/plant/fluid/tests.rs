@@ -1,0 +1,235 @@
+//! The plant of expected numbers against theory, its books, and groups against one by one.
+
+use std::path::Path;
+
+use proptest::prelude::*;
+use windtunnel_traces::{Cores, Distribution, RateSegments, SimDuration, SimTime, Streams};
+
+use super::*;
+use crate::plant::{ColdStart, StationSpec};
+use crate::scenario::schema::Discipline;
+
+const OBJECTIVE: SimDuration = SimDuration::from_millis(500);
+
+fn law(law: &Distribution) -> windtunnel_traces::Sampler {
+    law.sampler(Path::new(".")).unwrap()
+}
+
+fn exponential(millis: u64) -> Distribution {
+    Distribution::Exponential { mean: SimDuration::from_millis(millis) }
+}
+
+fn spec(rate: f64, cpu: &Distribution, algorithm: Algorithm) -> FluidSpec {
+    FluidSpec {
+        rate: RateSegments::constant(rate),
+        recorded: false,
+        classes: vec![ClassDemand { weight: 1.0, cpu: law(cpu), wait: law(&Distribution::default()) }],
+        rules: Rules::default(),
+        algorithm,
+        objective: OBJECTIVE,
+        patience: None,
+        retry: None,
+    }
+}
+
+fn machine(cores: f64) -> StationSpec {
+    StationSpec {
+        cores: Cores::from_millis((cores * 1000.0) as u32),
+        discipline: Discipline::Fcfs,
+        workers: None,
+        backlog: None,
+        node: None,
+        warm: true,
+    }
+}
+
+fn plant(spec: FluidSpec, machines: &[StationSpec]) -> FluidPlant {
+    let mut plant = FluidPlant::new(spec, Streams::new(7));
+    for (id, machine) in (0..).zip(machines) {
+        plant.add(InstanceId(id), machine, SimTime::ZERO);
+        plant.attach(InstanceId(id), 1.0, SimTime::ZERO);
+    }
+    plant
+}
+
+/// `cpu_metric_noise` of the reference vectors: rho (1 + cv²) E[S] / (c w).
+#[test]
+fn measured_utilization_varies_as_the_formula_says() {
+    const SAMPLES: u32 = 4000;
+    let hyper = Distribution::Hyperexponential { mean: SimDuration::from_millis(200), cv: 2.0 };
+    let (cores, window, utilization) = (8.0, 60.0, 0.5);
+    let mut plant = plant(spec(utilization * cores / 0.2, &hyper, Algorithm::Random), &[machine(cores)]);
+    let mut recorder = Recorder::new(OBJECTIVE.as_nanos());
+    let (mut before, mut sum, mut squares) = (0.0, 0.0, 0.0);
+    for sample in 1..=SAMPLES {
+        plant.advance(SimTime::from_secs(60 * u64::from(sample)), &mut recorder);
+        let busy = plant.measured(InstanceId(0)).busy_core_nanos * 1e-9;
+        let measured = (busy - before) / (window * cores);
+        (before, sum, squares) = (busy, sum + measured, squares + measured * measured);
+    }
+    let count = f64::from(SAMPLES);
+    let mean = sum / count;
+    let deviation = (squares / count - mean * mean).sqrt();
+    let expected = (utilization * 5.0 * 0.2 / (cores * window)).sqrt();
+    // Four standard errors of a mean and of a standard deviation.
+    assert!((mean - utilization).abs() < 4.0 * expected / count.sqrt(), "{mean}");
+    assert!((deviation / expected - 1.0).abs() < 4.0 / (2.0 * count).sqrt(), "{deviation} against {expected}");
+}
+
+/// `fluid_boot_backlog`: 800 requests per second on five machines of 100, five more after 180 s. Queues at the machines
+/// and turns taken: the old ones keep their share and drain for 540 s.
+#[test]
+fn a_backlog_of_a_boot_drains_as_a_fluid() {
+    let constant = Distribution::Constant(SimDuration::from_millis(10));
+    let machines = vec![machine(1.0); 10];
+    let mut plant = plant(spec(800.0, &constant, Algorithm::RoundRobin), &machines[..5]);
+    let mut recorder = Recorder::new(OBJECTIVE.as_nanos());
+    plant.advance(SimTime::from_secs(180), &mut recorder);
+    // Less what the machines served while they filled up.
+    assert!((plant.in_flight() as f64 / 54_000.0 - 1.0).abs() < 0.01, "{}", plant.in_flight());
+    for id in 5..10 {
+        plant.add(InstanceId(id), &machines[0], SimTime::from_secs(180));
+        plant.attach(InstanceId(id), 1.0, SimTime::from_secs(180));
+    }
+    plant.advance(SimTime::from_secs(180 + 520), &mut recorder);
+    let left = plant.usage(InstanceId(0)).inside;
+    assert!((380..=440).contains(&left), "20 per second leave for 20 s more: {left}");
+    plant.advance(SimTime::from_secs(180 + 560), &mut recorder);
+    assert!(plant.usage(InstanceId(0)).inside < 10);
+}
+
+/// A full house refuses what it cannot serve, and its requests wait for all before them.
+#[test]
+fn an_overloaded_machine_with_limits_refuses_the_rest() {
+    let machine = StationSpec { workers: Some(64), backlog: Some(256), ..machine(8.0) };
+    let rate = 1.5 * 8.0 / 0.055;
+    let mut plant = plant(spec(rate, &exponential(55), Algorithm::Random), &[machine]);
+    let mut recorder = Recorder::new(OBJECTIVE.as_nanos());
+    plant.advance(SimTime::from_secs(600), &mut recorder);
+    recorder.clear();
+    plant.advance(SimTime::from_secs(1200), &mut recorder);
+    plant.write_latencies(&mut recorder);
+    let segment = recorder.segment();
+    let refused = segment.rejected as f64 / segment.arrived as f64;
+    // M/M/8/320: what exceeds the capacity is refused, and 320 requests less a few are inside.
+    assert!((refused - 1.0 / 3.0).abs() < 0.005, "{refused}");
+    let latency = segment.latency.mean_seconds();
+    let expected = 318.0 / (8.0 / 0.055);
+    assert!((latency / expected - 1.0).abs() < 0.03, "{latency} against {expected}");
+    assert_eq!(segment.slow, segment.served);
+}
+
+#[derive(Clone, Debug)]
+enum Move {
+    Advance(u64),
+    Attach(u32),
+    Detach(u32),
+    Kill(u32),
+    Slow(bool),
+}
+
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let one = prop_oneof![
+        6 => (1u64..40_000).prop_map(Move::Advance),
+        3 => (0u32..6).prop_map(Move::Attach),
+        2 => (0u32..6).prop_map(Move::Detach),
+        1 => (0u32..6).prop_map(Move::Kill),
+        1 => any::<bool>().prop_map(Move::Slow),
+    ];
+    proptest::collection::vec(one, 1..60)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Whatever happens, nothing is lost and nothing appears, and counters only grow.
+    #[test]
+    fn every_request_is_accounted_for(
+        moves in moves(),
+        rate in 1.0f64..600.0,
+        limits in proptest::option::of((1u32..40, 0u32..80)),
+        algorithm in prop_oneof![
+            Just(Algorithm::RoundRobin), Just(Algorithm::Random), Just(Algorithm::LeastOutstanding), Just(Algorithm::PowerOfTwo)
+        ],
+        sharing in any::<bool>(),
+    ) {
+        let discipline = if sharing { Discipline::ProcessorSharing } else { Discipline::Fcfs };
+        let machine = StationSpec {
+            workers: limits.map(|limits| limits.0), backlog: limits.map(|limits| limits.1), discipline, warm: false, ..machine(4.0)
+        };
+        let rules = Rules {
+            timeout: Some(SimDuration::from_secs(2)),
+            cancel_on_timeout: sharing,
+            cold_start: Some(ColdStart::new(3.0, SimDuration::from_secs(20))),
+        };
+        let retry = sharing.then_some((3, Some(0.1)));
+        let mut plant = plant(FluidSpec { rules, retry, ..spec(rate, &exponential(30), algorithm) }, &[]);
+        let mut recorder = Recorder::new(OBJECTIVE.as_nanos());
+        let mut now = SimTime::ZERO;
+        (0..6).for_each(|id| plant.add(InstanceId(id), &machine, now));
+        let mut read = [Usage::default(); 6];
+        for one in moves {
+            match one {
+                Move::Advance(millis) => {
+                    now += SimDuration::from_millis(millis);
+                    plant.advance(now, &mut recorder);
+                }
+                Move::Attach(id) => plant.attach(InstanceId(id), f64::from(id + 1) / 3.0, now),
+                Move::Detach(id) => plant.detach(InstanceId(id)),
+                Move::Kill(id) => plant.kill(InstanceId(id), now, &mut recorder),
+                Move::Slow(slow) => plant.slow_waits(if slow { 3.0 } else { 1.0 }),
+            }
+            for (id, before) in (0..).zip(&mut read) {
+                let usage = plant.measured(InstanceId(id));
+                prop_assert!(usage.busy_core_nanos >= before.busy_core_nanos - 1.0 && usage.sent >= before.sent);
+                prop_assert!(usage.busy_core_nanos.is_finite());
+                *before = usage;
+            }
+            let segment = recorder.segment();
+            prop_assert_eq!(segment.arrived, segment.decided() + plant.in_flight());
+            prop_assert!(segment.slow >= segment.frustrated && segment.served >= segment.slow);
+        }
+        plant.write_latencies(&mut recorder);
+        let expected = rate * now.as_secs_f64();
+        let segment = recorder.segment();
+        prop_assert!((segment.arrived as f64 - expected).abs() <= 1.0 + 1e-9 * expected);
+        prop_assert_eq!(segment.latency.count(), segment.served);
+    }
+
+    /// Identical stations as one group are what they are one by one.
+    #[test]
+    fn a_group_is_its_stations_one_by_one(
+        count in 1u32..20, rate in 1.0f64..900.0, steps in proptest::collection::vec(1u64..60, 1..30), on_node in any::<bool>(),
+    ) {
+        let node = on_node.then_some((NodeId(0), 1000));
+        let machine = StationSpec { workers: Some(64), backlog: Some(256), node, ..machine(4.0) };
+        let run = |alone: bool| {
+            let mut plant = plant(spec(rate, &exponential(55), Algorithm::RoundRobin), &[]);
+            plant.groups.alone = alone;
+            plant.add_node(NodeId(0), Cores::from_millis(64_000));
+            let mut recorder = Recorder::new(OBJECTIVE.as_nanos());
+            for id in 0..count {
+                plant.add(InstanceId(id), &machine, SimTime::ZERO);
+                plant.attach(InstanceId(id), 1.0, SimTime::ZERO);
+            }
+            let mut now = SimTime::ZERO;
+            let mut read = Vec::new();
+            for &step in &steps {
+                now += SimDuration::from_secs(step);
+                plant.advance(now, &mut recorder);
+                read.extend((0..count).map(|id| plant.measured(InstanceId(id))));
+            }
+            (read, recorder.segment().clone(), plant.groups.list.len())
+        };
+        let ((together, counts, groups), (apart, counts_apart, groups_apart)) = (run(false), run(true));
+        prop_assert_eq!((groups, groups_apart), (1, count as usize));
+        for (a, b) in together.iter().zip(&apart) {
+            prop_assert!((a.busy_core_nanos - b.busy_core_nanos).abs() <= 1e-9 * a.busy_core_nanos.max(1.0));
+            prop_assert!(a.inside == b.inside && a.sent.abs_diff(b.sent) <= 1);
+        }
+        // Sums of many parts round differently in the last place: one request at a boundary.
+        prop_assert_eq!(counts.arrived, counts_apart.arrived);
+        prop_assert!(counts.served.abs_diff(counts_apart.served) <= 1 && counts.slow.abs_diff(counts_apart.slow) <= 1);
+        prop_assert!(counts.rejected.abs_diff(counts_apart.rejected) <= 1);
+    }
+}

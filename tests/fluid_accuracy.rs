@@ -1,0 +1,162 @@
+//! Fluid against requests, against theory, and against itself.
+//!
+//! The bounds are those of `docs/fluid.md`. A scenario that misses them has to be named there as not to be trusted; its
+//! bound is not widened.
+
+#[path = "support/fluid.rs"]
+mod fluid;
+mod support;
+
+use std::path::Path;
+
+use serde_json::Value;
+use windtunnel_sim::experiment::replications::{Silent, replicate_with};
+use windtunnel_sim::outcome::Outcome;
+use windtunnel_sim::plant::fluid::scope::obstacle;
+use windtunnel_sim::run::{Fidelity, SimulationError, Unwatched, simulate_with};
+use windtunnel_sim::scenario::Scenario;
+
+use fluid::{Case, GUIDE, Part, compare};
+use support::{figure, guide, scenario};
+
+fn run_fluid(scenario: &Scenario, seed: u64) -> Outcome {
+    simulate_with(Fidelity::Fluid.into(), scenario, seed, &Unwatched).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn page() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fluid.md");
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The verdict that the page has for a scenario and a part of the day.
+fn verdict(page: &str, name: &str, part: Part) -> bool {
+    let row = page.lines().find(|line| line.starts_with(&format!("| {name} | {} |", part.name())));
+    let row = row.unwrap_or_else(|| panic!("docs/fluid.md has no row for {name}, {}", part.name()));
+    match row.trim_end_matches(['|', ' ']).rsplit('|').next().map(str::trim) {
+        Some("yes") => true,
+        Some("**not to be trusted**") => false,
+        other => panic!("{name}: {other:?} is no verdict"),
+    }
+}
+
+/// The evening of each of the guide's systems: those that the page trusts keep the bounds.
+#[test]
+fn trusted_scenarios_keep_their_bounds() {
+    let page = page();
+    for case in &GUIDE {
+        let compared = compare(case, Part::Evening);
+        assert!(
+            compared.is_trusted() || !verdict(&page, case.name, Part::Evening),
+            "{}: cost {:?}, in service {:?}, violating {:?}",
+            case.name,
+            compared.cost,
+            compared.in_service,
+            compared.violating,
+        );
+    }
+}
+
+#[test]
+fn every_scenario_of_configs_is_simulated_or_refused_with_its_reason() {
+    for case in &GUIDE {
+        let scenario = guide(case.base, &["horizon=\"1h\""]);
+        assert_eq!(obstacle(&scenario), None, "{}", case.name);
+        let outcome = run_fluid(&scenario, 7);
+        let of = |name: &str| figure(&outcome, name);
+        let outcomes = ["requests_served", "requests_timed_out", "requests_rejected", "requests_failed"].map(of);
+        assert_eq!(
+            of("requests_arrived"),
+            outcomes.iter().sum::<f64>() + of("requests_in_flight_at_end"),
+            "{}",
+            case.name
+        );
+        assert_eq!(outcome.latency.count() as f64, of("requests_served"), "{}", case.name);
+        assert!(!outcome.timeline.is_empty() && of("cost_total") > 0.0 && of("cpu_utilization_mean") > 0.0);
+    }
+    for name in ["stress-test", "recorded/korvoj-k3s-01"] {
+        let refused = simulate_with(Fidelity::Fluid.into(), &guide(name, &[]), 7, &Unwatched);
+        let Err(SimulationError::NotFluid(obstacle)) = refused else { panic!("{name} is not refused") };
+        assert_eq!(obstacle.key, "trace.clients", "{name}");
+    }
+}
+
+#[test]
+fn equal_seeds_give_equal_outcomes_for_any_number_of_threads() {
+    let scenarios = ["ess", "hpa"].map(|name| guide(name, &["horizon=\"3h\""]));
+    let scenarios: Vec<&Scenario> = scenarios.iter().collect();
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let outcomes =
+            pool.install(|| replicate_with(Fidelity::Fluid.into(), &scenarios, &[1, 2, 3], &Silent)).unwrap();
+        serde_json::to_string(&outcomes).unwrap()
+    };
+    let alone = run(1);
+    assert_eq!(alone, run(3));
+    let outcomes: Value = serde_json::from_str(&alone).unwrap();
+    let first = |seed: usize| &outcomes[0][seed]["timeline"];
+    assert_ne!(first(0), first(1), "seeds differ in their noise");
+}
+
+/// `mmc_fcfs` of the reference vectors, eight cores, in service times: the steady state is what the formulas say, within
+/// 1 % for the mean and 2 % for percentiles (the buckets of the histogram alone are 0.8 % wide).
+#[test]
+fn the_many_server_queue_matches_theory() {
+    for (utilization, mean, p50, p95, p99) in [
+        (0.5, 1.0147610, 0.710343, 3.01522, 4.62466),
+        (0.6, 1.043607, 0.742943, 3.05716, 4.66667),
+        (0.7, 1.112751, 0.816862, 3.17053, 4.78168),
+        (0.8, 1.286028, 0.986334, 3.50844, 5.15218),
+        (0.875, 1.635316, f64::NAN, f64::NAN, 6.202668),
+        (0.9, 1.876916, 1.48936, 4.92515, 7.08735),
+        (0.95, 3.110422, 2.41005, 8.33802, 12.3660),
+    ] {
+        let rate = utilization * 8.0 / 0.1;
+        let text = format!(
+            "horizon = '2h'\ntrace = {{ shape = 'constant', rate = '{rate}rps' }}\n\
+             service.cpu = {{ exponential = {{ mean = '100ms' }} }}\ninstance.cores = 8\nfixed.instances = 1\n"
+        );
+        let outcome = run_fluid(&scenario(&text), 7);
+        let near = |name: &str, expected: f64, bound: f64| {
+            let found = figure(&outcome, name) * 10.0;
+            assert!(expected.is_nan() || (found / expected - 1.0).abs() < bound, "{utilization} {name}: {found}");
+        };
+        near("latency_mean_seconds", mean, 0.01);
+        near("latency_p50_seconds", p50, 0.02);
+        near("latency_p95_seconds", p95, 0.02);
+        near("latency_p99_seconds", p99, 0.02);
+        assert!((figure(&outcome, "cpu_utilization_mean") - utilization).abs() < 1e-3);
+    }
+}
+
+/// Random > round-robin > shortest queue > pooled: the order of `lb_*` in the reference vectors, and round-robin's mean.
+#[test]
+fn balancers_are_told_apart() {
+    let mean = |algorithm: &str| {
+        let text = format!(
+            "horizon = '1h'\ntrace = {{ shape = 'constant', rate = '288rps' }}\n\
+             service.cpu = {{ exponential = {{ mean = '100ms' }} }}\ninstance.cores = 8\nfixed.instances = 4\n\
+             balancer.algorithm = '{algorithm}'\n"
+        );
+        figure(&run_fluid(&scenario(&text), 7), "latency_mean_seconds") * 10.0
+    };
+    let (random, turns, two, least) =
+        (mean("random"), mean("round-robin"), mean("power-of-two"), mean("least-outstanding"));
+    assert!((random - 1.876916).abs() < 0.01 * random, "{random}");
+    assert!((turns - 1.486907).abs() < 0.01 * turns, "{turns}");
+    assert!(random > turns && turns > least && two < turns, "{random} {turns} {two} {least}");
+}
+
+#[test]
+fn where_it_is_known_to_be_wrong_it_says_so() {
+    let warned = |set: &[&str]| {
+        let case = Case { name: "", base: "ess", set: &[] };
+        let mut set = set.to_vec();
+        set.push("horizon=\"30m\"");
+        let outcome = run_fluid(&guide(case.base, &set), 7);
+        outcome.warnings.iter().filter(|warning| warning.message.starts_with("fluid: ")).count()
+    };
+    assert_eq!(warned(&[]), 0);
+    assert_eq!(warned(&["service.cpu={lognormal={mean=\"55ms\",cv=4.0}}"]), 1);
+    assert_eq!(warned(&["service.cold_start={slowdown=3.0,settle=\"60s\"}"]), 1);
+    assert_eq!(warned(&["service.retry={attempts=3,backoff=\"200ms\"}"]), 1);
+}
