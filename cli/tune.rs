@@ -173,10 +173,6 @@ fn failed(error: TuneError) -> CliError {
 }
 
 fn request(arguments: &Arguments, files: &SharedFiles) -> Result<Request, CliError> {
-    if arguments.fidelity == Fidelity::Fluid {
-        return Err(CliError::new(Kind::Usage, "`tune` does not know the fidelity `fluid`")
-            .hint("leave --fidelity away: every request is simulated; `sweep` can screen with --fidelity fluid"));
-    }
     if !DEFINITIONS.iter().any(|metric| metric.name == arguments.minimize) {
         let message = format!("there is no metric `{}`", arguments.minimize);
         return Err(CliError::new(Kind::Usage, message).hint("`windtunnel metrics` lists them"));
@@ -214,7 +210,7 @@ fn request(arguments: &Arguments, files: &SharedFiles) -> Result<Request, CliErr
         minimize: arguments.minimize.clone(),
         variants: arguments.variants as usize,
         replications: arguments.replications,
-        fidelity: "requests".into(),
+        fidelity: if arguments.fidelity == Fidelity::Fluid { "fluid" } else { "requests" }.into(),
         held_out,
     })
 }
