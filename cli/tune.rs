@@ -15,7 +15,9 @@ use windtunnel_sim::experiment::tune::ranges::default_ranges;
 use windtunnel_sim::experiment::tune::{Confirmed, Request, TuneError, Tuned, tune};
 use windtunnel_sim::outcome::Summary;
 use windtunnel_sim::outcome::metric::DEFINITIONS;
+use windtunnel_sim::scenario::Loaded;
 use windtunnel_sim::scenario::document::{SharedFiles, Written};
+use windtunnel_traces::SimDuration;
 
 use crate::enforce::Objective;
 use crate::error::{CliError, Kind};
@@ -58,6 +60,9 @@ pub(crate) struct Arguments {
     /// Confirm the finalists under this many seeds of their own
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=10_000))]
     replications: u32,
+    /// Keep the end of the trace from the search, such as 24h of a week, and try the recommendation on it
+    #[arg(long, value_name = "DURATION")]
+    hold_out: Option<SimDuration>,
     /// How exactly to simulate
     #[arg(long, value_name = "NAME", default_value = "requests")]
     fidelity: Fidelity,
@@ -168,10 +173,6 @@ fn failed(error: TuneError) -> CliError {
 }
 
 fn request(arguments: &Arguments, files: &SharedFiles) -> Result<Request, CliError> {
-    if arguments.fidelity == Fidelity::Fluid {
-        return Err(CliError::new(Kind::Usage, "`tune` does not know the fidelity `fluid`")
-            .hint("leave --fidelity away: every request is simulated; `sweep` can screen with --fidelity fluid"));
-    }
     if !DEFINITIONS.iter().any(|metric| metric.name == arguments.minimize) {
         let message = format!("there is no metric `{}`", arguments.minimize);
         return Err(CliError::new(Kind::Usage, message).hint("`windtunnel metrics` lists them"));
@@ -198,6 +199,7 @@ fn request(arguments: &Arguments, files: &SharedFiles) -> Result<Request, CliErr
     };
     let mut sweep = SweepFile::of(base);
     sweep.axes = axes;
+    let held_out = arguments.hold_out.map(|length| hold_out(length, &loaded, &mut sweep)).transpose()?;
     for text in &arguments.constraint {
         let constraint = Constraint::parse(text).map_err(|message| CliError::new(Kind::Usage, message))?;
         sweep.constraints.push((constraint, Written::assignment("constraint=true")?.1));
@@ -208,8 +210,31 @@ fn request(arguments: &Arguments, files: &SharedFiles) -> Result<Request, CliErr
         minimize: arguments.minimize.clone(),
         variants: arguments.variants as usize,
         replications: arguments.replications,
-        fidelity: "requests".into(),
+        fidelity: if arguments.fidelity == Fidelity::Fluid { "fluid" } else { "requests" }.into(),
+        held_out,
     })
+}
+
+/// Shortens what the search sees: from when, and how long, what it does not see is.
+fn hold_out(
+    length: SimDuration,
+    loaded: &Loaded,
+    sweep: &mut SweepFile,
+) -> Result<(SimDuration, SimDuration), CliError> {
+    let horizon = loaded.scenario.horizon;
+    if length == SimDuration::ZERO || length >= horizon {
+        let message = format!("--hold-out {length} leaves nothing of {horizon} to search on");
+        return Err(CliError::new(Kind::Usage, message).hint("hold out a part of the horizon, such as a day of a week"));
+    }
+    let document = &loaded.document;
+    let moves = ["trace.window", "trace.rescale.mean", "trace.rescale.peak", "trace.clients", "trace.arrivals"];
+    if let Some(key) = moves.into_iter().find(|key| document.is_given(key)) {
+        let message = format!("--hold-out does not go with `{key}`: a part of the trace would not be what it was");
+        return Err(CliError::new(Kind::Input, message).hint("scale by trace.rescale.factor, or cut the file"));
+    }
+    let from = horizon.saturating_sub(length);
+    sweep.set(&format!("horizon=\"{from}\""))?;
+    Ok((from, length))
 }
 
 fn ranges_said(request: &Request) -> String {

@@ -222,6 +222,40 @@ fn points_are_the_design_without_what_constraints_exclude() {
     assert_eq!(ids.len(), 40, "every run has an id of its own");
 }
 
+/// Twelve points, of which those with the laxest objective beat the others at the same cost.
+const GRADED: &str = "\
+name = 'graded'
+base = 'small.toml'
+replications = 2
+[axes]
+'fixed.instances' = [2, 3, 4]
+'slo.latency' = ['100ms', '200ms', '400ms', '1s']
+";
+
+#[test]
+fn screened_by_fluid_the_best_third_is_confirmed_request_by_request() {
+    let bench = Bench::new();
+    bench.write("graded.toml", GRADED);
+    bench.write("screened.toml", &format!("fidelity = 'screen'\n{GRADED}"));
+    bench.succeed(&["sweep", "screened.toml", "--out", "screened", "--quiet"]);
+    bench.succeed(&["sweep", "graded.toml", "--out", "whole", "--quiet"]);
+    let rows = |folder: &str| {
+        let csv = fs::read_to_string(bench.path(folder).join("results.csv")).unwrap();
+        csv.lines().skip(1).map(str::to_string).collect::<std::collections::BTreeSet<String>>()
+    };
+    let (screened, whole) = (rows("screened"), rows("whole"));
+    // Whole fronts until there are four points, each under two seeds.
+    assert!(screened.len() >= 8 && screened.len() < whole.len(), "{} of {} runs", screened.len(), whole.len());
+    assert!(screened.is_subset(&whole), "what is confirmed is what an ordinary sweep says");
+    let compared = fs::read_to_string(bench.path("screened/screening.csv")).unwrap();
+    assert_eq!(compared.lines().count(), 1 + 12 * 2, "a line per point and figure");
+    // A second time nothing is run, and the files are the same.
+    let before = results(&bench.path("screened"));
+    let again = bench.succeed(&["sweep", "screened.toml", "--out", "screened"]);
+    assert!(again.contains("24 runs are done already"), "{again}");
+    assert_same(&before, &results(&bench.path("screened")), "run again when it was done");
+}
+
 #[test]
 fn shards_of_any_number_merge_to_the_bytes_of_a_sweep() {
     let bench = Bench::new();

@@ -115,6 +115,37 @@ fn an_objective_that_nothing_holds_names_the_limit_that_binds() {
     assert!(!folder.path().join("out/recommended.toml").exists());
 }
 
+/// The last ten minutes, after the step, are quiet: what was tuned on the rest holds there, and costs a third.
+#[test]
+fn what_was_held_out_is_tried_at_the_end() {
+    let folder = folder();
+    let arguments = [
+        "--objective",
+        "slo_violating_request_fraction < 1%",
+        "--vary",
+        "ess.min=[3, 4]",
+        "--variants",
+        "4",
+        "--replications",
+        "3",
+        "--hold-out",
+        "10m",
+        "--out",
+        "out",
+        "--format",
+        "json",
+    ];
+    let output = tune(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let worlds = document["robustness"].as_array().unwrap();
+    let held_out = worlds.iter().find(|world| world["world"] == "the days held out").unwrap();
+    assert_eq!(held_out["verdict"], "holds", "{held_out}");
+    let cost = |value: &Value| value["mean"].as_f64().unwrap();
+    let (there, here) = (cost(&held_out["cost"]), cost(&document["recommended"]["cost"]));
+    assert!(there < 0.6 * here, "ten minutes cost {there}, thirty {here}");
+}
+
 #[test]
 fn what_cannot_be_tuned_says_why() {
     let folder = folder();
@@ -129,6 +160,7 @@ fn what_cannot_be_tuned_says_why() {
     refused(&[], 2, "--objective");
     refused(&with(&["--vary", "ess.minn=[1, 2]"]), 1, "did you mean `min`");
     refused(&with(&["--vary", "ess.min=[]"]), 1, "has no values");
+    refused(&with(&["--vary", "ess.min=[1, 2]", "--hold-out", "40m"]), 2, "leaves nothing");
     refused(&with(&["--minimize", "cost_totl"]), 2, "no metric `cost_totl`");
     refused(&with(&["--set", "fixed.instances=2"]), 1, "nothing to tune");
 }

@@ -5,8 +5,10 @@ mod outputs;
 mod planning;
 mod progress;
 mod report;
+mod screening;
 mod work;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use windtunnel_sim::experiment::execute::{ExecuteError, Records, Simulator, Task, execute};
@@ -19,7 +21,7 @@ use crate::enforce::Objective;
 use crate::error::{CliError, Kind};
 use crate::flags::Format;
 use crate::output::{Folder, slug};
-use crate::{diagnostics, experiment, interrupt, terminal};
+use crate::{diagnostics, experiment, interrupt, json, terminal};
 
 use planning::PlanFlags;
 use progress::SweepBar;
@@ -123,23 +125,61 @@ fn sweep(arguments: &SweepArguments) -> Result<(), CliError> {
     let (mut journal, found) = open_journal(&root, &plan, arguments.restart)?;
     folder.tidy();
     note_found(&found, is_quiet);
-    let mut records = Records::from_journal(&plan, plan.sweep.most_replications(), &found.records);
-    let mut wanted = first_wanted(&plan);
-    loop {
-        let missing: Vec<Task> = tasks(&wanted).into_iter().filter(|&task| records.get(task).is_none()).collect();
-        if !is_quiet {
-            terminal::say(&report::beginning(&plan, tasks(&wanted).len() - missing.len(), missing.len()));
-        }
-        carry_out(&plan, &missing, &files, &mut journal, &mut records, &arguments.run)?;
-        let more = more_wanted(&plan, &records, &wanted);
-        if more == wanted {
-            break;
-        }
-        wanted = more;
+    let mut work = Work { files: &files, journal: &mut journal, found: &found, flags: &arguments.run };
+    if plan.fidelity != screening::SCREEN {
+        let (records, replications) = work.complete(&plan, None)?;
+        let results = Results { plan: &plan, records: &records, replications };
+        return outputs::write(&results, folder, &arguments.output, is_quiet);
     }
-    let replications = wanted.iter().copied().max().unwrap_or(0);
-    let results = Results { plan: &plan, records: &records, replications };
+    let screened = screening::at(&plan, "fluid");
+    let (records, replications) = work.complete(&screened, None)?;
+    let screened = Results { plan: &screened, records: &records, replications };
+    let points = screening::candidates(&screened);
+    let confirmed = screening::at(&plan, "requests");
+    let (records, replications) = work.complete(&confirmed, Some(&points))?;
+    let (table, document) = screening::compared(&screened, &records);
+    let mut folder = folder;
+    folder.add("screening.csv", table);
+    folder.add("screening.json", json::bytes(&document));
+    if !is_quiet {
+        terminal::say(&format!("confirmed {} of {} points request by request", points.len(), plan.points.len()));
+    }
+    let results = Results { plan: &confirmed, records: &records, replications };
     outputs::write(&results, folder, &arguments.output, is_quiet)
+}
+
+/// What carrying a plan out needs.
+struct Work<'a> {
+    files: &'a SharedFiles,
+    journal: &'a mut Journal,
+    found: &'a Found,
+    flags: &'a RunFlags,
+}
+
+impl Work<'_> {
+    /// Runs what is missing of some or all points: what is known then, and the most replications of a point.
+    fn complete(&mut self, plan: &Plan, points: Option<&BTreeSet<usize>>) -> Result<(Records, u32), CliError> {
+        let mut records = Records::from_journal(plan, plan.sweep.most_replications(), &self.found.records);
+        let mut wanted = first_wanted(plan);
+        for (point, wanted) in wanted.iter_mut().enumerate() {
+            if points.is_some_and(|points| !points.contains(&point)) {
+                *wanted = 0;
+            }
+        }
+        loop {
+            let missing: Vec<Task> = tasks(&wanted).into_iter().filter(|&task| records.get(task).is_none()).collect();
+            if !self.flags.quiet {
+                terminal::say(&report::beginning(plan, tasks(&wanted).len() - missing.len(), missing.len()));
+            }
+            carry_out(plan, &missing, self.files, self.journal, &mut records, self.flags)?;
+            let more = more_wanted(plan, &records, &wanted);
+            if more == wanted {
+                break;
+            }
+            wanted = more;
+        }
+        Ok((records, wanted.iter().copied().max().unwrap_or(0)))
+    }
 }
 
 /// Replications of each point, before any result is known.
@@ -152,6 +192,9 @@ fn first_wanted(plan: &Plan) -> Vec<u32> {
 fn more_wanted(plan: &Plan, records: &Records, wanted: &[u32]) -> Vec<u32> {
     let Some(until) = &plan.sweep.until else { return wanted.to_vec() };
     let of = |(point, &replications): (usize, &u32)| {
+        if replications == 0 {
+            return 0;
+        }
         let results = Results { plan, records, replications };
         until.wanted(|metric| results.samples(point, metric), replications)
     };

@@ -18,6 +18,8 @@ use crate::error::{CliError, Kind};
 use crate::flags::Fidelity;
 use crate::{figures, output, terminal};
 
+use super::screening;
+
 /// Above this many runs a sweep has to be confirmed.
 const UNASKED_RUNS: u128 = 100_000;
 /// How long one run is tried to estimate the time of all.
@@ -78,6 +80,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     if plan.sweep.until.is_some() {
         let message = "shards need to know their runs beforehand: `until` does not go with a plan";
         return Err(CliError::new(Kind::Usage, message).hint("give --replications N"));
+    }
+    if plan.fidelity == screening::SCREEN {
+        let message = "shards need to know their runs beforehand: the fidelity `screen` does not go with a plan";
+        return Err(CliError::new(Kind::Usage, message).hint("give --fidelity requests or fluid"));
     }
     let text = shards::written(&plan, &request(&arguments.plan, &plan));
     output::write_file(&arguments.out, text.as_bytes())?;
@@ -161,9 +167,9 @@ fn known_fidelity(name: &str) -> Result<&'static str, CliError> {
     match name {
         "requests" => Ok("requests"),
         "fluid" => Ok("fluid"),
-        other => {
-            Err(CliError::new(Kind::Input, format!("there is no fidelity `{other}`")).hint("write requests or fluid"))
-        }
+        screening::SCREEN => Ok(screening::SCREEN),
+        other => Err(CliError::new(Kind::Input, format!("there is no fidelity `{other}`"))
+            .hint("write requests, fluid or screen")),
     }
 }
 

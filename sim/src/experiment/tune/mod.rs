@@ -10,7 +10,7 @@ pub mod nsga2;
 pub mod ranges;
 mod relief;
 
-use windtunnel_traces::{Purpose, Streams};
+use windtunnel_traces::{Purpose, SimDuration, Streams};
 
 use super::analysis::{Requirement, Verdict};
 use super::design::{Design, Place, Row};
@@ -41,6 +41,8 @@ pub struct Request {
     pub replications: u32,
     /// How exactly is simulated.
     pub fidelity: String,
+    /// The end of the trace that the search does not see: from when, and how long. The recommendation is tried on it.
+    pub held_out: Option<(SimDuration, SimDuration)>,
 }
 
 /// Seeds per variant during the search: two, so that luck shows.

@@ -56,6 +56,10 @@ pub(super) fn robustness(request: &Request, bench: &mut Bench<'_>, point: usize)
         let event = format!("event=[{{ at = \"0s\", kind = \"boot-slowdown\", factor = 1.5, {lasts} }}]");
         worlds.push(("boots half as long again", vec![event]));
     }
+    if let Some((from, length)) = request.held_out {
+        let set = vec![format!("trace.window={{ from = \"{from}\" }}"), format!("horizon=\"{length}\"")];
+        worlds.push(("the days held out", set));
+    }
     let mut found = Vec::new();
     for (world, set) in worlds {
         let Some((cost, figure)) = figures(request, bench, point, &set)? else { continue };

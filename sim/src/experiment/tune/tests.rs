@@ -32,6 +32,7 @@ fn request(bound: f64, values: &str) -> Request {
         variants: 16,
         replications: 5,
         fidelity: "requests".into(),
+        held_out: None,
     }
 }
 

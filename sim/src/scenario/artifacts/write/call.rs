@@ -147,6 +147,7 @@ pub(super) fn removal(policies: &[RemovalPolicy], oldest_configuration: &str) ->
         RemovalPolicy::NewestInstance => "NewestInstance",
         RemovalPolicy::OldestConfiguration => oldest_configuration,
         RemovalPolicy::ClosestToNextInstanceHour => "ClosestToNextInstanceHour",
+        RemovalPolicy::AllocationStrategy => "AllocationStrategy",
         RemovalPolicy::Default => "Default",
     };
     policies.iter().map(word).collect::<Vec<&str>>().into()
