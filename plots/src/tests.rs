@@ -244,7 +244,7 @@ fn a_reaction_names_its_stages_and_what_they_took() {
     let picture = reaction(&day(), &plain()).expect("the toy scales out");
     assert_sound(&picture);
     let texts = texts(&picture);
-    for text in ["Reaction budget", "alarm periods", "provision", "in all", "seconds since the first breaching sample"]
+    for text in ["Reaction budget", "alarm periods", "provision", "in all", "minutes since the first breaching sample"]
     {
         assert!(texts.contains(&text), "{text} is missing: {texts:?}");
     }
