@@ -2,13 +2,13 @@
 //!
 //! Time advances from one control event to the next and from one bend of the offered rate to the next. In between, the
 //! rate is taken at its mean, and each *group* of stations that are alike in every respect is evaluated once: the number
-//! inside follows the equation of [`station`], the fates of the requests follow from the law of their latencies
-//! ([`law`]) at that utilization, behind the backlog. Whole requests are made of expected numbers in [`books`], so that
+//! inside follows the equation of `station`, the fates of the requests follow from the law of their latencies
+//! (`law`) at that utilization, behind the backlog. Whole requests are made of expected numbers in `books`, so that
 //! nothing is lost: what has arrived is served, lost or inside.
 //!
 //! What a sensor reads has the variance that the randomness of requests would give it: the core time that a compound
-//! Poisson stream of rate λ asks for in a time t has variance λ t E[S²], whatever the queue does to it below saturation
-//! (facts: variance of a measured utilization ρ (1 + cv²) E[S] / (c t)).
+//! Poisson stream of rate λ asks for in a time t has variance `λ t E[S²]`, whatever the queue does to it below saturation
+//! (so a measured utilization has variance `ρ (1 + cv²) E[S] / (c t)`).
 
 mod books;
 mod flow;

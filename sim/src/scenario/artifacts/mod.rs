@@ -1,9 +1,9 @@
 //! Native artifacts: what `aws`, `aliyun`, `tccli`, `kubectl` and Terraform print and take, read into scenarios and written
 //! back.
 //!
-//! Every format is first read into [`object`]s, the API's own calls with the API's own names, whatever the file looked
-//! like; [`group`] joins the objects of one scaling group into a scenario. Writing goes the same way back: a policy becomes
-//! API calls ([`write`]), and a format spells them.
+//! Every format is first read into `object`s, the API's own calls with the API's own names, whatever the file looked
+//! like; `group` joins the objects of one scaling group into a scenario. Writing goes the same way back: a policy becomes
+//! API calls ([`mod@write`]), and a format spells them.
 
 mod draft;
 mod group;

@@ -1,6 +1,6 @@
 //! From a policy to artifacts that the vendors' tools accept.
 //!
-//! A policy becomes [`call::Call`]s, with the API's names, ranges and types; a format spells them: command lines,
+//! A policy becomes `call::Call`s, with the API's names, ranges and types; a format spells them: command lines,
 //! CloudFormation, Terraform. What the real API would refuse is not written.
 
 mod aws;
