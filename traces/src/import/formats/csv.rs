@@ -105,6 +105,12 @@ impl Plan {
             })?,
             None => 0,
         };
+        if options.values == Some(ImportedValues::Counter) {
+            return Err(Damage::new(
+                "running totals are understood in exports of Prometheus and CloudWatch, not in a CSV: take the differences \
+                 first, and say --values count",
+            ));
+        }
         let per_row = options.values == Some(ImportedValues::Request);
         let known = known_value(&lower, time).filter(|_| has_header);
         let value = match &options.value {
