@@ -19,8 +19,8 @@ fn main() {
     print!("{HEAD}");
     println!("\n## Measured\n");
     println!(
-        "Means over the seeds {SEEDS:?}, fluid against requests. Trusted is what keeps all three bounds. This page is \
-         generated: `cargo run --release --example fluid_accuracy > docs/fluid.md`."
+        "Means over the seeds {SEEDS:?}, fluid against requests. Trusted is what keeps all three bounds. The rows are \
+         those that `cargo run --release --example fluid_accuracy` prints."
     );
     println!("\nThe scenarios of `configs/` that have an offered rate, over the day and over its six busiest hours:\n");
     table(&GUIDE, &[Part::Day, Part::Evening]);
