@@ -1,6 +1,6 @@
 //! Running the scenarios of `run` and `compare`.
 
-use windtunnel_sim::experiment::replicate_with;
+use windtunnel_sim::experiment::replicate_keeping;
 use windtunnel_sim::experiment::statistics::sequential::Until;
 use windtunnel_sim::outcome::Outcome;
 use windtunnel_sim::plant::fluid::scope::obstacle;
@@ -57,7 +57,9 @@ pub(crate) fn run(loaded: &[Loaded], flags: &ExperimentFlags) -> Result<Results,
     let mut wanted = flags.until.as_ref().map_or(flags.replications, |until| until.wanted(|_| None, 0));
     while done < wanted {
         let seeds: Vec<u64> = (done..wanted).map(|i| first.seed.wrapping_add(u64::from(i))).collect();
-        let more = batch(fidelity, &scenarios, &seeds, flags)?;
+        // The first replication is drawn and listed; of the others only the figures are used.
+        let whole = usize::from(done == 0);
+        let more = batch(whole, fidelity, &scenarios, &seeds, flags)?;
         for (all, more) in outcomes.iter_mut().zip(more) {
             all.extend(more);
         }
@@ -83,13 +85,14 @@ fn check_fluid(scenarios: &[&Scenario]) -> Result<(), CliError> {
 }
 
 fn batch(
+    whole: usize,
     fidelity: run::Fidelity,
     scenarios: &[&Scenario],
     seeds: &[u64],
     flags: &ExperimentFlags,
 ) -> Result<Vec<Vec<Outcome>>, CliError> {
     let bar = Bar::new(scenarios, seeds.len(), flags.quiet);
-    let outcomes = in_pool(flags.threads, || replicate_with(fidelity.into(), scenarios, seeds, &bar))?;
+    let outcomes = in_pool(flags.threads, || replicate_keeping(whole, fidelity.into(), scenarios, seeds, &bar))?;
     bar.finish();
     interrupt::check()?;
     outcomes.map_err(|error| CliError::new(Kind::Input, error.to_string()))

@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 use windtunnel_sim::outcome::{ActivityEntry, InstanceLife, Outcome};
 
-use crate::error::{CliError, Kind};
+use crate::error::CliError;
 use crate::output::Folder;
 use crate::reaction;
 
@@ -13,10 +13,20 @@ use crate::reaction;
 pub(crate) fn tables(outcome: &Outcome, slug: &str, folder: &mut Folder) -> Result<(), CliError> {
     let timeline = outcome.timeline.clone();
     folder.add_streamed(format!("{slug}/timeline.csv"), move |file| write_rows(TIMELINE, timeline.iter(), file));
-    folder.add(format!("{slug}/activities.csv"), rows(ACTIVITIES, outcome.activities.iter().map(ActivityRow::from))?);
-    folder.add(format!("{slug}/alarms.csv"), rows(ALARMS, &outcome.alarms)?);
-    folder.add(format!("{slug}/reaction.csv"), rows(reaction::COLUMNS, reaction::rows(&outcome.reactions))?);
-    folder.add(format!("{slug}/instances.csv"), rows(INSTANCES, outcome.instances.iter().map(InstanceRow::from))?);
+    let activities = outcome.activities.clone();
+    folder.add_streamed(format!("{slug}/activities.csv"), move |file| {
+        write_rows(ACTIVITIES, activities.iter().map(ActivityRow::from), file)
+    });
+    let alarms = outcome.alarms.clone();
+    folder.add_streamed(format!("{slug}/alarms.csv"), move |file| write_rows(ALARMS, alarms.iter(), file));
+    let reactions = outcome.reactions.clone();
+    folder.add_streamed(format!("{slug}/reaction.csv"), move |file| {
+        write_rows(reaction::COLUMNS, reactions.iter().zip(0..).flat_map(reaction::rows), file)
+    });
+    let instances = outcome.instances.clone();
+    folder.add_streamed(format!("{slug}/instances.csv"), move |file| {
+        write_rows(INSTANCES, instances.iter().map(InstanceRow::from), file)
+    });
     Ok(())
 }
 
@@ -81,40 +91,40 @@ const INSTANCES: &[&str] = &[
 
 /// An activity on one line: the alarm's values as `71.3;74`.
 #[derive(Serialize)]
-struct ActivityRow<'o> {
+struct ActivityRow {
     at_seconds: f64,
     end_seconds: Option<f64>,
-    status: &'o str,
+    status: String,
     accepted: bool,
     from: u32,
     to: u32,
-    policy: Option<&'o str>,
-    alarm: Option<&'o str>,
-    cause: &'o str,
-    explanation: &'o str,
+    policy: Option<String>,
+    alarm: Option<String>,
+    cause: String,
+    explanation: String,
     alarm_values: String,
-    alarm_comparison: Option<&'o str>,
+    alarm_comparison: Option<String>,
     alarm_threshold: Option<f64>,
     alarm_from_seconds: Option<f64>,
     alarm_to_seconds: Option<f64>,
 }
 
-impl<'o> From<&'o ActivityEntry> for ActivityRow<'o> {
-    fn from(entry: &'o ActivityEntry) -> Self {
+impl From<ActivityEntry> for ActivityRow {
+    fn from(entry: ActivityEntry) -> Self {
         let values: Vec<String> = entry.alarm_values.iter().map(f64::to_string).collect();
         ActivityRow {
             at_seconds: entry.at_seconds,
             end_seconds: entry.end_seconds,
-            status: &entry.status,
+            status: entry.status,
             accepted: entry.accepted,
             from: entry.from,
             to: entry.to,
-            policy: entry.policy.as_deref(),
-            alarm: entry.alarm.as_deref(),
-            cause: &entry.cause,
-            explanation: &entry.explanation,
+            policy: entry.policy,
+            alarm: entry.alarm,
+            cause: entry.cause,
+            explanation: entry.explanation,
             alarm_values: values.join(";"),
-            alarm_comparison: entry.alarm_comparison.as_deref(),
+            alarm_comparison: entry.alarm_comparison,
             alarm_threshold: entry.alarm_threshold,
             alarm_from_seconds: entry.alarm_from_seconds,
             alarm_to_seconds: entry.alarm_to_seconds,
@@ -124,19 +134,19 @@ impl<'o> From<&'o ActivityEntry> for ActivityRow<'o> {
 
 /// An instance's life on one line: the ends of its boot stages as `provision=45.2;health-check=60`.
 #[derive(Serialize)]
-struct InstanceRow<'o> {
+struct InstanceRow {
     id: u32,
     zone: u32,
     launched_seconds: f64,
     in_service_seconds: Option<f64>,
     draining_seconds: Option<f64>,
     ended_seconds: Option<f64>,
-    ended_by: Option<&'o str>,
+    ended_by: Option<String>,
     stages: String,
 }
 
-impl<'o> From<&'o InstanceLife> for InstanceRow<'o> {
-    fn from(life: &'o InstanceLife) -> Self {
+impl From<InstanceLife> for InstanceRow {
+    fn from(life: InstanceLife) -> Self {
         let stages: Vec<String> = life.stages.iter().map(|(stage, end)| format!("{stage}={end}")).collect();
         InstanceRow {
             id: life.id,
@@ -145,18 +155,10 @@ impl<'o> From<&'o InstanceLife> for InstanceRow<'o> {
             in_service_seconds: life.in_service_seconds,
             draining_seconds: life.draining_seconds,
             ended_seconds: life.ended_seconds,
-            ended_by: life.ended_by.as_deref(),
+            ended_by: life.ended_by,
             stages: stages.join(";"),
         }
     }
-}
-
-/// A table in memory.
-fn rows(header: &[&str], rows: impl IntoIterator<Item = impl Serialize>) -> Result<Vec<u8>, CliError> {
-    let mut table = Vec::new();
-    write_rows(header, rows, &mut table)
-        .map_err(|error| CliError::new(Kind::Input, format!("cannot write a table: {error}")))?;
-    Ok(table)
 }
 
 /// A table of any length, row by row.
@@ -190,12 +192,12 @@ mod tests {
     #[test]
     fn headers_name_the_fields_and_every_column_is_documented() {
         assert_eq!(columns(&TimelineRow::default()), TIMELINE);
-        assert_eq!(columns(&ActivityRow::from(&ActivityEntry::default())), ACTIVITIES);
+        assert_eq!(columns(&ActivityRow::from(ActivityEntry::default())), ACTIVITIES);
         let alarm =
             AlarmEntry { at_millis: 0, alarm: "a".into(), from: "b".into(), to: "c".into(), reason: String::new() };
         assert_eq!(columns(&alarm), ALARMS);
-        assert_eq!(columns(&InstanceRow::from(&InstanceLife::default())), INSTANCES);
-        assert_eq!(columns(&reaction::rows(&[reaction::example()])[0]), reaction::COLUMNS);
+        assert_eq!(columns(&InstanceRow::from(InstanceLife::default())), INSTANCES);
+        assert_eq!(columns(&reaction::rows((reaction::example(), 0))[0]), reaction::COLUMNS);
         let documentation = include_str!("../docs/output.md");
         for column in [TIMELINE, ACTIVITIES, ALARMS, INSTANCES, reaction::COLUMNS].into_iter().flatten() {
             assert!(documentation.contains(&format!("| `{column}` |")), "docs/output.md does not explain `{column}`");
@@ -204,7 +206,8 @@ mod tests {
 
     #[test]
     fn an_empty_table_has_its_header() {
-        let text = rows(ALARMS, &[] as &[AlarmEntry]).unwrap();
+        let mut text = Vec::new();
+        write_rows(ALARMS, &[] as &[AlarmEntry], &mut text).unwrap();
         assert_eq!(String::from_utf8(text).unwrap(), "at_millis,alarm,from,to,reason\n");
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use windtunnel_sim::experiment::{paired, summarize};
 use windtunnel_sim::outcome::metric::DEFINITIONS;
-use windtunnel_sim::outcome::{ActivityEntry, Objective, Outcome, Provider, Summary, Warning};
+use windtunnel_sim::outcome::{ActivityEntry, Objective, Outcome, Provider, Spool, Summary, Warning};
 use windtunnel_sim::run::Fidelity;
 use windtunnel_sim::scenario::{Loaded, Severity};
 
@@ -37,7 +37,7 @@ pub(crate) struct ScenarioDocument<'r> {
     objective: &'r Objective,
     metrics: Map<String, Value>,
     warnings: Vec<Warning>,
-    activities: &'r [ActivityEntry],
+    activities: &'r Spool<ActivityEntry>,
     reaction: reaction::Document<'r>,
 }
 

@@ -1,8 +1,8 @@
 //! The reaction budget: in the terminal, in JSON, as a table of parts.
 
 use serde::Serialize;
-use windtunnel_sim::outcome::reaction::{Began, Extremes, Phase};
-use windtunnel_sim::outcome::{Outcome, Reaction, Summary};
+use windtunnel_sim::outcome::reaction::{Began, Extremes, Part, Phase};
+use windtunnel_sim::outcome::{Outcome, Reaction, Spool, Summary};
 use windtunnel_traces::SimDuration;
 
 use crate::experiment::Results;
@@ -31,60 +31,54 @@ pub(crate) const COLUMNS: &[&str] = &[
 
 /// A part of a scale-out's reaction.
 #[derive(Serialize)]
-pub(crate) struct Row<'o> {
+pub(crate) struct Row {
     scale_out: usize,
     began: Began,
-    policy: Option<&'o str>,
-    alarm: Option<&'o str>,
+    policy: Option<String>,
+    alarm: Option<String>,
     from: u32,
     to: u32,
     instance: Option<u32>,
     refusals: u32,
     total_seconds: Option<f64>,
     phase: Phase,
-    stage: &'o str,
+    stage: String,
     start_seconds: f64,
     seconds: f64,
 }
 
-/// Every part of every scale-out, in order.
-pub(crate) fn rows(reactions: &[Reaction]) -> Vec<Row<'_>> {
-    let parts = reactions.iter().zip(1..).flat_map(|(reaction, number)| {
-        reaction.parts.iter().map(move |part| Row {
-            scale_out: number,
-            began: reaction.began,
-            policy: reaction.policy.as_deref(),
-            alarm: reaction.alarm.as_deref(),
-            from: reaction.from,
-            to: reaction.to,
-            instance: reaction.instance,
-            refusals: reaction.refusals,
-            total_seconds: reaction.total.map(SimDuration::as_secs_f64),
-            phase: part.phase,
-            stage: &part.stage,
-            start_seconds: part.start.as_secs_f64(),
-            seconds: part.lasts.as_secs_f64(),
-        })
-    });
-    parts.collect()
+/// Every part of a scale-out, in order; `place` counts scale-outs from zero.
+pub(crate) fn rows((reaction, place): (Reaction, usize)) -> Vec<Row> {
+    let row = |part: &Part| Row {
+        scale_out: place + 1,
+        began: reaction.began,
+        policy: reaction.policy.clone(),
+        alarm: reaction.alarm.clone(),
+        from: reaction.from,
+        to: reaction.to,
+        instance: reaction.instance,
+        refusals: reaction.refusals,
+        total_seconds: reaction.total.map(SimDuration::as_secs_f64),
+        phase: part.phase,
+        stage: part.stage.clone(),
+        start_seconds: part.start.as_secs_f64(),
+        seconds: part.lasts.as_secs_f64(),
+    };
+    reaction.parts.iter().map(row).collect()
 }
 
 /// The part of the JSON document: every scale-out of a run, and those that are the median and the slowest.
 #[derive(Serialize)]
 pub(crate) struct Document<'o> {
-    median: Option<&'o Reaction>,
-    worst: Option<&'o Reaction>,
-    scale_outs: &'o [Reaction],
+    median: Option<Reaction>,
+    worst: Option<Reaction>,
+    scale_outs: &'o Spool<Reaction>,
 }
 
 /// The reactions of a run, as they stand in the JSON document.
 pub(crate) fn document(outcome: &Outcome) -> Document<'_> {
-    let extremes = Extremes::of(&outcome.reactions);
-    Document {
-        median: extremes.map(|extremes| extremes.median),
-        worst: extremes.map(|extremes| extremes.worst),
-        scale_outs: &outcome.reactions,
-    }
+    let (median, worst) = Extremes::of(&outcome.reactions).map(|extremes| (extremes.median, extremes.worst)).unzip();
+    Document { median, worst, scale_outs: &outcome.reactions }
 }
 
 /// The budget in the terminal: of one scenario stage by stage, of several phase by phase.
@@ -101,29 +95,29 @@ fn of_one(outcome: &Outcome) -> String {
     let Some(extremes) = Extremes::of(&outcome.reactions) else { return String::new() };
     let mut rows = vec![vec![Cell::new(""), Cell::new("median"), Cell::new("worst")]];
     for (phase, stage) in extremes.stages() {
-        let lengths = [extremes.median, extremes.worst].map(|reaction| reaction.stage(phase, stage).as_secs_f64());
+        let lengths = [&extremes.median, &extremes.worst].map(|reaction| reaction.stage(phase, stage).as_secs_f64());
         if lengths != [0.0, 0.0] {
             rows.push(line(stage, lengths.map(Some)));
         }
     }
-    rows.push(line("in all", [extremes.median, extremes.worst].map(total)));
+    rows.push(line("in all", [&extremes.median, &extremes.worst].map(total)));
     format!("{}{}", heading(outcome), render(&rows))
 }
 
 fn of_several(names: &[String], outcomes: &[&Outcome]) -> String {
-    let extremes: Vec<Option<Extremes<'_>>> = outcomes.iter().map(|outcome| Extremes::of(&outcome.reactions)).collect();
+    let extremes: Vec<Option<Extremes>> = outcomes.iter().map(|outcome| Extremes::of(&outcome.reactions)).collect();
     if extremes.iter().all(Option::is_none) {
         return String::new();
     }
     let mut rows = vec![std::iter::once(Cell::new("  median, worst")).chain(names.iter().map(Cell::new)).collect()];
-    let cell = |extremes: &Option<Extremes<'_>>, of: &dyn Fn(&Reaction) -> f64| {
+    let cell = |extremes: &Option<Extremes>, of: &dyn Fn(&Reaction) -> f64| {
         Cell::new(extremes.as_ref().map_or(NONE.to_string(), |extremes| {
-            format!("{}, {}", length(of(extremes.median)), length(of(extremes.worst)))
+            format!("{}, {}", length(of(&extremes.median)), length(of(&extremes.worst)))
         }))
     };
     for phase in Phase::ALL {
         let of = |reaction: &Reaction| reaction.phase(phase).as_secs_f64();
-        if extremes.iter().flatten().any(|extremes| of(extremes.median) + of(extremes.worst) > 0.0) {
+        if extremes.iter().flatten().any(|extremes| of(&extremes.median) + of(&extremes.worst) > 0.0) {
             let cells = extremes.iter().map(|extremes| cell(extremes, &of));
             rows.push(std::iter::once(Cell::new(title(phase))).chain(cells).collect());
         }
@@ -172,7 +166,7 @@ pub(crate) fn example() -> Reaction {
     let scale_out = ScaleOut {
         breach: Some(Breach { since: SimTime::from_secs(60), stages: Vec::new() }),
         decided: SimTime::from_secs(90),
-        waited_for: "lock, cooldown or maximum",
+        waited_for: "lock, cooldown or maximum".into(),
         refusals: 1,
         from: 1,
         to: 2,
@@ -191,8 +185,8 @@ mod tests {
     #[test]
     fn every_part_is_a_row() {
         let reaction = example();
-        let rows = rows(std::slice::from_ref(&reaction));
-        let seconds: Vec<(&str, f64)> = rows.iter().map(|row| (row.stage, row.seconds)).collect();
+        let rows = rows((reaction, 0));
+        let seconds: Vec<(&str, f64)> = rows.iter().map(|row| (row.stage.as_str(), row.seconds)).collect();
         assert_eq!(seconds, [("lock, cooldown or maximum", 30.0), ("first request", 10.0)]);
         assert_eq!(rows[0].total_seconds, Some(40.0));
     }

@@ -28,11 +28,11 @@ fn set_capacity(desired: u32) -> String {
 }
 
 /// The lives of those launched after the start.
-fn launched(outcome: &Outcome) -> Vec<&InstanceLife> {
+fn launched(outcome: &Outcome) -> Vec<InstanceLife> {
     outcome.instances.iter().filter(|life| life.launched_seconds > 0.0).collect()
 }
 
-fn ended_by<'o>(outcome: &'o Outcome, why: &str) -> Vec<&'o InstanceLife> {
+fn ended_by(outcome: &Outcome, why: &str) -> Vec<InstanceLife> {
     outcome.instances.iter().filter(|life| life.ended_by.as_deref() == Some(why)).collect()
 }
 
@@ -45,7 +45,7 @@ fn fewest_in_traffic(outcome: &Outcome, from: f64) -> usize {
 
 fn in_traffic_at(outcome: &Outcome, at: f64) -> usize {
     let leaves = |life: &InstanceLife| life.draining_seconds.or(life.ended_seconds).unwrap_or(f64::INFINITY);
-    let serves = |life: &&InstanceLife| life.in_service_seconds.is_some_and(|since| since <= at) && leaves(life) > at;
+    let serves = |life: &InstanceLife| life.in_service_seconds.is_some_and(|since| since <= at) && leaves(life) > at;
     outcome.instances.iter().filter(serves).count()
 }
 
@@ -72,7 +72,7 @@ poll = { every = "10s", attempts = 30 }
 #[test]
 fn a_boot_takes_what_its_stages_take() {
     let outcome = fixed(1, &format!("{BOOT}{}", set_capacity(2)));
-    let life = launched(&outcome)[0];
+    let life = &launched(&outcome)[0];
     let stages: Vec<(&str, f64)> = life.stages.iter().map(|(name, at)| (name.as_str(), *at)).collect();
     // The application is up 25 s into the loop; the check at 30 s finds it.
     assert_eq!(stages, [("provision", 645.0), ("script", 665.0), ("health-loop", 695.0)]);

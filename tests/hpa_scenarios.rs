@@ -122,9 +122,9 @@ fn the_refusal_is_in_the_activity_log_once() {
     let loaded = windtunnel_sim::scenario::Loaded::from_document(document, &files).unwrap();
     assert!(loaded.notes.iter().any(|note| note.to_string().contains("FailedGetResourceMetric")));
     let outcome = windtunnel_sim::run::simulate(&loaded.scenario, 1, &windtunnel_sim::run::Unwatched).unwrap();
-    let log: Vec<&str> = outcome.activities.iter().map(|entry| entry.status.as_str()).collect();
+    let log: Vec<String> = outcome.activities.iter().map(|entry| entry.status).collect();
     assert_eq!(log, ["FailedGetResourceMetric"]);
-    let entry = &outcome.activities[0];
+    let entry = outcome.activities.get(0).expect("an entry");
     assert_eq!((entry.from, entry.to), (1, 1));
     assert!(entry.explanation.contains("resources.requests"), "{}", entry.explanation);
 }
@@ -149,7 +149,7 @@ target = { type = "Utilization", averageUtilization = 70 }
     let files = windtunnel_sim::scenario::document::DiskFiles;
     let loaded = windtunnel_sim::scenario::Loaded::from_document(document, &files).unwrap();
     let outcome = windtunnel_sim::run::simulate(&loaded.scenario, 1, &windtunnel_sim::run::Unwatched).unwrap();
-    let first = outcome.activities.first().expect("0.8 cores of 0.25 requested");
+    let first = outcome.activities.get(0).expect("0.8 cores of 0.25 requested");
     assert_eq!(first.status, "SuccessfulRescale");
     assert!(
         first.cause.contains("reason: cpu resource utilization (percentage of request) above target"),

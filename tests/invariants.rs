@@ -267,7 +267,7 @@ fn lives_are_in_order(outcome: &Outcome) -> Result<(), String> {
         let existed = |life: &windtunnel_sim::outcome::InstanceLife| {
             life.ended_seconds.unwrap_or(horizon) - life.launched_seconds
         };
-        let hours: f64 = outcome.instances.iter().map(existed).sum::<f64>() / 3600.0;
+        let hours: f64 = outcome.instances.iter().map(|life| existed(&life)).sum::<f64>() / 3600.0;
         let billed = figure(outcome, "instance_hours");
         holds!((hours - billed).abs() < ROUNDING, "instances lived {hours} h, billed {billed} h");
     }
@@ -296,7 +296,7 @@ fn capacity_keeps_its_bounds(outcome: &Outcome, scenario: &Scenario) -> Result<(
     let surge = surge + if rebalances { (max / 10).max(1) } else { 0 };
     for life in &outcome.instances {
         let at = life.launched_seconds;
-        let leaves = |other: &&windtunnel_sim::outcome::InstanceLife| {
+        let leaves = |other: &windtunnel_sim::outcome::InstanceLife| {
             other.launched_seconds <= at
                 && other.draining_seconds.is_none_or(|draining| draining > at)
                 && other.ended_seconds.is_none_or(|ended| ended > at)

@@ -5,16 +5,20 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// The high-water mark in KiB of the program while it simulates this many hours of so many requests per second, with a
-/// row of the timeline each minute.
+/// The high-water mark in KiB of the program while it simulates a fixed instance, this many hours of so many requests per
+/// second, with a row of the timeline each minute.
 fn peak(hours: u32, rate: f64) -> u64 {
-    let folder = tempfile::tempdir().expect("a folder for the scenario");
-    let scenario = folder.path().join("steady.toml");
-    let text = format!(
+    peak_of(&format!(
         "horizon = \"{hours}h\"\ntrace = {{ shape = \"constant\", rate = \"{rate}rps\" }}\n\
          service.cpu = {{ lognormal = {{ mean = \"40ms\", cv = 1.0 }} }}\nservice.timeout = \"10s\"\n\
          instance.cores = 8\nfixed.instances = 1\ntimeline.interval = \"60s\"\n"
-    );
+    ))
+}
+
+/// The same of any scenario.
+fn peak_of(text: &str) -> u64 {
+    let folder = tempfile::tempdir().expect("a folder for the scenario");
+    let scenario = folder.path().join("scenario.toml");
     std::fs::write(&scenario, text).expect("a scenario is written");
     let mut child = Command::new(env!("CARGO_BIN_EXE_windtunnel"))
         .args(["run", "--format", "json", "--quiet"])
@@ -29,7 +33,7 @@ fn peak(hours: u32, rate: f64) -> u64 {
         peak = peak.max(high_water(Path::new(&status)).unwrap_or(0));
         std::thread::sleep(Duration::from_millis(2));
     }
-    assert!(child.wait().is_ok_and(|status| status.success()), "the run of {hours} h failed");
+    assert!(child.wait().is_ok_and(|status| status.success()), "the run failed");
     peak
 }
 
@@ -54,4 +58,23 @@ fn rows_of_a_year_leave_nothing_behind() {
     let peak = peak(365 * 24, 0.01);
     assert!(peak > 1024, "the mark could not be read");
     assert!(peak < 32 * 1024, "{peak} KiB");
+}
+
+#[test]
+fn activities_and_launches_of_a_flapping_year_leave_nothing_behind() {
+    // Two alarms that are never satisfied: capacity goes up and down all year, some 100,000 activities with their causes
+    // and 50,000 launches with their boot stages. A kilobyte of each would be 150 MiB.
+    let peak = peak_of(
+        "horizon = \"8760h\"\ntrace = { shape = \"constant\", rate = \"0.01rps\" }\nservice.cpu = \"40ms\"\n\
+         instance.cores = 1\ntimeline.interval = \"60s\"\n\
+         [[instance.boot]]\nname = \"start\"\ntakes = \"60s\"\n\
+         [ess]\nmin = 1\nmax = 4\ndesired = 1\ncooldown = \"0s\"\n\
+         [[ess.rule]]\nname = \"out\"\nadjustment = \"+1\"\n[[ess.rule]]\nname = \"in\"\nadjustment = \"-1\"\n\
+         [[ess.alarm]]\nname = \"up\"\nmetric = \"CpuUtilization\"\ncomparison = \">=\"\nthreshold = 0\nperiod = \"60s\"\n\
+         times = 1\nrule = \"out\"\n\
+         [[ess.alarm]]\nname = \"down\"\nmetric = \"CpuUtilization\"\ncomparison = \"<=\"\nthreshold = 100\n\
+         period = \"60s\"\ntimes = 1\nrule = \"in\"\n",
+    );
+    assert!(peak > 1024, "the mark could not be read");
+    assert!(peak < 48 * 1024, "{peak} KiB");
 }

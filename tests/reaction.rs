@@ -48,7 +48,7 @@ fn whole_seconds(reaction: &Reaction) -> Vec<(Phase, &str, u64)> {
 #[test]
 fn an_alarm_of_three_periods_takes_its_time() {
     let outcome = run(&scenario(&ess("90rps", "300s")), 1);
-    let reaction = &outcome.reactions[0];
+    let reaction = &outcome.reactions.get(0).expect("a scale-out");
     assert_eq!(reaction.began, Began::Breach);
     assert_eq!((reaction.start.as_secs_f64(), reaction.decided.as_secs_f64()), (600.0, 840.0));
     assert_eq!(
@@ -77,9 +77,9 @@ fn an_alarm_of_three_periods_takes_its_time() {
 fn more_of_the_same_breach_waits_for_the_cooldown() {
     let outcome = run(&scenario(&ess("250rps", "300s")), 1);
     assert_eq!(outcome.reactions.len(), 2, "two are added, then the maximum is reached");
-    let reaction = &outcome.reactions[1];
+    let reaction = &outcome.reactions.get(1).expect("a scale-out");
     assert_eq!((reaction.began, reaction.refusals), (Began::EarlierCapacity, 6));
-    assert_eq!(Some(reaction.start), outcome.reactions[0].first_request);
+    assert_eq!(Some(reaction.start), outcome.reactions.get(0).and_then(|first| first.first_request));
     assert_eq!(reaction.decided.as_secs_f64(), 1260.0);
     let parts = whole_seconds(reaction);
     assert_eq!(parts[..3].iter().map(|part| part.2).collect::<Vec<_>>(), [0, 0, 309]);
@@ -119,7 +119,7 @@ times = 3
 action = "out"
 "#;
     let outcome = run(&scenario(text), 1);
-    let reaction = &outcome.reactions[0];
+    let reaction = &outcome.reactions.get(0).expect("a scale-out");
     assert_eq!(reaction.start.as_secs_f64(), 600.0);
     // Published at 1560 s; the alarm looks at 20 s past the minute.
     assert_eq!(reaction.decided.as_secs_f64(), 1580.0);
@@ -158,7 +158,7 @@ fn a_failed_boot_counts_as_provisioning() {
     let failures = |seed: u64| {
         let outcome = run(&scenario, seed);
         let failed = outcome.instances.iter().filter(|life| life.ended_by.as_deref() == Some("boot-failed")).count();
-        let reaction = outcome.reactions[0].clone();
+        let reaction = outcome.reactions.get(0).expect("a scale-out");
         assert_eq!(reaction.phase(Phase::Provisioning).as_secs(), 30 * failed as u64, "seed {seed}");
         assert_eq!(reaction.phase(Phase::Boot).as_secs(), 90);
         failed
@@ -207,7 +207,7 @@ resource = { name = "cpu", target = { type = "Utilization", averageUtilization =
 "#;
     for seed in 1..=5 {
         let outcome = run(&scenario(text), seed);
-        let reaction = &outcome.reactions[0];
+        let reaction = &outcome.reactions.get(0).expect("a scale-out");
         assert_eq!(reaction.began, Began::Breach);
         let stages: Vec<&str> = reaction.parts.iter().map(|part| part.stage.as_str()).collect();
         let named = [

@@ -27,7 +27,7 @@ pub fn lives(outcome: &Outcome, options: &ChartOptions) -> Result<Picture, PlotE
         return Err(PlotError::Nothing { of: "launched instance" });
     }
     let typeface = Typeface::load(options.font.as_deref())?;
-    let shown = &outcome.instances[..outcome.instances.len().min(MOST)];
+    let shown: Vec<InstanceLife> = outcome.instances.iter().take(MOST).collect();
     let (left, right) = (LEFT_GUTTER - 44.0, options.width() - RIGHT_EDGE);
     let header = header(outcome, shown.len(), options);
     let top = heading::HEIGHT + header.height(&Measure(&typeface), right - left);

@@ -81,6 +81,7 @@ struct Toy<'a> {
     backlog: f64,
     scale_outs: Vec<ScaleOut>,
     launches: Vec<Launch>,
+    instances: Vec<InstanceLife>,
 }
 
 /// Runs the toy loop for a number of minutes.
@@ -97,6 +98,9 @@ pub(crate) fn example(policy: &Policy, minutes: usize) -> Outcome {
         cost: 0.0,
         backlog: 0.0,
         scale_outs: Vec::new(),
+        instances: (0..3)
+            .map(|id| InstanceLife { id, in_service_seconds: Some(0.0), ..InstanceLife::default() })
+            .collect(),
         launches: vec![Launch::default(); 3],
     };
     for minute in 0..minutes {
@@ -136,13 +140,11 @@ fn empty(policy: &Policy, minutes: usize) -> Outcome {
         },
         metrics: MetricValues::collect(|_| 0.0),
         timeline: Spool::default(),
-        activities: Vec::new(),
-        reactions: Vec::new(),
+        activities: Spool::default(),
+        reactions: Spool::default(),
         alarms: Spool::default(),
         thresholds,
-        instances: (0..3)
-            .map(|id| InstanceLife { id, in_service_seconds: Some(0.0), ..InstanceLife::default() })
-            .collect(),
+        instances: Spool::default(),
         latency: LatencyHistogram::default(),
         warnings: Vec::new(),
     }
@@ -165,7 +167,7 @@ impl Toy<'_> {
 
     fn serve_from(&mut self, start: f64, ready: u32) {
         self.serving += ready;
-        let waiting = self.outcome.instances.iter_mut().filter(|life| life.in_service_seconds.is_none());
+        let waiting = self.instances.iter_mut().filter(|life| life.in_service_seconds.is_none());
         for life in waiting.take(ready as usize) {
             life.in_service_seconds = Some(start);
         }
@@ -263,13 +265,14 @@ impl Toy<'_> {
         if !accepted && (to == self.desired || !minute.is_multiple_of(3)) {
             return;
         }
-        self.outcome.activities.push(ActivityEntry {
+        let entry = ActivityEntry {
             at_seconds,
             accepted,
             from: self.desired,
             to: if accepted { to } else { self.desired },
             ..ActivityEntry::default()
-        });
+        };
+        self.outcome.activities.push(entry).expect("a temporary file");
         if !accepted {
             return;
         }
@@ -278,16 +281,15 @@ impl Toy<'_> {
             self.booting.push((minute + 1 + self.policy.boot_rows, to - self.desired));
             self.scale_out(at_seconds, to);
             for _ in self.desired..to {
-                let id = self.outcome.instances.len() as u32;
+                let id = self.instances.len() as u32;
                 let life = InstanceLife { id, launched_seconds: at_seconds, ..InstanceLife::default() };
-                self.outcome.instances.push(life);
+                self.instances.push(life);
             }
         } else {
             let leaving = (self.desired - to).min(self.serving);
             self.serving -= leaving;
             self.draining = leaving;
             let serving = self
-                .outcome
                 .instances
                 .iter_mut()
                 .filter(|l| l.in_service_seconds.is_some() && l.ended_seconds.is_none());
@@ -303,7 +305,7 @@ impl Toy<'_> {
     /// What the toy says of where the time of a scale-out went: alarms or syncs, then stages in made-up shares.
     fn scale_out(&mut self, decided: f64, to: u32) {
         let at = |seconds: f64| SimTime::ZERO + SimDuration::from_secs_f64(seconds.max(0.0));
-        let number = self.outcome.instances.len() as u32;
+        let number = self.instances.len() as u32;
         let pods = self.policy.provider == Provider::Hpa;
         let periods = f64::from(self.policy.patience) * ROW_SECONDS;
         let late = 20.0 + 50.0 * noise(u64::from(number));
@@ -316,7 +318,7 @@ impl Toy<'_> {
         self.scale_outs.push(ScaleOut {
             breach: Some(Breach { since, stages }),
             decided: at(decided),
-            waited_for: if pods { "stabilization or limit" } else { "lock, cooldown or maximum" },
+            waited_for: if pods { "stabilization or limit" } else { "lock, cooldown or maximum" }.into(),
             refusals: 0,
             from: self.desired,
             to,
@@ -362,7 +364,8 @@ impl Toy<'_> {
             "over_provision_accuracy" => share(&|row| (row.in_service - row.demand).max(0.0) / row.demand),
             _ => 0.0,
         });
-        self.outcome.reactions = budgets(&self.scale_outs, &self.launches);
+        self.outcome.reactions = budgets(&self.scale_outs, &self.launches).into_iter().collect();
+        self.outcome.instances = self.instances.into_iter().collect();
         self.outcome
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use windtunnel_sim::outcome::{ActivityEntry, AlarmEntry, Outcome, StepSeries, Summary, TimelineRow};
+use windtunnel_sim::outcome::{ActivityEntry, AlarmEntry, Outcome, Reaction, Spool, StepSeries, Summary, TimelineRow};
 use windtunnel_traces::SimDuration;
 
 use crate::test_data::{example, policies};
@@ -123,9 +123,11 @@ fn names_of_any_kind_neither_break_nor_overlap() {
         outcome.name = name.to_owned();
         outcome.traffic = format!("{name} (synthetic)");
         outcome.currency = name.chars().take(30).collect();
-        for part in outcome.reactions.iter_mut().flat_map(|reaction| &mut reaction.parts) {
+        let mut reactions: Vec<Reaction> = outcome.reactions.iter().collect();
+        for part in reactions.iter_mut().flat_map(|reaction| &mut reaction.parts) {
             part.stage = format!("{name} {}", part.stage);
         }
+        outcome.reactions = reactions.into_iter().collect();
         for level in &mut outcome.thresholds {
             level.name = name.to_owned();
         }
@@ -199,7 +201,7 @@ fn strange_timelines_do_not_panic() {
         outcome.timeline = rows.into_iter().collect();
         assert!(matches!(timeline(&outcome, &plain()), Err(PlotError::EmptyTimeline { .. })));
     }
-    outcome.instances.clear();
+    outcome.instances = Spool::default();
     assert!(matches!(lives(&outcome, &plain()), Err(PlotError::Nothing { .. })));
 }
 
@@ -253,7 +255,7 @@ fn a_reaction_names_its_stages_and_what_they_took() {
 #[test]
 fn a_policy_without_reactions_says_so() {
     let mut idle = day();
-    idle.reactions.clear();
+    idle.reactions = Spool::default();
     assert!(matches!(reaction(&idle, &plain()), Err(PlotError::Nothing { .. })));
     assert!(matches!(reaction_comparison(&[&idle], &plain()), Err(PlotError::Nothing { .. })));
     let picture = reaction_comparison(&[&day(), &idle], &plain()).expect("one of two has reactions");
@@ -264,7 +266,7 @@ fn a_policy_without_reactions_says_so() {
 #[test]
 fn a_single_scale_out_is_its_own_median() {
     let mut once = day();
-    once.reactions.truncate(1);
+    once.reactions = once.reactions.iter().take(1).collect();
     let picture = reaction(&once, &plain()).expect("one scale-out is drawn");
     assert_sound(&picture);
     assert!(!texts(&picture).contains(&"slowest scale-out"));

@@ -21,7 +21,7 @@ use crate::fleet::Site;
 use crate::fleet::instances::Instances;
 use crate::fleet::pods::Pods;
 use crate::outcome::recorder::Segment;
-use crate::outcome::{ActivityEntry, AlarmEntry, Outcome, Spool};
+use crate::outcome::{ActivityEntry, AlarmEntry, Archive, Outcome, Spool};
 use crate::plant::fluid::scope::{NotFluid, obstacle};
 use crate::scenario::Scenario;
 use crate::scenario::schema::EventKind;
@@ -192,12 +192,12 @@ struct World<'s> {
     offered: OfferedLoad,
     row: SimDuration,
     end: SimTime,
-    activities: Vec<ActivityEntry>,
+    activities: Archive<ActivityEntry>,
     /// Refused activities in the log, and those that it has no place for.
     refusals_listed: u64,
     refusals_unlisted: u64,
     /// Where the entry of a running activity is.
-    running: Vec<(ActivityId, usize)>,
+    running: Vec<(ActivityId, u64)>,
     alarms: Spool<AlarmEntry>,
     /// Why an entry of a log could not be kept, when it could not.
     entries_lost: Option<std::io::Error>,
@@ -454,24 +454,33 @@ impl World<'_> {
         let known = record.id.and_then(|id| self.running.iter().position(|(other, _)| *other == id));
         match (known, record.id) {
             (Some(at), _) => {
-                let (_, index) = self.running[at];
-                // The end of an activity comes long after what caused it; the alarm's values stay.
-                entry.keep_evaluation_of(&self.activities[index]);
-                self.activities[index] = entry;
+                let (_, number) = self.running[at];
+                if let Some(known) = self.activities.get_mut(number) {
+                    // The end of an activity comes long after what caused it; the alarm's values stay.
+                    entry.keep_evaluation_of(known);
+                    *known = entry;
+                }
                 if record.end.is_some() {
                     self.running.remove(at);
+                    self.activities.done(number);
                 }
             }
             (None, Some(id)) if record.end.is_none() => {
-                self.running.push((id, self.activities.len()));
-                self.activities.push(entry);
+                let number = self.activities.push(entry);
+                self.running.push((id, number));
             }
             _ if !accepted && self.refusals_listed >= REFUSALS_LISTED => self.refusals_unlisted += 1,
             _ => {
                 self.refusals_listed += u64::from(!accepted);
-                self.activities.push(entry);
+                self.list(entry);
             }
         }
+    }
+
+    /// Adds an entry to the activity log that is as it will stay.
+    fn list(&mut self, entry: ActivityEntry) {
+        let number = self.activities.push(entry);
+        self.activities.done(number);
     }
 
     // ---- injected events

@@ -69,7 +69,7 @@ impl Group {
 }
 
 fn kinds(outcome: &Outcome) -> Vec<Kind> {
-    let occurs = |kind| outcome.activities.iter().any(|entry| Kind::of(entry) == Some(kind));
+    let occurs = |kind| outcome.activities.iter().any(|entry| Kind::of(&entry) == Some(kind));
     [Kind::Out, Kind::In, Kind::Refused].into_iter().filter(|&kind| kind != Kind::Refused || occurs(kind)).collect()
 }
 
@@ -119,7 +119,7 @@ fn groups(canvas: &Canvas<'_>, lane: Rect, time: &TimeAxis, outcome: &Outcome, k
     let look = Look::new(size::SMALL, canvas.theme.ink);
     let reach = |group: Group| MARK + 3.0 + canvas.measure(&group.label(kind), look) + 6.0 + MARK;
     let mut groups: Vec<Group> = Vec::new();
-    let shown = |entry: &&ActivityEntry| Kind::of(entry) == Some(kind) && entry.at_seconds <= time.end;
+    let shown = |entry: &ActivityEntry| Kind::of(entry) == Some(kind) && entry.at_seconds <= time.end;
     for entry in outcome.activities.iter().filter(shown) {
         let x = (lane.left + time.share(entry.at_seconds) * lane.width()).clamp(lane.left + MARK, lane.right - MARK);
         let one = Group { x, count: 1, change: i64::from(entry.to) - i64::from(entry.from) };

@@ -30,8 +30,8 @@ const BAR: f64 = 22.0;
 /// # Errors
 /// When no scale-out of any run answered a breach.
 pub fn reaction_comparison(outcomes: &[&Outcome], options: &ChartOptions) -> Result<Picture, PlotError> {
-    let extremes: Vec<Option<Extremes<'_>>> = outcomes.iter().map(|outcome| Extremes::of(&outcome.reactions)).collect();
-    let longest = extremes.iter().flatten().map(|extremes| total(extremes.worst)).reduce(f64::max);
+    let extremes: Vec<Option<Extremes>> = outcomes.iter().map(|outcome| Extremes::of(&outcome.reactions)).collect();
+    let longest = extremes.iter().flatten().map(|extremes| total(&extremes.worst)).reduce(f64::max);
     let longest = longest.ok_or(PlotError::Nothing { of: "scale-out that answered a breach" })?;
     let typeface = Typeface::load(options.font.as_deref())?;
     let measure = Measure(&typeface);
@@ -62,9 +62,9 @@ pub fn reaction_comparison(outcomes: &[&Outcome], options: &ChartOptions) -> Res
 }
 
 /// The key to the phases that take any time.
-fn header(theme: &Theme, extremes: &[Option<Extremes<'_>>]) -> Header {
+fn header(theme: &Theme, extremes: &[Option<Extremes>]) -> Header {
     let takes_time = |phase: &Phase| {
-        let reactions = extremes.iter().flatten().flat_map(|extremes| [extremes.median, extremes.worst]);
+        let reactions = extremes.iter().flatten().flat_map(|extremes| [&extremes.median, &extremes.worst]);
         reactions.into_iter().any(|reaction| !reaction.phase(*phase).is_zero())
     };
     let phases = Phase::ALL.into_iter().filter(takes_time);
@@ -96,7 +96,7 @@ fn draw_run(
     axis: &ReactionAxis,
     band: Rect,
     outcome: &Outcome,
-    extremes: Option<&Extremes<'_>>,
+    extremes: Option<&Extremes>,
 ) {
     let right = band.left - GAP;
     let look = Look::new(size::PANEL, canvas.theme.ink).bold().align(Align::Right);
@@ -112,7 +112,7 @@ fn draw_run(
     };
     let middles = [band.middle() - BAR / 2.0 - 2.0, band.middle() + BAR / 2.0 + 2.0];
     for ((reaction, word), middle) in
-        [(extremes.median, "median"), (extremes.worst, "slowest")].into_iter().zip(middles)
+        [(&extremes.median, "median"), (&extremes.worst, "slowest")].into_iter().zip(middles)
     {
         draw_bar(canvas, axis, middle, reaction);
         let text = format!("{word} {}", number::seconds(total(reaction)));
@@ -140,8 +140,8 @@ fn draw_bar(canvas: &mut Canvas<'_>, axis: &ReactionAxis, middle: f64, reaction:
     }
 }
 
-fn description(outcomes: &[&Outcome], extremes: &[Option<Extremes<'_>>]) -> String {
-    let line = |(outcome, extremes): (&&Outcome, &Option<Extremes<'_>>)| match extremes {
+fn description(outcomes: &[&Outcome], extremes: &[Option<Extremes>]) -> String {
+    let line = |(outcome, extremes): (&&Outcome, &Option<Extremes>)| match extremes {
         None => format!("{}: none.", outcome.name),
         Some(extremes) => {
             let parts: Vec<String> = Phase::ALL
@@ -150,7 +150,7 @@ fn description(outcomes: &[&Outcome], extremes: &[Option<Extremes<'_>>]) -> Stri
                     format!("{} {}", title_of(phase), number::seconds(extremes.median.phase(phase).as_secs_f64()))
                 })
                 .collect();
-            let (median, worst) = (total(extremes.median), total(extremes.worst));
+            let (median, worst) = (total(&extremes.median), total(&extremes.worst));
             let (median, worst) = (number::seconds(median), number::seconds(worst));
             format!("{}: median {median} ({}), slowest {worst}.", outcome.name, parts.join(", "))
         }

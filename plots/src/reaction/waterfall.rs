@@ -40,8 +40,8 @@ struct Row<'o> {
 pub fn reaction(outcome: &Outcome, options: &ChartOptions) -> Result<Picture, PlotError> {
     let nothing = PlotError::Nothing { of: "scale-out that answered a breach" };
     let extremes = Extremes::of(&outcome.reactions).ok_or(nothing)?;
-    let only = std::ptr::eq(extremes.median, extremes.worst);
-    let shown: Vec<&Reaction> = if only { vec![extremes.worst] } else { vec![extremes.median, extremes.worst] };
+    let Extremes { median, worst } = &extremes;
+    let shown: Vec<&Reaction> = if median == worst { vec![worst] } else { vec![median, worst] };
     let rows = rows(&extremes, &shown);
     let typeface = Typeface::load(options.font.as_deref())?;
     let measure = Measure(&typeface);
@@ -52,7 +52,7 @@ pub fn reaction(outcome: &Outcome, options: &ChartOptions) -> Result<Picture, Pl
     let top = heading::HEIGHT + header.height(&measure, right - LEFT_EDGE) + 4.0;
     // One row more for the whole.
     let area = Rect::new(left, top, right, top + ROW * (rows.len() + 1) as f64);
-    let axis = ReactionAxis::new(total(extremes.worst), area);
+    let axis = ReactionAxis::new(total(worst), area);
     let subtitle = heading::describe(outcome);
     draw(options, typeface, area.bottom + axis::HEIGHT, (&outcome.name, &description(&rows, &shown)), |canvas| {
         heading::draw(canvas, &outcome.name, &subtitle, LEFT_EDGE);
@@ -66,7 +66,7 @@ pub fn reaction(outcome: &Outcome, options: &ChartOptions) -> Result<Picture, Pl
     })
 }
 
-fn rows<'o>(extremes: &Extremes<'o>, shown: &[&Reaction]) -> Vec<Row<'o>> {
+fn rows<'o>(extremes: &'o Extremes, shown: &[&Reaction]) -> Vec<Row<'o>> {
     let bar = |reaction: &Reaction, phase: Phase, stage: &str| {
         let part = reaction.parts.iter().find(|part| part.phase == phase && part.stage == stage);
         part.map_or((0.0, 0.0), |part| {

@@ -58,6 +58,18 @@ pub fn replicate_with(
     seeds: &[u64],
     progress: &dyn ExperimentProgress,
 ) -> Result<Vec<Vec<Outcome>>, SimulationError> {
+    replicate_keeping(usize::MAX, options, scenarios, seeds, progress)
+}
+
+/// The same, of which only the first `whole` replications keep more than their figures: a hundred timelines that nobody
+/// draws would fill the memory.
+pub fn replicate_keeping(
+    whole: usize,
+    options: RunOptions,
+    scenarios: &[&Scenario],
+    seeds: &[u64],
+    progress: &dyn ExperimentProgress,
+) -> Result<Vec<Vec<Outcome>>, SimulationError> {
     let runs: Vec<RunId> = (0..scenarios.len())
         .flat_map(|scenario| (0..seeds.len()).map(move |replication| RunId { scenario, replication }))
         .collect();
@@ -68,7 +80,7 @@ pub fn replicate_with(
             let watched = OneRun { run, progress };
             let outcome = simulate_with(options, scenarios[run.scenario], seeds[run.replication], &watched)?;
             progress.finished(run);
-            Ok(outcome)
+            Ok(if run.replication < whole { outcome } else { outcome.figures() })
         })
         .collect();
     let mut grouped: Vec<Vec<Outcome>> = scenarios.iter().map(|_| Vec::with_capacity(seeds.len())).collect();

@@ -104,7 +104,6 @@ struct Member {
     phase: Phase,
     zone: u32,
     launched: SimTime,
-    released: Option<SimTime>,
     activity: Option<ActivityId>,
     configuration: u32,
     stages: Vec<DrawnStage>,

@@ -44,7 +44,7 @@ impl Site {
     /// Notes when an instance of the plant took in its first request, if it has.
     pub fn note_first_request(&mut self, id: InstanceId) {
         let first_request = self.plant.usage(id).first_request;
-        if let Some(launch) = self.ledger.launches.get_mut(id.0 as usize) {
+        if let Some(launch) = self.ledger.launches.get_mut(u64::from(id.0)) {
             launch.first_request = first_request;
         }
     }

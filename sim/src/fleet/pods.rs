@@ -282,12 +282,8 @@ impl Pods {
     }
 
     fn new_life(&self, site: &mut Site, id: InstanceId) {
-        site.ledger.launch(InstanceLife {
-            id: id.0,
-            zone: 0,
-            launched_seconds: site.now.as_secs_f64(),
-            ..InstanceLife::default()
-        });
+        let life = InstanceLife { id: id.0, launched_seconds: site.now.as_secs_f64(), ..InstanceLife::default() };
+        site.ledger.launch(life, site.now);
     }
 
     /// Launch and end of every node, for the bill.

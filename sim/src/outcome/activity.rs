@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::controllers::decision::AlarmEvaluation;
 
 /// One entry of the provider's activity log, in the provider's words.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ActivityEntry {
     /// When it was requested, in seconds since the start of the run.
     pub at_seconds: f64,
@@ -92,7 +92,7 @@ pub struct AlarmLevel {
 }
 
 /// The life of one instance or pod. Times are seconds since the start of the run; absent where it did not come to that.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct InstanceLife {
     /// Its number, in order of launch.
     pub id: u32,

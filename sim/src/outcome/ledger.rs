@@ -6,7 +6,7 @@ use super::demand::DemandCurve;
 use super::elasticity::Elasticity;
 use super::reaction::{Launch, Phase};
 use super::recorder::{Recorder, Segment};
-use super::{InstanceLife, Objective, Spool, TimelineRow};
+use super::{Archive, InstanceLife, Objective, Spool, TimelineRow};
 
 /// A level that is integrated over time.
 #[derive(Copy, Clone, Debug, Default)]
@@ -98,9 +98,9 @@ pub struct Ledger {
     /// Instances (or pods) that went.
     pub stops: u64,
     /// The life of each instance.
-    pub lives: Vec<InstanceLife>,
+    pub lives: Archive<InstanceLife>,
     /// What each passed on its way to its first request.
-    pub launches: Vec<Launch>,
+    pub launches: Archive<Launch>,
     /// Finished rows.
     pub rows: Spool<TimelineRow>,
     /// Whether rows are kept once they are finished.
@@ -145,8 +145,8 @@ impl Ledger {
             demand,
             starts: 0,
             stops: 0,
-            lives: Vec::new(),
-            launches: Vec::new(),
+            lives: Archive::default(),
+            launches: Archive::default(),
             rows: Spool::default(),
             keeps_rows: true,
             rows_lost: None,
@@ -174,14 +174,24 @@ impl Ledger {
     }
 
     /// An instance or pod is launched: its life begins.
-    pub fn launch(&mut self, life: InstanceLife) {
+    pub fn launch(&mut self, life: InstanceLife, at: SimTime) {
         self.lives.push(life);
-        self.launches.push(Launch::default());
+        self.launches.push(Launch { launched: at, ..Launch::default() });
+    }
+
+    /// The instance or pod of this number is no more.
+    pub fn gone(&mut self, number: u32, at: SimTime) {
+        let number = u64::from(number);
+        if let Some(launch) = self.launches.get_mut(number) {
+            launch.released = Some(at);
+        }
+        self.launches.done(number);
+        self.lives.done(number);
     }
 
     /// A stage on the way of the instance or pod of this number to its first request ends.
     pub fn reached(&mut self, number: u32, phase: Phase, stage: impl Into<String>, at: SimTime) {
-        if let Some(launch) = self.launches.get_mut(number as usize) {
+        if let Some(launch) = self.launches.get_mut(u64::from(number)) {
             launch.reached(phase, stage, at);
         }
     }

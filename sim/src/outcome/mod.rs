@@ -3,6 +3,7 @@
 //! Everything here is plain data that a chart or a table can be drawn from; nothing reaches back into the simulation.
 
 pub mod activity;
+pub mod archive;
 pub mod cost;
 pub mod demand;
 pub mod elasticity;
@@ -20,6 +21,7 @@ use windtunnel_traces::SimDuration;
 
 use crate::run::Fidelity;
 
+pub use archive::Archive;
 pub use activity::{ActivityEntry, AlarmEntry, AlarmLevel, InstanceLife};
 pub use latency::LatencyHistogram;
 pub use metric::{MetricValues, Summary};
@@ -121,18 +123,35 @@ pub struct Outcome {
     /// The run in intervals.
     pub timeline: Spool<TimelineRow>,
     /// What the provider's activity log (or `kubectl describe hpa`) would have shown.
-    pub activities: Vec<ActivityEntry>,
+    pub activities: Spool<ActivityEntry>,
     /// Where the time of every scale-out went, in order of their decisions.
-    pub reactions: Vec<Reaction>,
+    pub reactions: Spool<Reaction>,
     /// Changes of alarm states.
     pub alarms: Spool<AlarmEntry>,
     /// The thresholds to draw on a chart of utilization.
     pub thresholds: Vec<AlarmLevel>,
     /// The life of every instance (or pod) that was launched.
-    pub instances: Vec<InstanceLife>,
+    pub instances: Spool<InstanceLife>,
     /// Latencies of all requests that were served.
     #[serde(skip)]
     pub latency: LatencyHistogram,
     /// What the reader should know.
     pub warnings: Vec<Warning>,
+}
+
+impl Outcome {
+    /// The same without what is drawn and listed: the figures alone, as a replication beside the first is used.
+    #[must_use]
+    pub fn figures(self) -> Self {
+        Outcome {
+            timeline: Spool::default(),
+            activities: Spool::default(),
+            reactions: Spool::default(),
+            alarms: Spool::default(),
+            thresholds: Vec::new(),
+            instances: Spool::default(),
+            latency: LatencyHistogram::default(),
+            ..self
+        }
+    }
 }

@@ -4,11 +4,15 @@
 //! A scale-out is a chain of instants, and a part lies between two neighbours: so the parts add up to the whole, to the
 //! nanosecond.
 
-use serde::{Serialize, Serializer};
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use windtunnel_traces::{SimDuration, SimTime};
 
+use super::Spool;
+
 /// What a part of the time goes to. The order is that of most providers; an HPA's metric is old before a sync reads it.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// An alarm's periods, as many as have to breach. For an HPA: until the next sync.
@@ -60,7 +64,7 @@ impl Phase {
 }
 
 /// The end of a stage.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Milestone {
     /// What the stage belongs to.
     pub phase: Phase,
@@ -78,8 +82,12 @@ impl Milestone {
 }
 
 /// What an instance or pod passed on its way to its first request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Launch {
+    /// When it was launched.
+    pub launched: SimTime,
+    /// When it was released; none while it is there.
+    pub released: Option<SimTime>,
     /// The ends of its stages, in order: each begins where the one before ended.
     pub stages: Vec<Milestone>,
     /// When it was given its first request. It is idle then, so the service begins at once.
@@ -94,7 +102,7 @@ impl Launch {
 }
 
 /// Why a scale-out was asked for: a metric that breached its threshold or target.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breach {
     /// The start of the first breaching sample.
     pub since: SimTime,
@@ -103,14 +111,14 @@ pub struct Breach {
 }
 
 /// A scale-out as its controller saw it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScaleOut {
     /// The breach that asked for it; none when a schedule, a forecast or a person did.
     pub breach: Option<Breach>,
     /// When it was accepted.
     pub decided: SimTime,
     /// What it had to wait for when it was decided later than it was asked for.
-    pub waited_for: &'static str,
+    pub waited_for: String,
     /// Requests of the same alarm that were refused while it waited.
     pub refusals: u32,
     /// Capacity before.
@@ -126,7 +134,7 @@ pub struct ScaleOut {
 }
 
 /// Where a reaction is counted from.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Began {
     /// The start of the first breaching sample.
@@ -138,36 +146,36 @@ pub enum Began {
 }
 
 /// A part of a reaction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// What it belongs to.
     pub phase: Phase,
     /// The stage's name: a boot stage's own, else what the provider calls it.
     pub stage: String,
     /// When it began.
-    #[serde(rename = "start_seconds", serialize_with = "instant_in_seconds")]
+    #[serde(rename = "start_seconds", with = "in_seconds")]
     pub start: SimTime,
     /// How long it took.
-    #[serde(rename = "seconds", serialize_with = "length_in_seconds")]
+    #[serde(rename = "seconds", with = "in_seconds")]
     pub lasts: SimDuration,
 }
 
 /// One scale-out, from what asked for it to the first request on what it launched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reaction {
     /// Where it is counted from.
     pub began: Began,
     /// When that was.
-    #[serde(rename = "start_seconds", serialize_with = "instant_in_seconds")]
+    #[serde(rename = "start_seconds", with = "in_seconds")]
     pub start: SimTime,
     /// When the scale-out was accepted.
-    #[serde(rename = "decided_seconds", serialize_with = "instant_in_seconds")]
+    #[serde(rename = "decided_seconds", with = "in_seconds")]
     pub decided: SimTime,
     /// When the first of what it launched was given its first request; none if that did not happen.
-    #[serde(rename = "first_request_seconds", serialize_with = "maybe_instant_in_seconds")]
+    #[serde(rename = "first_request_seconds", with = "in_seconds")]
     pub first_request: Option<SimTime>,
     /// From `start` to `first_request`.
-    #[serde(rename = "total_seconds", serialize_with = "maybe_length_in_seconds")]
+    #[serde(rename = "total_seconds", with = "in_seconds")]
     pub total: Option<SimDuration>,
     /// Capacity before.
     pub from: u32,
@@ -204,29 +212,29 @@ impl Reaction {
 }
 
 /// The scale-outs whose reactions are the median and the longest: real ones, so that their parts add up.
-#[derive(Copy, Clone, Debug, Serialize)]
-pub struct Extremes<'r> {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Extremes {
     /// Of the median time; the lower of the two middle ones where their number is even.
-    pub median: &'r Reaction,
+    pub median: Reaction,
     /// The longest.
-    pub worst: &'r Reaction,
+    pub worst: Reaction,
 }
 
-impl<'r> Extremes<'r> {
+impl Extremes {
     /// Of all reactions to a breach that served a request; nothing where there is none.
-    pub fn of(reactions: &'r [Reaction]) -> Option<Self> {
-        let mut answers: Vec<&Reaction> = reactions.iter().filter(|reaction| reaction.is_answer()).collect();
-        answers.sort_by_key(|reaction| reaction.total);
-        let worst = *answers.last()?;
-        Some(Extremes { median: answers[(answers.len() - 1) / 2], worst })
+    pub fn of(reactions: &Spool<Reaction>) -> Option<Self> {
+        let answers = || reactions.iter().filter(Reaction::is_answer);
+        let mut order: Vec<(Option<SimDuration>, usize)> =
+            answers().enumerate().map(|(place, reaction)| (reaction.total, place)).collect();
+        order.sort_unstable();
+        let (worst, median) = (order.last()?.1, order[(order.len() - 1) / 2].1);
+        Some(Extremes { median: answers().nth(median)?, worst: answers().nth(worst)? })
     }
-}
 
-impl<'r> Extremes<'r> {
     /// The stages of both, each once, in order of time.
-    pub fn stages(&self) -> Vec<(Phase, &'r str)> {
+    pub fn stages(&self) -> Vec<(Phase, &str)> {
         let mut stages: Vec<(Phase, &str)> = Vec::new();
-        for reaction in [self.worst, self.median] {
+        for reaction in [&self.worst, &self.median] {
             let mut place = 0;
             for part in &reaction.parts {
                 let stage = (part.phase, part.stage.as_str());
@@ -242,7 +250,7 @@ impl<'r> Extremes<'r> {
 }
 
 /// A figure of the reaction budget by its name; nothing where it has no value or is none of the budget's.
-pub fn figure(extremes: Option<&Extremes<'_>>, name: &str) -> Option<f64> {
+pub fn figure(extremes: Option<&Extremes>, name: &str) -> Option<f64> {
     let extremes = extremes?;
     let length = match name {
         "reaction_median_seconds" => extremes.median.total?,
@@ -252,53 +260,68 @@ pub fn figure(extremes: Option<&Extremes<'_>>, name: &str) -> Option<f64> {
     Some(length.as_secs_f64())
 }
 
-/// The budgets of a run's scale-outs, in order of their decisions; `launches` by number of instance.
-pub fn budgets(scale_outs: &[ScaleOut], launches: &[Launch]) -> Vec<Reaction> {
-    let mut arrivals: Vec<SimTime> = Vec::new();
-    let mut reactions = Vec::with_capacity(scale_outs.len());
-    for scale_out in scale_outs {
-        let reaction = budget(scale_out, launches, &arrivals);
-        arrivals.extend(reaction.first_request);
-        reactions.push(reaction);
-    }
-    reactions
+/// Works out the budgets of a run's scale-outs, which come in order of their decisions.
+#[derive(Debug, Default)]
+pub struct Budgets {
+    /// First requests on capacity of earlier scale-outs that were after the last decision.
+    to_come: BTreeSet<SimTime>,
+    /// The latest of them before it.
+    latest: Option<SimTime>,
 }
 
-fn budget(scale_out: &ScaleOut, launches: &[Launch], arrivals: &[SimTime]) -> Reaction {
-    let (began, start) = beginning(scale_out, arrivals);
-    let served = scale_out.instances.iter().filter_map(|&instance| {
-        let launch = launches.get(instance as usize)?;
-        Some((launch.first_request?, instance, launch))
-    });
-    let first = served.min_by_key(|&(at, instance, _)| (at, instance));
+impl Budgets {
+    /// The budget of the next scale-out; `launch` knows what an instance passed, by its number.
+    pub fn next(&mut self, scale_out: &ScaleOut, mut launch: impl FnMut(u32) -> Option<Launch>) -> Reaction {
+        let later = self.to_come.split_off(&SimTime::from_nanos(scale_out.decided.as_nanos().saturating_add(1)));
+        let arrived = std::mem::replace(&mut self.to_come, later);
+        self.latest = self.latest.max(arrived.last().copied());
+        let (began, start) = beginning(scale_out, self.latest);
+        let served = scale_out.instances.iter().filter_map(|&instance| {
+            let launch = launch(instance)?;
+            Some((launch.first_request?, instance, launch))
+        });
+        let first = served.min_by_key(|&(at, instance, _)| (at, instance));
+        self.to_come.extend(first.as_ref().map(|first| first.0));
+        budget(scale_out, began, start, first)
+    }
+}
+
+/// The budgets of scale-outs in order of their decisions; `launches` by number of instance.
+pub fn budgets(scale_outs: &[ScaleOut], launches: &[Launch]) -> Vec<Reaction> {
+    let mut budgets = Budgets::default();
+    let launch = |number: u32| launches.get(number as usize).cloned();
+    scale_outs.iter().map(|scale_out| budgets.next(scale_out, launch)).collect()
+}
+
+fn budget(scale_out: &ScaleOut, began: Began, start: SimTime, first: Option<(SimTime, u32, Launch)>) -> Reaction {
     let asked = scale_out.breach.iter().flat_map(|breach| breach.stages.iter().cloned());
-    let decided = Milestone::new(Phase::Wait, scale_out.waited_for, scale_out.decided);
+    let decided = Milestone::new(Phase::Wait, scale_out.waited_for.clone(), scale_out.decided);
     let booted = first.iter().flat_map(|(_, _, launch)| launch.stages.iter().cloned());
-    let served = first.map(|(at, ..)| Milestone::new(Phase::FirstRequest, "first request", at));
+    let served = first.iter().map(|(at, ..)| Milestone::new(Phase::FirstRequest, "first request", *at));
     let parts = parts(start, asked.chain([decided]).chain(booted).chain(served));
     Reaction {
         began,
         start,
         decided: scale_out.decided,
-        first_request: first.map(|(at, ..)| at),
-        total: first.map(|(at, ..)| at.saturating_since(start)),
+        first_request: first.as_ref().map(|(at, ..)| *at),
+        total: first.as_ref().map(|(at, ..)| at.saturating_since(start)),
         from: scale_out.from,
         to: scale_out.to,
         policy: scale_out.policy.clone(),
         alarm: scale_out.alarm.clone(),
         refusals: scale_out.refusals,
-        instance: first.map(|(_, instance, _)| instance),
+        instance: first.as_ref().map(|(_, instance, _)| *instance),
         parts,
     }
 }
 
 /// Where a reaction begins. A metric that stays breached asks again, and again: once capacity that was asked for before
 /// serves, the wait for more begins anew. A scale-out that was decided before that answers the same breach still.
-fn beginning(scale_out: &ScaleOut, arrivals: &[SimTime]) -> (Began, SimTime) {
+/// `arrived` is the latest first request on capacity of an earlier scale-out before the decision.
+fn beginning(scale_out: &ScaleOut, arrived: Option<SimTime>) -> (Began, SimTime) {
     let Some(breach) = &scale_out.breach else { return (Began::Decision, scale_out.decided) };
     let since = breach.since.min(scale_out.decided);
-    let earlier = arrivals.iter().copied().filter(|&at| since < at && at <= scale_out.decided).max();
-    earlier.map_or((Began::Breach, since), |at| (Began::EarlierCapacity, at))
+    arrived.filter(|&at| since < at && at <= scale_out.decided).map_or((Began::Breach, since), |at| (Began::EarlierCapacity, at))
 }
 
 /// The time between neighbours of a chain of instants that begins at `start`. A stage that had ended before takes none.
@@ -313,20 +336,40 @@ fn parts(start: SimTime, chain: impl Iterator<Item = Milestone>) -> Vec<Part> {
     chain.map(part).collect()
 }
 
-fn instant_in_seconds<S: Serializer>(at: &SimTime, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(at.as_secs_f64())
+/// Times are seconds where people read them, and exact where they are set aside.
+mod in_seconds {
+    use super::{Deserialize, Deserializer, Seconds, Serialize, Serializer};
+
+    pub(super) fn serialize<T: Seconds + Serialize, S: Serializer>(time: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { time.seconds().serialize(serializer) } else { time.serialize(serializer) }
+    }
+
+    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        T::deserialize(deserializer)
+    }
 }
 
-fn length_in_seconds<S: Serializer>(length: &SimDuration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(length.as_secs_f64())
+/// Something that is told in seconds, where there is something to tell.
+trait Seconds {
+    fn seconds(&self) -> Option<f64>;
 }
 
-fn maybe_instant_in_seconds<S: Serializer>(at: &Option<SimTime>, serializer: S) -> Result<S::Ok, S::Error> {
-    at.map(SimTime::as_secs_f64).serialize(serializer)
+impl Seconds for SimTime {
+    fn seconds(&self) -> Option<f64> {
+        Some(self.as_secs_f64())
+    }
 }
 
-fn maybe_length_in_seconds<S: Serializer>(length: &Option<SimDuration>, serializer: S) -> Result<S::Ok, S::Error> {
-    length.map(SimDuration::as_secs_f64).serialize(serializer)
+impl Seconds for SimDuration {
+    fn seconds(&self) -> Option<f64> {
+        Some(self.as_secs_f64())
+    }
+}
+
+impl<T: Seconds> Seconds for Option<T> {
+    fn seconds(&self) -> Option<f64> {
+        self.as_ref().and_then(T::seconds)
+    }
 }
 
 #[cfg(test)]
@@ -346,7 +389,7 @@ mod tests {
         ScaleOut {
             breach: Some(Breach { since: at(60), stages }),
             decided: at(decided),
-            waited_for: "cooldown",
+            waited_for: "cooldown".into(),
             refusals: 0,
             from: 1,
             to: 2,
@@ -386,7 +429,7 @@ mod tests {
         // The second was decided before the first served: it answers the same breach. The third came after both.
         assert_eq!(began, [(Began::Breach, at(60)), (Began::Breach, at(60)), (Began::EarlierCapacity, at(490))]);
         assert_eq!(seconds(&budgets[2]), [0, 0, 10, 0, 100, 0]);
-        let extremes = Extremes::of(&budgets).expect("three served");
+        let extremes = Extremes::of(&budgets.into_iter().collect()).expect("three served");
         assert_eq!(figure(Some(&extremes), "reaction_median_seconds"), Some(340.0));
         assert_eq!(figure(Some(&extremes), "reaction_worst_seconds"), Some(430.0));
         assert_eq!(figure(Some(&extremes), "reaction_wait_seconds"), Some(0.0));
@@ -400,7 +443,7 @@ mod tests {
             budgets(&[scheduled, scale_out(500, &[1])], &[launch(100, 150, Some(150)), launch(500, 600, None)]);
         assert_eq!((budgets[0].began, budgets[0].total), (Began::Decision, Some(SimDuration::from_secs(50))));
         assert_eq!((budgets[1].total, budgets[1].instance), (None, None));
-        assert!(Extremes::of(&budgets).is_none());
+        assert!(Extremes::of(&budgets.into_iter().collect()).is_none());
         assert_eq!(figure(None, "reaction_median_seconds"), None);
     }
 
@@ -410,12 +453,13 @@ mod tests {
             let launch = Launch {
                 stages: stages.iter().map(|(phase, stage)| Milestone::new(*phase, *stage, at(400))).collect(),
                 first_request: Some(at(400)),
+                ..Launch::default()
             };
             budgets(&[scale_out(300, &[0])], &[launch]).remove(0)
         };
         let placed = way(&[(Phase::Provisioning, "pending"), (Phase::Boot, "start")]);
         let on_new_node = way(&[(Phase::Provisioning, "scan"), (Phase::Provisioning, "node"), (Phase::Boot, "start")]);
-        let extremes = Extremes { median: &placed, worst: &on_new_node };
+        let extremes = Extremes { median: placed, worst: on_new_node };
         let stages: Vec<&str> = extremes.stages().into_iter().map(|(_, stage)| stage).collect();
         assert_eq!(stages, ["alarm", "delay", "cooldown", "pending", "scan", "node", "start", "first request"]);
     }
@@ -426,5 +470,15 @@ mod tests {
         for phase in Phase::ALL {
             assert!(defined(phase.metric()), "{}", phase.metric());
         }
+    }
+
+    #[test]
+    fn what_is_set_aside_comes_back_to_the_nanosecond() {
+        let odd = SimTime::from_nanos(1_234_567_890_123_456_789);
+        let reaction = &budgets(&[scale_out(300, &[0])], &[Launch { first_request: Some(odd), ..launch(300, 400, None) }])[0];
+        let bytes = postcard::to_stdvec(reaction).unwrap();
+        assert_eq!(postcard::from_bytes::<Reaction>(&bytes).as_ref(), Ok(reaction));
+        let json = serde_json::to_value(reaction).unwrap();
+        assert_eq!((json["start_seconds"].as_f64(), json["parts"][0]["seconds"].as_f64()), (Some(60.0), Some(180.0)));
     }
 }

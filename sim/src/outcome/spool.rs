@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 /// Items that are kept in memory before they leave for the file. Charts and tables of an ordinary run, with its 1440
 /// rows, never touch the disk.
-const CHUNK: usize = 4096;
+const CHUNK: usize = 2048;
 
 /// A list of any length that holds at most a few thousand items in memory. What left memory comes back bit by bit as it
 /// was.
@@ -99,6 +99,20 @@ impl<T: Serialize + DeserializeOwned + Clone> Spool<T> {
         written.chain(self.recent.iter().cloned())
     }
 
+    /// The item at a place.
+    ///
+    /// # Panics
+    /// When the temporary file cannot be read back.
+    pub fn get(&self, place: usize) -> Option<T> {
+        let Some(chunk) = self.chunks.get(place / CHUNK) else {
+            return self.recent.get(place - self.chunks.len() * CHUNK).cloned();
+        };
+        match self.read_back(*chunk) {
+            Ok(items) => items.into_iter().nth(place % CHUNK),
+            Err(error) => panic!("results that were set aside in a temporary file cannot be read back: {error}"),
+        }
+    }
+
     fn read_back(&self, chunk: Chunk) -> io::Result<Vec<T>> {
         let Some(file) = &self.file else { return Ok(Vec::new()) };
         let mut bytes = vec![0; chunk.bytes];
@@ -152,6 +166,10 @@ mod tests {
         let bits = |(i, x): (u64, f64)| (i, x.to_bits());
         assert!(spool.iter().map(bits).eq((0..count).map(value).map(bits)));
         assert_eq!(spool.last().map(|last| last.0), Some(count as u64 - 1));
+        for place in [0, CHUNK - 1, CHUNK, count - 1] {
+            assert_eq!(spool.get(place).map(bits), Some(bits(value(place))));
+        }
+        assert_eq!(spool.get(count), None);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Closes the books of a run.
 
-use windtunnel_traces::{SimDuration, SimTime};
+use std::io;
+
+use windtunnel_traces::SimTime;
 
 use super::{Control, Fidelity, Group, SimulationError, World};
 use crate::controllers::cloud::Severity;
@@ -10,7 +12,8 @@ use crate::controllers::hpa::spec::{Goal, Source};
 use crate::fleet::instances::Instances;
 use crate::outcome::reaction::{self, Extremes, Reaction};
 use crate::outcome::recorder::Segment;
-use crate::outcome::{ActivityEntry, AlarmLevel, MetricValues, Outcome, Warning, cost};
+use crate::outcome::ledger::Ledger;
+use crate::outcome::{ActivityEntry, AlarmLevel, InstanceLife, MetricValues, Outcome, Spool, Warning, cost};
 use crate::plant::fluid::scope;
 use crate::scenario::schema::{self, Price};
 
@@ -24,9 +27,9 @@ pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, Simula
         return Err(SimulationError::Spool(error.to_string()));
     }
     let total = world.site.ledger.total().clone();
-    let bill = bill(&world);
-    let reactions = world.scale_outs.budgets(&mut world.site);
-    let metrics = metrics(&mut world, &total, bill, &reactions);
+    let bill = bill(&mut world);
+    let (activities, reactions, instances) = logs(&mut world).map_err(|error| SimulationError::Spool(error.to_string()))?;
+    let metrics = metrics(&mut world, &total, bill, (&activities, &reactions));
     let mut warnings = warnings(&world, &total);
     if world.options.fidelity == Fidelity::Fluid {
         warnings.extend(scope::warnings(scenario, &metrics));
@@ -51,18 +54,25 @@ pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, Simula
         objective: scenario.objective(),
         metrics,
         timeline: std::mem::take(&mut world.site.ledger.rows),
-        activities: world.activities,
+        activities,
         reactions,
         alarms: world.alarms,
         thresholds,
-        instances: std::mem::take(&mut world.site.ledger.lives),
+        instances,
         latency: total.latency,
         warnings,
     })
 }
 
+/// The activity log, the reaction budgets and the lives of instances.
+fn logs(world: &mut World<'_>) -> io::Result<(Spool<ActivityEntry>, Spool<Reaction>, Spool<InstanceLife>)> {
+    let reactions = std::mem::take(&mut world.scale_outs).budgets(&mut world.site)?;
+    let activities = std::mem::take(&mut world.activities).into_spool()?;
+    Ok((activities, reactions, std::mem::take(&mut world.site.ledger.lives).into_spool()?))
+}
+
 /// Hours that are billed, and their amount.
-fn bill(world: &World<'_>) -> (f64, f64) {
+fn bill(world: &mut World<'_>) -> (f64, f64) {
     let file = &world.scenario.file;
     let pod_price = file.pods.as_ref().and_then(schema::Pods::price_per_hour);
     let price = &match (&world.group, pod_price) {
@@ -76,15 +86,16 @@ fn bill(world: &World<'_>) -> (f64, f64) {
         hours += billed.as_secs_f64() / 3600.0;
         amount += cost;
     };
-    match &world.group {
-        Group::Pods(_) if pod_price.is_some() => {
-            let instant = |seconds: f64| SimTime::ZERO + SimDuration::from_secs_f64(seconds);
-            let lives = &world.site.ledger.lives;
-            lives.iter().for_each(|life| add(instant(life.launched_seconds), life.ended_seconds.map(instant)));
+    let mut add_launches = |ledger: &mut Ledger| {
+        for number in 0..ledger.launches.len() {
+            ledger.launches.with(number, |launch| add(launch.launched, launch.released));
         }
+    };
+    match &world.group {
+        Group::Pods(_) if pod_price.is_some() => add_launches(&mut world.site.ledger),
         Group::Pods(pods) => pods.node_lives().for_each(|(launched, ended)| add(launched, ended)),
         Group::Instances(instances) => {
-            instances.spans().for_each(|(launched, ended)| add(launched, ended));
+            add_launches(&mut world.site.ledger);
             amount += pool_cost(instances, world.end, price);
         }
     }
@@ -105,13 +116,13 @@ fn metrics(
     world: &mut World<'_>,
     total: &Segment,
     (hours, instances_cost): (f64, f64),
-    reactions: &[Reaction],
+    (activities, reactions): (&Spool<ActivityEntry>, &Spool<Reaction>),
 ) -> MetricValues {
     let end = world.end;
     let seconds = world.scenario.horizon.as_secs_f64();
     let in_flight = world.site.plant.in_flight();
-    let (outs, ins, refused) = scalings(world);
-    let flaps = flaps(&world.activities, world.scenario.file.slo.flap_window.as_secs_f64());
+    let (outs, ins, refused) = scalings(world, activities);
+    let flaps = flaps(activities, world.scenario.file.slo.flap_window.as_secs_f64());
     let extremes = Extremes::of(reactions);
     let bills_pods = world.scenario.file.pods.as_ref().is_some_and(|pods| pods.price.is_some());
     let bills_nodes = matches!(world.group, Group::Pods(_)) && !bills_pods;
@@ -177,26 +188,31 @@ fn metrics(
 }
 
 /// Scale-outs, scale-ins and refusals.
-fn scalings(world: &World<'_>) -> (u64, u64, u64) {
-    let count = |wanted: fn(&&ActivityEntry) -> bool| world.activities.iter().filter(wanted).count() as u64;
-    let outs = count(|entry| entry.accepted && entry.to > entry.from);
-    let ins = count(|entry| entry.accepted && entry.to < entry.from);
-    let refused = count(|entry| !entry.accepted);
+fn scalings(world: &World<'_>, activities: &Spool<ActivityEntry>) -> (u64, u64, u64) {
+    let (mut outs, mut ins, mut refused) = (0, 0, world.refusals_unlisted);
+    for entry in activities {
+        outs += u64::from(entry.accepted && entry.to > entry.from);
+        ins += u64::from(entry.accepted && entry.to < entry.from);
+        refused += u64::from(!entry.accepted);
+    }
     let held_back = match &world.control {
         Control::Hpa(control) => control.held_back,
         _ => 0,
     };
-    (outs, ins, refused + world.refusals_unlisted + held_back)
+    (outs, ins, refused + held_back)
 }
 
 /// Activities that go the other way than the one before, within `window` seconds of it.
-fn flaps(activities: &[ActivityEntry], window: f64) -> usize {
-    let changes: Vec<(f64, bool)> = activities
-        .iter()
-        .filter(|entry| entry.accepted && entry.to != entry.from)
-        .map(|entry| (entry.at_seconds, entry.to > entry.from))
-        .collect();
-    changes.windows(2).filter(|pair| pair[0].1 != pair[1].1 && pair[1].0 - pair[0].0 <= window).count()
+fn flaps(activities: &Spool<ActivityEntry>, window: f64) -> usize {
+    let mut last: Option<(f64, bool)> = None;
+    let mut flaps = 0;
+    for entry in activities.iter().filter(|entry| entry.accepted && entry.to != entry.from) {
+        let change = (entry.at_seconds, entry.to > entry.from);
+        let turned = last.is_some_and(|last| last.1 != change.1 && change.0 - last.0 <= window);
+        flaps += usize::from(turned);
+        last = Some(change);
+    }
+    flaps
 }
 
 fn thresholds(world: &World<'_>) -> Vec<AlarmLevel> {

@@ -110,7 +110,8 @@ impl World<'_> {
             ..ActivityEntry::default()
         };
         if let Some((status, cause)) = condition_changed(&mut control.active, outcome, &control.spec) {
-            self.activities.push(entry(status, pods.replicas(), cause));
+            let number = self.activities.push(entry(status, pods.replicas(), cause));
+            self.activities.done(number);
         }
         if outcome.is_abort() {
             let failed = control.failed.get_or_insert_with(|| (0, outcome.summary(&control.spec)));
@@ -126,7 +127,8 @@ impl World<'_> {
         let to = u32::try_from(replicas).unwrap_or(0);
         let (reason, summary) = (outcome.rescale_reason(&control.spec), outcome.summary(&control.spec));
         let cause = format!("New size: {replicas}; reason: {reason} ({summary})");
-        self.activities.push(entry("SuccessfulRescale".into(), to, cause));
+        let number = self.activities.push(entry("SuccessfulRescale".into(), to, cause));
+        self.activities.done(number);
         let created = self.site.ledger.lives.len() as u32;
         pods.scale(&mut self.site, to);
         if to > from {

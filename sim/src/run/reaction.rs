@@ -1,22 +1,28 @@
 //! Keeps what the reaction budget of each scale-out rests on, while the run goes on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
 use std::ops::Range;
 
 use windtunnel_traces::{SimDuration, SimTime};
 
-use crate::controllers::decision::{ActivityId, ActivityKind, ActivityOutcome, ActivityRecord};
+use crate::controllers::decision::{ActivityId, ActivityKind, ActivityOutcome, ActivityRecord, InstanceId};
 use crate::fleet::Site;
 use crate::fleet::pods::observe::ReadingSpan;
-use crate::outcome::reaction::{Breach, Milestone, Phase, Reaction, ScaleOut, budgets};
+use crate::outcome::reaction::{Breach, Budgets, Launch, Milestone, Phase, Reaction, ScaleOut};
+use crate::outcome::{Archive, Spool};
+
+/// Scale-outs that instances may still be launched for. None is launched for one that lies so many back.
+const RECENT: usize = 1024;
 
 /// The scale-outs of a run.
+#[derive(Default)]
 pub(super) struct ScaleOuts {
     /// The interval in which metrics are sampled.
     sampling: SimDuration,
-    accepted: Vec<ScaleOut>,
-    /// The activities that launch instances, with their places in `accepted`.
-    activities: Vec<(ActivityId, usize)>,
+    accepted: Archive<ScaleOut>,
+    /// The last activities that launch instances, with their places in `accepted`.
+    activities: VecDeque<(ActivityId, u64)>,
     /// Alarms whose requests were refused: since when they were in ALARM then, and how often since.
     refused: BTreeMap<String, (SimTime, u32)>,
 }
@@ -24,7 +30,12 @@ pub(super) struct ScaleOuts {
 impl ScaleOuts {
     /// None yet, with metrics that are sampled so often.
     pub(super) fn new(sampling: SimDuration) -> Self {
-        ScaleOuts { sampling, accepted: Vec::new(), activities: Vec::new(), refused: BTreeMap::new() }
+        ScaleOuts {
+            sampling,
+            accepted: Archive::default(),
+            activities: VecDeque::new(),
+            refused: BTreeMap::new(),
+        }
     }
 
     /// An entry of the activity log: a scale-out that begins, or a refusal.
@@ -34,18 +45,24 @@ impl ScaleOuts {
         }
         let (Some(activity), None, ActivityKind::ScaleOut) = (record.id, record.end, record.kind) else { return };
         if record.to > record.from {
-            self.activities.push((activity, self.accepted.len()));
-            self.accepted.push(ScaleOut {
+            let scale_out = ScaleOut {
                 breach: self.breach(record),
                 decided: record.decided,
-                waited_for: "lock, cooldown or maximum",
+                waited_for: "lock, cooldown or maximum".into(),
                 refusals: self.refusals(record),
                 from: record.from,
                 to: record.to,
                 policy: record.policy.clone(),
                 alarm: record.alarm.clone(),
                 instances: Vec::new(),
-            });
+            };
+            let place = self.accepted.push(scale_out);
+            self.activities.push_back((activity, place));
+            if self.activities.len() > RECENT
+                && let Some((_, old)) = self.activities.pop_front()
+            {
+                self.accepted.done(old);
+            }
         }
     }
 
@@ -64,8 +81,10 @@ impl ScaleOuts {
 
     /// An activity has launched an instance.
     pub(super) fn launched(&mut self, activity: ActivityId, instance: u32) {
-        if let Some(&(_, place)) = self.activities.iter().rev().find(|(known, _)| *known == activity) {
-            self.accepted[place].instances.push(instance);
+        if let Some(&(_, place)) = self.activities.iter().rev().find(|(known, _)| *known == activity)
+            && let Some(scale_out) = self.accepted.get_mut(place)
+        {
+            scale_out.instances.push(instance);
         }
     }
 
@@ -93,10 +112,10 @@ impl ScaleOuts {
         (from, to): (u32, u32),
         pods: Range<u32>,
     ) {
-        self.accepted.push(ScaleOut {
+        let place = self.accepted.push(ScaleOut {
             breach: breach.map(MetricBreach::stages),
             decided: now,
-            waited_for: "stabilization or limit",
+            waited_for: "stabilization or limit".into(),
             refusals: breach.map_or(0, |breach| breach.held_back),
             from,
             to,
@@ -104,18 +123,28 @@ impl ScaleOuts {
             alarm: None,
             instances: pods.collect(),
         });
+        self.accepted.done(place);
     }
 
     /// The budgets, once the run is over.
-    pub(super) fn budgets(&self, site: &mut Site) -> Vec<Reaction> {
-        for number in 0..site.ledger.lives.len() as u32 {
-            let life = &site.ledger.lives[number as usize];
-            // Who is gone was asked when it went.
-            if life.in_service_seconds.is_some() && life.ended_seconds.is_none() {
-                site.note_first_request(crate::controllers::decision::InstanceId(number));
+    ///
+    /// # Errors
+    /// When a temporary file could not be written.
+    pub(super) fn budgets(self, site: &mut Site) -> io::Result<Spool<Reaction>> {
+        // Who is gone was asked when it went.
+        let there: Vec<u64> = site.ledger.lives.open().collect();
+        for number in there {
+            if site.ledger.lives.with(number, |life| life.in_service_seconds.is_some()) == Some(true) {
+                site.note_first_request(InstanceId(number as u32));
             }
         }
-        budgets(&self.accepted, &site.ledger.launches)
+        let mut budgets = Budgets::default();
+        let mut reactions = Spool::default();
+        for scale_out in &self.accepted.into_spool()? {
+            let launch = |number: u32| site.ledger.launches.with(u64::from(number), Launch::clone);
+            reactions.push(budgets.next(&scale_out, launch))?;
+        }
+        Ok(reactions)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::controllers::cloud::{Calendar, CloudConfig};
 use crate::fleet::Site;
 use crate::fleet::instances::{Instances, InstancesConfig};
 use crate::fleet::pods::{Pods, PodsConfig};
-use crate::outcome::Spool;
+use crate::outcome::{Archive, Spool};
 use crate::outcome::demand::DemandCurve;
 use crate::outcome::ledger::Ledger;
 use crate::outcome::recorder::{Recorder, Segment};
@@ -71,7 +71,7 @@ pub(super) fn world(scenario: &Scenario, seed: u64, options: RunOptions) -> Worl
         offered: OfferedLoad { segments: scenario.open_trace().map(|trace| trace.rate_segments().peekable()) },
         row: row_length(scenario),
         end: scenario.end(),
-        activities: Vec::new(),
+        activities: Archive::default(),
         refusals_listed: 0,
         refusals_unlisted: 0,
         running: Vec::new(),

@@ -61,12 +61,12 @@ fn changes(outcome: &Outcome) -> Vec<(f64, Option<f64>)> {
     moved.map(|a| (a.at_seconds, a.end_seconds)).collect()
 }
 
-fn launched(outcome: &Outcome) -> Vec<&InstanceLife> {
+fn launched(outcome: &Outcome) -> Vec<InstanceLife> {
     outcome.instances.iter().filter(|life| life.launched_seconds > 0.0).collect()
 }
 
 fn alive_at(outcome: &Outcome, at: f64) -> Vec<u32> {
-    let alive = |life: &&InstanceLife| {
+    let alive = |life: &InstanceLife| {
         life.launched_seconds <= at
             && life.ended_seconds.is_none_or(|ended| ended > at)
             && life.draining_seconds.is_none_or(|t| t > at)
@@ -184,8 +184,8 @@ fn cloud_aws_protected_instances_stay_while_the_desired_capacity_drops() {
     let outcome = run(&format!("{}{}", group("aws", "protect_new = true"), set(600, 1)));
     assert_eq!(alive_at(&outcome, 3500.0), [0, 1, 2]);
     assert_eq!(outcome.timeline.last().map(|row| row.desired), Some(1.0));
-    let failed: Vec<&str> =
-        outcome.activities.iter().filter(|a| a.status == "Failed").map(|a| &*a.explanation).collect();
+    let failed: Vec<String> =
+        outcome.activities.iter().filter(|a| a.status == "Failed").map(|a| a.explanation).collect();
     assert_eq!(failed.len(), 1, "once, not with every look");
     assert!(failed[0].contains("all remaining instances are protected from scale-in"), "{failed:?}");
     // Some are protected: the others go.
@@ -379,7 +379,7 @@ fn cloud_aws_rebalancing_launches_before_it_terminates() {
 #[test]
 fn cloud_aws_new_instances_get_no_traffic_while_add_to_load_balancer_is_suspended() {
     let outcome = run(&format!("{}{}", group("aws", "suspended = [\"AddToLoadBalancer\"]"), set(600, 4)));
-    let life = launched(&outcome)[0];
+    let life = &launched(&outcome)[0];
     assert_eq!((life.in_service_seconds, life.ended_seconds), (None, None));
     assert_eq!(changes(&outcome), [(600.0, Some(650.0))], "the group regards it as in service");
 }

@@ -56,7 +56,6 @@ impl Instances {
             phase: Phase::Booting(0),
             zone,
             launched: site.now,
-            released: None,
             activity,
             configuration: self.configuration,
             stages: boot::draw(&self.config.stages, site.streams, id.0),
@@ -82,7 +81,7 @@ impl Instances {
         site.ledger.booting.add(site.now, 1.0);
         site.ledger.billed.add(site.now, 1.0);
         let life = InstanceLife { id: id.0, zone, launched_seconds: site.now.as_secs_f64(), ..InstanceLife::default() };
-        site.ledger.launch(life);
+        site.ledger.launch(life, site.now);
         site.ledger.reached(id.0, Stage::Provisioning, "launch", site.now);
         id
     }

@@ -175,8 +175,10 @@ impl Instances {
         if let Some(gauge) = gauge {
             gauge.add(site.now, -1.0);
         }
-        self.member(id).phase = Phase::Gone;
-        self.member(id).released = Some(site.now);
+        let member = self.member(id);
+        member.phase = Phase::Gone;
+        // A long run has many that are gone: nothing is asked about their boots any more.
+        (member.stages, member.hooks) = (Vec::new(), Vec::new());
         self.alive.retain(|&other| other != id);
         self.retired_busy += site.plant.usage(id).busy_core_nanos;
         self.leave_traffic(site, id);
@@ -187,6 +189,7 @@ impl Instances {
         let life = &mut site.ledger.lives[id.0 as usize];
         life.ended_seconds = Some(site.now.as_secs_f64());
         life.ended_by = Some(why.into());
+        site.ledger.gone(id.0, site.now);
     }
 }
 

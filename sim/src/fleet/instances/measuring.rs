@@ -60,11 +60,6 @@ impl Instances {
         }
         probe
     }
-
-    /// Launch and release of every instance, for the bill.
-    pub fn spans(&self) -> impl Iterator<Item = (SimTime, Option<SimTime>)> + '_ {
-        self.members.iter().map(|member| (member.launched, member.released))
-    }
 }
 
 impl InstancesConfig {

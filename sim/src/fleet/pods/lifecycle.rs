@@ -312,6 +312,7 @@ impl Pods {
         let life = &mut site.ledger.lives[id.0 as usize];
         life.ended_seconds = Some(site.now.as_secs_f64());
         life.ended_by.get_or_insert_with(|| why.into());
+        site.ledger.gone(id.0, site.now);
         self.schedule_waiting(site);
         self.replace_again(site, replaces);
     }
