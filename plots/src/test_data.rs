@@ -289,10 +289,8 @@ impl Toy<'_> {
             let leaving = (self.desired - to).min(self.serving);
             self.serving -= leaving;
             self.draining = leaving;
-            let serving = self
-                .instances
-                .iter_mut()
-                .filter(|l| l.in_service_seconds.is_some() && l.ended_seconds.is_none());
+            let serving =
+                self.instances.iter_mut().filter(|l| l.in_service_seconds.is_some() && l.ended_seconds.is_none());
             for life in serving.take(leaving as usize) {
                 life.draining_seconds = Some(at_seconds);
                 life.ended_seconds = Some(at_seconds + 300.0);

@@ -91,13 +91,7 @@ fn subtitle(outcomes: &[&Outcome]) -> String {
     format!("median and slowest scale-out of each policy  ·  traffic: {traffic}  ·  seed {seed}")
 }
 
-fn draw_run(
-    canvas: &mut Canvas<'_>,
-    axis: &ReactionAxis,
-    band: Rect,
-    outcome: &Outcome,
-    extremes: Option<&Extremes>,
-) {
+fn draw_run(canvas: &mut Canvas<'_>, axis: &ReactionAxis, band: Rect, outcome: &Outcome, extremes: Option<&Extremes>) {
     let right = band.left - GAP;
     let look = Look::new(size::PANEL, canvas.theme.ink).bold().align(Align::Right);
     canvas.text_within(&outcome.name, look, (right, band.middle() - 9.0), right - LEFT_EDGE);

@@ -21,4 +21,6 @@ pub mod statistics;
 pub mod sweep_file;
 pub mod tune;
 
-pub use replications::{ExperimentProgress, RunId, Silent, paired, replicate, replicate_keeping, replicate_with, summarize};
+pub use replications::{
+    ExperimentProgress, RunId, Silent, paired, replicate, replicate_keeping, replicate_with, summarize,
+};

@@ -21,8 +21,8 @@ use windtunnel_traces::SimDuration;
 
 use crate::run::Fidelity;
 
-pub use archive::Archive;
 pub use activity::{ActivityEntry, AlarmEntry, AlarmLevel, InstanceLife};
+pub use archive::Archive;
 pub use latency::LatencyHistogram;
 pub use metric::{MetricValues, Summary};
 pub use reaction::Reaction;

@@ -321,7 +321,9 @@ fn budget(scale_out: &ScaleOut, began: Began, start: SimTime, first: Option<(Sim
 fn beginning(scale_out: &ScaleOut, arrived: Option<SimTime>) -> (Began, SimTime) {
     let Some(breach) = &scale_out.breach else { return (Began::Decision, scale_out.decided) };
     let since = breach.since.min(scale_out.decided);
-    arrived.filter(|&at| since < at && at <= scale_out.decided).map_or((Began::Breach, since), |at| (Began::EarlierCapacity, at))
+    arrived
+        .filter(|&at| since < at && at <= scale_out.decided)
+        .map_or((Began::Breach, since), |at| (Began::EarlierCapacity, at))
 }
 
 /// The time between neighbours of a chain of instants that begins at `start`. A stage that had ended before takes none.
@@ -475,7 +477,8 @@ mod tests {
     #[test]
     fn what_is_set_aside_comes_back_to_the_nanosecond() {
         let odd = SimTime::from_nanos(1_234_567_890_123_456_789);
-        let reaction = &budgets(&[scale_out(300, &[0])], &[Launch { first_request: Some(odd), ..launch(300, 400, None) }])[0];
+        let reaction =
+            &budgets(&[scale_out(300, &[0])], &[Launch { first_request: Some(odd), ..launch(300, 400, None) }])[0];
         let bytes = postcard::to_stdvec(reaction).unwrap();
         assert_eq!(postcard::from_bytes::<Reaction>(&bytes).as_ref(), Ok(reaction));
         let json = serde_json::to_value(reaction).unwrap();

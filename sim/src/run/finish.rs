@@ -10,9 +10,9 @@ use crate::controllers::decision::Metric;
 use crate::controllers::hpa::Resource;
 use crate::controllers::hpa::spec::{Goal, Source};
 use crate::fleet::instances::Instances;
+use crate::outcome::ledger::Ledger;
 use crate::outcome::reaction::{self, Extremes, Reaction};
 use crate::outcome::recorder::Segment;
-use crate::outcome::ledger::Ledger;
 use crate::outcome::{ActivityEntry, AlarmLevel, InstanceLife, MetricValues, Outcome, Spool, Warning, cost};
 use crate::plant::fluid::scope;
 use crate::scenario::schema::{self, Price};
@@ -28,7 +28,8 @@ pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, Simula
     }
     let total = world.site.ledger.total().clone();
     let bill = bill(&mut world);
-    let (activities, reactions, instances) = logs(&mut world).map_err(|error| SimulationError::Spool(error.to_string()))?;
+    let (activities, reactions, instances) =
+        logs(&mut world).map_err(|error| SimulationError::Spool(error.to_string()))?;
     let metrics = metrics(&mut world, &total, bill, (&activities, &reactions));
     let mut warnings = warnings(&world, &total);
     if world.options.fidelity == Fidelity::Fluid {

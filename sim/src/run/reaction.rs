@@ -30,12 +30,7 @@ pub(super) struct ScaleOuts {
 impl ScaleOuts {
     /// None yet, with metrics that are sampled so often.
     pub(super) fn new(sampling: SimDuration) -> Self {
-        ScaleOuts {
-            sampling,
-            accepted: Archive::default(),
-            activities: VecDeque::new(),
-            refused: BTreeMap::new(),
-        }
+        ScaleOuts { sampling, accepted: Archive::default(), activities: VecDeque::new(), refused: BTreeMap::new() }
     }
 
     /// An entry of the activity log: a scale-out that begins, or a refusal.
