@@ -46,11 +46,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     if let Some(mut folder) = folder {
         run::add_scenarios(&results, &loaded, &arguments.output, &mut folder)?;
         plots::add_comparison(&results, exchange.as_ref(), &arguments.output, &mut folder)?;
-        folder.add("summary.json", json::bytes(&document));
+        json::add(&mut folder, "summary.json".into(), &document)?;
         run::write(folder, &arguments.output, arguments.experiment.quiet)?;
     }
     match arguments.output.format {
-        Format::Json => terminal::print_raw(&json::bytes(&document))?,
+        Format::Json => terminal::print_json(&document)?,
         Format::Table => {
             let table = report::table(&results, exchange.as_ref());
             let differences = report::differences(&results, exchange.as_ref());

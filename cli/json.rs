@@ -1,5 +1,7 @@
 //! The JSON form of results: free of clocks, paths, hosts and threads, so that equal input gives equal bytes.
 
+use std::io::{self, BufWriter, Seek, Write};
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use windtunnel_sim::experiment::{paired, summarize};
@@ -9,7 +11,9 @@ use windtunnel_sim::run::Fidelity;
 use windtunnel_sim::scenario::{Loaded, Severity};
 
 use crate::currency::Exchange;
+use crate::error::{CliError, Kind};
 use crate::experiment::Results;
+use crate::output::Folder;
 use crate::reaction;
 
 /// What is printed: it borrows the results, so that a long list of activities is not held twice.
@@ -120,7 +124,27 @@ pub(crate) fn warnings(replications: &[Outcome], loaded: &Loaded) -> Vec<Warning
     unique
 }
 
-/// As it is printed and written: indented, with a line end.
+/// Writes a document as it is printed and stored: indented, with a line end.
+pub(crate) fn write(document: &impl Serialize, to: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *to, document)?;
+    to.write_all(b"\n")
+}
+
+/// Adds a document to a folder; one that is long waits for its turn in a temporary file.
+pub(crate) fn add(folder: &mut Folder, name: String, document: &impl Serialize) -> Result<(), CliError> {
+    let mut aside = BufWriter::new(tempfile::spooled_tempfile(1 << 20));
+    let written = write(document, &mut aside).and_then(|()| aside.into_inner().map_err(io::IntoInnerError::into_error));
+    let mut aside = written.map_err(|error| {
+        CliError::new(Kind::Input, format!("cannot write to the folder for temporary files: {error}"))
+    })?;
+    folder.add_streamed(name, move |file| {
+        aside.rewind()?;
+        io::copy(&mut aside, file).map(drop)
+    });
+    Ok(())
+}
+
+/// A short document in memory, as [`write`] writes it.
 pub(crate) fn bytes(document: &impl Serialize) -> Vec<u8> {
     // Fails only for maps whose keys are no text: there are none.
     let mut text = serde_json::to_vec_pretty(document).unwrap_or_default();

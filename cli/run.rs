@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
         write(folder, &arguments.output, arguments.experiment.quiet)?;
     }
     match arguments.output.format {
-        Format::Json => terminal::print_raw(&json::bytes(&json::document(&results, &loaded)))?,
+        Format::Json => terminal::print_json(&json::document(&results, &loaded))?,
         Format::Table => terminal::print(&format!("{}{}", report::table(&results, None), reaction::table(&results)))?,
     }
     enforce::check(&arguments.experiment.enforce, &results)
@@ -65,7 +65,7 @@ pub(crate) fn add_scenarios(
             continue;
         };
         export::tables(first, slug, folder)?;
-        folder.add(format!("{slug}/summary.json"), json::bytes(&summary));
+        json::add(folder, format!("{slug}/summary.json"), &summary)?;
         plots::add_timeline(first, slug, flags, folder)?;
     }
     Ok(())

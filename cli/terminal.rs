@@ -1,6 +1,8 @@
 //! The only place that writes to standard output and standard error.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
+
+use serde::Serialize;
 
 use crate::error::{CliError, Kind};
 
@@ -19,10 +21,20 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
+/// Prints a JSON document of any length, as it comes about.
+pub(crate) fn print_json(document: &impl Serialize) -> Result<(), CliError> {
+    let mut to = BufWriter::new(io::stdout().lock());
+    crate::json::write(document, &mut to).and_then(|()| to.flush()).map_err(|error| unwritten(&error))
+}
+
 fn write_all(to: &mut impl Write, bytes: &[u8]) -> Result<(), CliError> {
-    to.write_all(bytes).and_then(|()| to.flush()).map_err(|error| match error.kind() {
+    to.write_all(bytes).and_then(|()| to.flush()).map_err(|error| unwritten(&error))
+}
+
+fn unwritten(error: &io::Error) -> CliError {
+    match error.kind() {
         // `windtunnel metrics | head` has seen enough.
         io::ErrorKind::BrokenPipe => CliError::new(Kind::BrokenPipe, ""),
         _ => CliError::new(Kind::Input, format!("cannot write to standard output: {error}")),
-    })
+    }
 }
