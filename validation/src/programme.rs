@@ -1,0 +1,32 @@
+//! The programme: which parts are run, in the order of the page.
+
+use crate::bench::{Bench, Effort, Watch};
+use crate::error::ValidationError;
+use crate::row::Report;
+use crate::theory;
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Programme {
+    /// How much of it.
+    pub effort: Effort,
+    /// The first seed; replications take those that follow.
+    pub first_seed: u64,
+}
+
+impl Default for Programme {
+    fn default() -> Self {
+        Programme { effort: Effort::Full, first_seed: 1 }
+    }
+}
+
+/// Runs the programme. A case that disagrees is a row that says so, not an error.
+///
+/// # Errors
+/// When it was cancelled, or a run came to no end.
+pub fn run(programme: &Programme, watch: &dyn Watch) -> Result<Report, ValidationError> {
+    let bench = Bench { effort: programme.effort, first_seed: programme.first_seed, eight: 8, watch };
+    let mut report = Report::default();
+    report.rows.extend(theory::rows(&bench)?);
+    Ok(report)
+}
