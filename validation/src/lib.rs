@@ -5,6 +5,8 @@
 //! value with its interval, and a verdict by a rule that was stated before the first run ([`row::Rule`]).
 
 pub mod bench;
+pub mod control;
+pub mod definitions;
 pub mod error;
 pub mod page;
 pub mod programme;

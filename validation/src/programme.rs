@@ -3,7 +3,7 @@
 use crate::bench::{Bench, Effort, Watch};
 use crate::error::ValidationError;
 use crate::row::Report;
-use crate::theory;
+use crate::{control, definitions, theory};
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -28,5 +28,7 @@ pub fn run(programme: &Programme, watch: &dyn Watch) -> Result<Report, Validatio
     let bench = Bench { effort: programme.effort, first_seed: programme.first_seed, eight: 8, watch };
     let mut report = Report::default();
     report.rows.extend(theory::rows(&bench)?);
+    report.rows.extend(definitions::rows(&bench)?);
+    report.rows.extend(control::rows(&bench)?);
     Ok(report)
 }

@@ -100,3 +100,13 @@ impl Record {
         self.parts(key).iter().filter_map(pair).collect()
     }
 }
+
+impl Record {
+    /// The record as a number by itself.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn value(&self) -> Result<f64, ValidationError> {
+        self.0.as_f64().ok_or_else(|| ValidationError::Reference(format!("number in {}", self.0)))
+    }
+}
