@@ -51,6 +51,8 @@ pub(crate) enum Verb {
     Import(import::Arguments),
     Export(export_policy::Arguments),
     Validate(validate::Arguments),
+    #[command(hide = true)]
+    LiveWorker(validate::WorkerArguments),
     Show(show::Arguments),
     Metrics(metrics::Arguments),
     Init(init::Arguments),

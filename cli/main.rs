@@ -82,6 +82,7 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
         Some(Verb::Import(arguments)) => import::run(&arguments),
         Some(Verb::Export(arguments)) => export_policy::run(&arguments),
         Some(Verb::Validate(arguments)) => validate::run(&arguments),
+        Some(Verb::LiveWorker(arguments)) => validate::worker(&arguments),
         Some(Verb::Init(arguments)) => init::run(&arguments),
         Some(Verb::Schema) => schema::run(),
         Some(Verb::Completions(arguments)) => completions::run(&arguments),

@@ -1,7 +1,10 @@
 //! `windtunnel validate`: theory, recordings and reality against the simulator, and the page that shows it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use windtunnel_validation::live::Live;
+use windtunnel_validation::live::worker::{Worker, serve};
 use windtunnel_validation::page::{self, Picture};
 use windtunnel_validation::{Effort, Programme, Report, ValidationError, Verdict, Watch};
 
@@ -19,6 +22,14 @@ use crate::{experiment, interrupt, terminal};
   windtunnel validate --quick
   windtunnel validate --data recordings --out validation-results")]
 pub(crate) struct Arguments {
+    /// The folder of recorded experiments; without it their rows say "not run"
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Also run a small real system on loopback, in real time, and compare: HAProxy and worker processes, two minutes
+    ///
+    /// With --quick half a minute. Skipped where HAProxy is not installed.
+    #[arg(long)]
+    live: bool,
     /// Run a part of the cases with shorter runs: a minute instead of many
     #[arg(long)]
     quick: bool,
@@ -72,6 +83,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     };
     let folder = folder.map(|folder| Folder::prepare(&folder, arguments.force)).transpose()?;
     let programme = Programme {
+        data: arguments.data.clone(),
+        live: live(arguments)?,
         effort: if arguments.quick { Effort::Short } else { Effort::Full },
         first_seed: arguments.seed,
     };
@@ -100,6 +113,38 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
             Err(CliError::new(Kind::NotHeld, format!("{failing} of {judged} rows fail")))
         }
     }
+}
+
+/// The live system: its workers are this very program.
+fn live(arguments: &Arguments) -> Result<Option<Live>, CliError> {
+    if !arguments.live {
+        return Ok(None);
+    }
+    let program = std::env::current_exe();
+    let program =
+        program.map_err(|error| CliError::new(Kind::Input, format!("this program does not find itself: {error}")))?;
+    Ok(Some(Live { program, is_smoke: arguments.quick }))
+}
+
+/// A worker of `validate --live`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Started by `windtunnel validate --live`.")]
+pub(crate) struct WorkerArguments {
+    #[arg(long)]
+    port: u16,
+    #[arg(long)]
+    places: u32,
+    #[arg(long)]
+    boot_millis: u64,
+    #[arg(long)]
+    number: u32,
+}
+
+/// Serves until its standard input ends.
+pub(crate) fn worker(arguments: &WorkerArguments) -> Result<(), CliError> {
+    let WorkerArguments { port, places, boot_millis, number } = *arguments;
+    let served = serve(Worker { port, places, boot: Duration::from_millis(boot_millis), number });
+    served.map_err(|error| CliError::new(Kind::Input, format!("a worker cannot serve: {error}")))
 }
 
 fn provenance(arguments: &Arguments) -> String {

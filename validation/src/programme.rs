@@ -1,13 +1,19 @@
 //! The programme: which parts are run, in the order of the page.
 
+use std::path::PathBuf;
+
 use crate::bench::{Bench, Effort, Watch};
 use crate::error::ValidationError;
 use crate::row::Report;
-use crate::{control, definitions, theory};
+use crate::{control, definitions, fluid, live, recorded, theory};
 
 /// What to run.
 #[derive(Clone, Debug)]
 pub struct Programme {
+    /// The folder of recordings, where there is one.
+    pub data: Option<PathBuf>,
+    /// The live system, where it is to be run.
+    pub live: Option<live::Live>,
     /// How much of it.
     pub effort: Effort,
     /// The first seed; replications take those that follow.
@@ -16,7 +22,7 @@ pub struct Programme {
 
 impl Default for Programme {
     fn default() -> Self {
-        Programme { effort: Effort::Full, first_seed: 1 }
+        Programme { data: None, live: None, effort: Effort::Full, first_seed: 1 }
     }
 }
 
@@ -30,5 +36,8 @@ pub fn run(programme: &Programme, watch: &dyn Watch) -> Result<Report, Validatio
     report.rows.extend(theory::rows(&bench)?);
     report.rows.extend(definitions::rows(&bench)?);
     report.rows.extend(control::rows(&bench)?);
+    recorded::rows(&bench, programme.data.as_ref(), &mut report)?;
+    live::rows(&bench, programme.live.as_ref(), &mut report)?;
+    report.rows.extend(fluid::rows(&bench)?);
     Ok(report)
 }

@@ -12,6 +12,8 @@ mod steady;
 mod transient;
 mod varying;
 
+pub(crate) use transient::rate_file;
+
 use crate::bench::Bench;
 use crate::error::ValidationError;
 use crate::row::Row;

@@ -191,7 +191,7 @@ fn sinusoid(bench: &Bench<'_>, record: &Record) -> Result<Vec<Row>, ValidationEr
 }
 
 /// A recording of a rate in requests per second, at even steps.
-pub(super) fn rate_file(rates: &[f64], step_seconds: f64) -> Result<tempfile::NamedTempFile, ValidationError> {
+pub(crate) fn rate_file(rates: &[f64], step_seconds: f64) -> Result<tempfile::NamedTempFile, ValidationError> {
     let failed = |error| ValidationError::system("cannot write a temporary file", error);
     let mut file = tempfile::NamedTempFile::with_suffix(".csv").map_err(failed)?;
     let mut text = String::from("seconds,rps\n");
