@@ -6,12 +6,12 @@ use std::time::Duration;
 use windtunnel_validation::live::Live;
 use windtunnel_validation::live::worker::{Worker, serve};
 use windtunnel_validation::page::{self, Picture};
-use windtunnel_validation::{Effort, Programme, Report, ValidationError, Verdict, Watch};
+use windtunnel_validation::{Effort, Programme, Report, Section, ValidationError, Verdict, Watch};
 
 use crate::error::{CliError, Kind};
 use crate::flags::Format;
 use crate::output::Folder;
-use crate::{experiment, interrupt, terminal};
+use crate::{experiment, interrupt, plots, terminal};
 
 /// Measure the simulator against theory, recordings and reality, and write the page that says why to believe it
 ///
@@ -33,6 +33,9 @@ pub(crate) struct Arguments {
     /// Run a part of the cases with shorter runs: a minute instead of many
     #[arg(long)]
     quick: bool,
+    /// Run this part only (may be repeated)
+    #[arg(long, value_name = "PART")]
+    only: Vec<Part>,
     /// The first seed; replications take those that follow
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -54,6 +57,36 @@ pub(crate) struct Arguments {
     /// Do not name the cases as they run
     #[arg(long, short)]
     quiet: bool,
+}
+
+/// A part of the programme.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Queueing theory
+    Queueing,
+    /// Published definitions of metrics
+    Definitions,
+    /// Control theory
+    Control,
+    /// Recorded experiments
+    Recorded,
+    /// The live system
+    Live,
+    /// Fluid against requests
+    Fluid,
+}
+
+impl Part {
+    const fn section(self) -> Section {
+        match self {
+            Part::Queueing => Section::Queueing,
+            Part::Definitions => Section::Definitions,
+            Part::Control => Section::Control,
+            Part::Recorded => Section::Recorded,
+            Part::Live => Section::Live,
+            Part::Fluid => Section::Fluid,
+        }
+    }
 }
 
 /// Names the cases as they run.
@@ -85,6 +118,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let programme = Programme {
         data: arguments.data.clone(),
         live: live(arguments)?,
+        only: arguments.only.iter().map(|part| part.section()).collect(),
         effort: if arguments.quick { Effort::Short } else { Effort::Full },
         first_seed: arguments.seed,
     };
@@ -93,7 +127,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let report = report.map_err(failed)?;
     let json = document(&report, arguments);
     if let Some(mut folder) = folder {
-        let pictures: Vec<Picture> = Vec::new();
+        let drawn = if arguments.no_plots { Vec::new() } else { plots::add_replays(&report.replays, &mut folder)? };
+        let picture = |(title, file)| Picture { section: Section::Recorded, title, file };
+        let pictures: Vec<Picture> = drawn.into_iter().map(picture).collect();
         folder.add("validation.md", page::markdown(&report, &pictures, &provenance(arguments)).into_bytes());
         folder.add("validation.json", json.clone());
         let said = format!("wrote {} files to {}", folder.len(), folder.root().display());

@@ -51,6 +51,8 @@ pub struct Recording {
     latency: Option<(f64, &'static str)>,
     /// Simulations, each under a seed of its own.
     seeds: u64,
+    /// Whether a chart is drawn of it.
+    draws: bool,
     /// What should be known about the run.
     note: &'static str,
     /// Temporary files that the scenario reads its arrivals from.
@@ -123,7 +125,7 @@ impl Recording {
     /// When a run came to no end.
     pub fn simulate(&self, bench: &Bench<'_>) -> Result<Vec<Outcome>, ValidationError> {
         let seeds = bench.first_seed..bench.first_seed + self.seeds;
-        seeds.into_par_iter().map(|seed| bench.run(&self.scenario, seed, Fidelity::Requests, false)).collect()
+        seeds.into_par_iter().map(|seed| bench.run(&self.scenario, seed, Fidelity::Requests, self.draws)).collect()
     }
 
     /// The mean absolute error over time of each simulation, in pods.
@@ -176,7 +178,7 @@ fn compare(recording: &Recording, outcomes: Vec<Outcome>, report: &mut Report) {
     let mut order: Vec<usize> = (0..errors.len()).collect();
     order.sort_by(|&a, &b| errors[a].total_cmp(&errors[b]));
     let typical_at = order[order.len() / 2];
-    if let Some(typical) = outcomes.into_iter().nth(typical_at) {
+    if let Some(typical) = outcomes.into_iter().nth(typical_at).filter(|_| recording.draws) {
         report.replays.push(Replay {
             name: recording.name.clone(),
             seconds,

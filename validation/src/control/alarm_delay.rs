@@ -23,9 +23,10 @@ pub(super) fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, ValidationError> {
             continue;
         }
         rows.extend(case(bench, &record, step)?);
+        if bench.is_short() && rows.len() >= 4 {
+            break;
+        }
     }
-    let last = bench.either(rows.len(), 4);
-    rows.truncate(last);
     Ok(rows)
 }
 
@@ -40,8 +41,8 @@ fn case(bench: &Bench<'_>, record: &Record, step: f64) -> Result<Vec<Row>, Valid
     for draw in 0..draws {
         let at = 300.0 + 60.0 * uniform(&mut moments);
         // Full cores are more than enough requests for one; a step below that is exactly as many.
-        let peak = if step >= 100.0 { 200.0 } else { step / 0.8 };
-        let text = scenario(at, base / 0.8, peak, threshold, times);
+        let peak = if step >= 100.0 { 80.0 } else { step / 2.0 };
+        let text = scenario(at, base / 2.0, peak, threshold, times);
         let outcome = bench.run(&bench.scenario(&text)?, bench.first_seed + draw, Fidelity::Requests, false)?;
         let alarm = outcome.alarms.iter().find(|change| change.to == "ALARM");
         delays.push(alarm.map_or(f64::NAN, |change| change.at_millis as f64 / 1e3 - at));
@@ -63,12 +64,13 @@ fn case(bench: &Bench<'_>, record: &Record, step: f64) -> Result<Vec<Row>, Valid
 
 fn scenario(at: f64, base: f64, peak: f64, threshold: f64, times: f64) -> String {
     format!(
-        "horizon = \"15m\"\n\
+        "horizon = \"{}s\"\n\
          trace = {{ shape = \"step\", base = \"{base}rps\", peak = \"{peak}rps\", at = \"{at:.6}s\" }}\n\
-         service = {{ cpu = \"8ms\", timeout = \"2s\" }}\ninstance = {{ cores = 1, workers = 64, backlog = 64 }}\n\
+         service = {{ cpu = \"20ms\", timeout = \"2s\" }}\ninstance = {{ cores = 1, workers = 64, backlog = 64 }}\n\
          [aws]\nmin = 1\nmax = 2\n[aws.assumptions]\nalarm_phase = \"0s\"\nreconcile_lag = [\"0s\"]\n\
          [[aws.policy]]\nname = \"out\"\nadjust = {{ change = 1 }}\n\
          [[aws.alarm]]\nname = \"busy\"\nmetric = \"CPUUtilization\"\nstatistic = \"average\"\ncomparison = \">\"\n\
-         threshold = {threshold}\nperiod = \"60s\"\ntimes = {times}\naction = \"out\"\n"
+         threshold = {threshold}\nperiod = \"60s\"\ntimes = {times}\naction = \"out\"\n",
+        300.0 + 60.0 * (times + 3.0)
     )
 }

@@ -11,9 +11,10 @@ use crate::row::{Row, Rule, Section};
 const GROUP: &str = "delayed multiplicative controller";
 /// Instances at rest: so many that rounding to whole ones does not matter.
 const AT_REST: f64 = 1e8;
-/// How far from rest it begins, as a share; divergence by 1.19 a step over the steps below stays within u32.
-const NUDGE: f64 = 1e-3;
-const STEPS: usize = 48;
+/// So many that all but the slowest pair of roots have died out.
+const STEPS: usize = 80;
+/// How far from rest it ends, as a share: that it stays within u32, and far from rounding.
+const END: f64 = 0.5;
 const TARGET: f64 = 0.6;
 
 /// Estimates from whole instances: what rounding and the roots that die out leave is below this.
@@ -23,11 +24,11 @@ pub(super) fn rows() -> Result<Vec<Row>, ValidationError> {
     let mut rows = Vec::new();
     for record in single("delayed_multiplicative_controller")?.parts("rows") {
         let delay = record.number("m")? as usize;
-        let ordered = swing(delay, false);
+        let ordered = swing(delay, false, record.number("max_root")?);
         let case = format!("{delay} period{} of delay", if delay == 1 { "" } else { "s" });
         let compare = |what: &str| Row::compare(Section::Control, GROUP, &case, what);
         if delay == 0 {
-            let row = compare("distance from rest after one step, of 0.1 % before");
+            let row = compare("distance from rest after one step, of a half before");
             rows.push(row.reference(0.0).value(Rule::Within { bound: 1e-7 }, distance(ordered[delay + 1])));
             continue;
         }
@@ -36,7 +37,7 @@ pub(super) fn rows() -> Result<Vec<Row>, ValidationError> {
         rows.push(compare("period, steps").reference(record.number("period")?).value(BOUND, period));
     }
     // Two steps of boot: the second step already knows what the first ordered.
-    let counted = swing(2, true);
+    let counted = swing(2, true, 1.0);
     rows.push(
         Row::compare(Section::Control, GROUP, "2 periods of delay, what is pending counts", "distance from rest after one step")
             .reference(0.0)
@@ -45,12 +46,12 @@ pub(super) fn rows() -> Result<Vec<Row>, ValidationError> {
     Ok(rows)
 }
 
-/// Capacity step by step. The first `delay + 1` are what was there before, a little off.
-fn swing(delay: usize, counts_pending: bool) -> Vec<f64> {
+/// Capacity step by step. The first `delay + 1` are what was there before, off by so little that it ends near [`END`].
+fn swing(delay: usize, counts_pending: bool, growth: f64) -> Vec<f64> {
     let pid = Pid { target: TARGET, tolerance: 0.0, count_pending: counts_pending, ..Pid::default() };
     let mut law = pid.law(1, u32::MAX);
     let load = AT_REST * TARGET;
-    let mut ordered = vec![AT_REST * (1.0 + NUDGE); delay + 1];
+    let mut ordered = vec![AT_REST * (1.0 + END / libm::pow(growth.max(1.0), STEPS as f64)); delay + 1];
     for _ in 0..STEPS {
         let capacity = ordered[ordered.len() - 1];
         let serving = ordered[ordered.len() - 1 - delay];

@@ -8,8 +8,8 @@ use crate::error::ValidationError;
 use crate::reference::family;
 use crate::row::{Row, Rule, Section};
 
-/// How far a threshold is put beyond its bound and within it, and how far the load beyond the threshold, in points: five standard
-/// errors of a minute's utilization at 2 ms a request are 2 points.
+/// How far a threshold is put beyond its bound and within it, and how far the load beyond the threshold, in points: four standard
+/// errors of a minute's utilization at 4 ms a request and 60 % are 2.5 points, and the load after a change is at least 2 points off.
 const APART: f64 = 6.0;
 const BEYOND: f64 = 2.0;
 
@@ -56,9 +56,9 @@ fn flaps(bench: &Bench<'_>, name: &str, setting: &Setting, is_beyond: bool) -> R
     bench.watch.begins(&format!("flapping, {name}"));
     let Setting { begin, other, out, inward, load } = setting;
     let text = format!(
-        "horizon = \"1230s\"\ntrace = {{ shape = \"constant\", rate = \"{}rps\" }}\nservice.cpu = \"2ms\"\ninstance.cores = 1\n\
+        "horizon = \"1230s\"\ntrace = {{ shape = \"constant\", rate = \"{}rps\" }}\nservice.cpu = \"4ms\"\ninstance.cores = 1\n\
          sensors.report_delay = \"0s\"\n[ess]\nmin = {}\nmax = {}\ndesired = {begin}\n[ess.assumptions]\nalarm_delay = \"0s\"\n{}{}",
-        begin * load / 100.0 / 0.002,
+        begin * load / 100.0 / 0.004,
         begin.min(*other),
         begin.max(*other),
         alarm("out", 1, ">", *out),

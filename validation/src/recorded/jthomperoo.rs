@@ -62,6 +62,7 @@ fn long_run(bench: &Bench<'_>, folder: &Path, load: &Path) -> Result<Recording, 
         patience: 75.0,
         latency,
         seeds: bench.either(5, 1),
+        draws: true,
         note: LONG,
         _files: vec![file],
     })
@@ -92,6 +93,7 @@ fn short_run(bench: &Bench<'_>, path: &Path) -> Result<Recording, ValidationErro
         patience: 75.0,
         latency: Some((latency, LATENCY)),
         seeds: bench.either(10, 3),
+        draws: true,
         note: SHORT,
         _files: vec![file],
     })

@@ -55,6 +55,7 @@ fn recording(bench: &Bench<'_>, folder: &Path, run: &str, load: &Path) -> Result
         patience: 75.0,
         latency: latency(folder, run)?.map(|latency| (latency, LATENCY)),
         seeds: bench.either(10, 3),
+        draws: true,
         note: NOTE,
         _files: Vec::new(),
     })

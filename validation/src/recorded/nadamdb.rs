@@ -85,7 +85,6 @@ fn recording(
         document.set(&format!("hpa.controller.{flag}=\"{period}s\""))?;
     }
     Ok(Recording {
-        name: format!("v03 {name}"),
         scenario: Loaded::from_document(document, &DiskFiles)?.scenario,
         seconds,
         pods,
@@ -94,7 +93,9 @@ fn recording(
         patience: 60.0 + period,
         latency: None,
         seeds: bench.either(3, 1),
+        draws: name.ends_with("_r10_s1_seed0"),
         note: NOTE,
+        name: format!("v03 {name}"),
         _files: vec![file],
     })
 }

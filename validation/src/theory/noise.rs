@@ -16,7 +16,7 @@ pub(crate) fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, ValidationError> {
         let (load, mean, squared, window) =
             (record.number("rho")?, record.number("ES")?, record.number("scv")?, record.number("window")?);
         let relaxation = mean / (libm::sqrt(8.0) - libm::sqrt(8.0 * load)).powi(2);
-        let too_many = load * 8.0 / mean * window > 7000.0;
+        let too_many = load * 8.0 / mean * window > 9000.0;
         if window < RELAXATIONS * relaxation || too_many || bench.is_short() && !rows.is_empty() {
             continue;
         }

@@ -223,17 +223,17 @@ impl Case {
         let replications = bench.replications();
         let seconds = (self.arrivals / replications as f64 / self.station.rate()).max(100.0 * SERVICE).ceil();
         let row_seconds = (seconds / ROWS / SERVICE).ceil().max(1.0) * SERVICE;
-        let text = |seconds: f64| {
+        let text = |seconds: f64, row_seconds: f64| {
             self.station.text(bench, &self.station.constant_rate(), seconds, (row_seconds * 1e3).round() / 1e3)
         };
-        let scenario = bench.scenario(&text(seconds))?;
+        let scenario = bench.scenario(&text(seconds, row_seconds))?;
         let of_all = |outcome: &Outcome| -> Vec<f64> {
             self.expected.iter().map(|expected| expected.figure.of(outcome, self.station.cores)).collect()
         };
         let timeline = self.expected.iter().any(|expected| expected.figure.needs_rows());
         let measured = bench.measure(&scenario, replications, timeline, of_all)?;
         // Two hours of fluid: expected numbers settle, and the empty start weighs nothing.
-        let fluid = bench.fluid(&bench.scenario(&text(7200.0))?, of_all)?;
+        let fluid = bench.fluid(&bench.scenario(&text(7200.0, 10.0))?, of_all)?;
         let row = |(index, expected): (usize, &Expected)| {
             let samples: Vec<f64> = measured.iter().map(|figures| figures[index]).collect();
             let fluid = fluid.as_ref().map(|figures| figures[index]);
