@@ -186,6 +186,9 @@ fn run(
         let senders = generator.start(scope)?;
         let boot = Duration::from_millis(BOOT_MILLIS);
         let decided = autoscaler::run(scenario, bench, &generator, &mut fleet, boot, begin);
+        if bench.watch.cancelled() || decided.is_err() {
+            generator.stop();
+        }
         let requests = senders.finish();
         decided.map(|()| requests)
     })?;

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
+use windtunnel_sim::controllers::cloud::Calendar;
 use windtunnel_sim::controllers::decision::{Command, Decisions, InstanceId, Metric, MetricSource, Notice, Statistic};
 use windtunnel_sim::scenario::Scenario;
-use windtunnel_traces::calendar::Calendar;
 use windtunnel_traces::{SimDuration, SimTime, Streams};
 
 use super::generator::Generator;
@@ -96,9 +96,7 @@ pub(super) fn run(
     begin: Instant,
 ) -> Result<(), ValidationError> {
     let config = scenario.policy.cloud().ok_or_else(|| ValidationError::Reference("controller of the live run".into()))?;
-    let calendar = Calendar::parse("2026-01-01T00:00:00", None)
-        .map_err(|error| ValidationError::Reference(format!("calendar: {error}")))?;
-    let controller = config.controller(Streams::new(bench.first_seed), &calendar);
+    let controller = config.controller(Streams::new(bench.first_seed), &Calendar::default());
     let mut controller = controller.map_err(|error| ValidationError::Reference(format!("valid controller: {error}")))?;
     let mut measurements = Measurements { generator, instances: vec![(0.0, 1.0)] };
     let mut out = Decisions::default();

@@ -63,6 +63,11 @@ impl Generator {
         Generator { arrivals, begin, port, micros, next: AtomicUsize::new(0), done: Mutex::new(Vec::new()) }
     }
 
+    /// Lets no further request begin.
+    pub(super) fn stop(&self) {
+        self.next.store(self.arrivals.len(), Ordering::Relaxed);
+    }
+
     /// Arrivals in a stretch of time, as the balancer would count them.
     pub(super) fn arrived(&self, from: f64, to: f64) -> f64 {
         let before = |time: f64| self.arrivals.partition_point(|at| *at < time) as f64;
