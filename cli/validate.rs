@@ -6,7 +6,8 @@ use std::time::Duration;
 use windtunnel_validation::live::Live;
 use windtunnel_validation::live::worker::{Worker, serve};
 use windtunnel_validation::page::{self, Picture};
-use windtunnel_validation::{Effort, Programme, Report, Section, ValidationError, Verdict, Watch};
+use windtunnel_validation::recorded::calibrate;
+use windtunnel_validation::{Bench, Effort, Programme, Report, Section, ValidationError, Verdict, Watch};
 
 use crate::error::{CliError, Kind};
 use crate::flags::Format;
@@ -33,6 +34,9 @@ pub(crate) struct Arguments {
     /// Run a part of the cases with shorter runs: a minute instead of many
     #[arg(long)]
     quick: bool,
+    /// Instead print what was calibrated on the recordings, and the error of every candidate
+    #[arg(long, requires = "data")]
+    calibrate: bool,
     /// Run this part only (may be repeated)
     #[arg(long, value_name = "PART")]
     only: Vec<Part>,
@@ -109,6 +113,12 @@ impl Watch for Watching {
 /// Runs the verb.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     interrupt::listen();
+    if let (true, Some(data)) = (arguments.calibrate, &arguments.data) {
+        let watch = Watching { is_quiet: arguments.quiet };
+        let bench = Bench { effort: Effort::Full, first_seed: arguments.seed, eight: 8, watch: &watch };
+        let text = experiment::in_pool(arguments.threads, || calibrate(&bench, data))?.map_err(failed)?;
+        return terminal::print(&text);
+    }
     let folder = match (&arguments.out, arguments.format) {
         (Some(folder), _) => Some(folder.clone()),
         (None, Format::Table) => Some(PathBuf::from("windtunnel-out")),

@@ -6,6 +6,7 @@
 //! the better side of the former, the error to the better half of the latter. Peaks may differ by what the HPA's tolerance of a tenth
 //! hides, at least a pod; instants by one renewal of usage and one sync, whose phases nobody recorded.
 
+mod calibration;
 mod files;
 mod instants;
 mod jthomperoo;
@@ -15,6 +16,7 @@ mod numpy;
 
 use std::path::{Path, PathBuf};
 
+pub use calibration::calibrate;
 use rayon::prelude::*;
 use windtunnel_sim::outcome::{Outcome, StepSeries};
 use windtunnel_sim::run::Fidelity;
