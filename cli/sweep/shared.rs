@@ -80,9 +80,8 @@ impl Shared for Folder {
 
     fn begin(&self, part: &Part, header: &Header) -> Result<(Box<dyn Keep>, Found), CliError> {
         let folder = part.folder(&self.root);
-        fs::create_dir_all(&folder).map_err(|error| {
-            CliError::new(Kind::TryAgain, format!("cannot create `{}`: {error}", folder.display()))
-        })?;
+        fs::create_dir_all(&folder)
+            .map_err(|error| CliError::new(Kind::TryAgain, format!("cannot create `{}`: {error}", folder.display())))?;
         let (journal, found) = Journal::open(&folder, header).map_err(|error| journal_error(&error))?;
         Ok((Box::new(journal), found))
     }

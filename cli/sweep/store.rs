@@ -97,7 +97,8 @@ impl Store {
         for key in self.list(folder)? {
             let Some(content) = self.get(&key)? else { continue };
             let name = PathBuf::from(format!("{} ({key})", self.url));
-            let found = journal::parse(&content, &name, header).map_err(|error| shared::collect_error(&error.into()))?;
+            let found =
+                journal::parse(&content, &name, header).map_err(|error| shared::collect_error(&error.into()))?;
             all.push(found);
         }
         Ok(all)
@@ -124,10 +125,14 @@ fn is_refusal(error: &object_store::Error) -> bool {
     use object_store::Error;
     let named = matches!(
         error,
-        Error::PermissionDenied { .. } | Error::Unauthenticated { .. } | Error::NotFound { .. } | Error::InvalidPath { .. }
+        Error::PermissionDenied { .. }
+            | Error::Unauthenticated { .. }
+            | Error::NotFound { .. }
+            | Error::InvalidPath { .. }
     );
-    named || std::iter::successors(std::error::Error::source(error), |error| error.source())
-        .any(|cause| cause.to_string().contains("403") || cause.to_string().contains("401"))
+    named
+        || std::iter::successors(std::error::Error::source(error), |error| error.source())
+            .any(|cause| cause.to_string().contains("403") || cause.to_string().contains("401"))
 }
 
 /// The innermost cause says most.

@@ -74,7 +74,8 @@ pub(crate) fn backtest_hpa(py: Python<'_>, recording: PathBuf, manifest: Option<
 
 fn read_manifest(path: &Path) -> Result<Manifest, Failure> {
     let file = File::open(path).map_err(|error| input(path, error))?;
-    let text = decompressed(file).and_then(|(plain, _)| io::read_to_string(plain)).map_err(|error| input(path, error))?;
+    let text =
+        decompressed(file).and_then(|(plain, _)| io::read_to_string(plain)).map_err(|error| input(path, error))?;
     Manifest::parse(&text).map_err(|error| input(path, error))
 }
 

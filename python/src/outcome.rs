@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
-use windtunnel_plots::{ChartOptions, PlotError, Picture};
+use windtunnel_plots::{ChartOptions, Picture, PlotError};
 use windtunnel_sim::controllers::custom::{Bounds, Custom};
 use windtunnel_sim::experiment::{paired as paired_difference, replicate_with, summarize as summary_of};
 use windtunnel_sim::outcome::metric::DEFINITIONS;
@@ -155,13 +155,14 @@ pub(crate) fn run_driven(
     limits: (Option<u32>, Option<u32>, Option<u32>),
 ) -> PyResult<Vec<Outcome>> {
     let options = RunOptions::from(fidelity_of(py, fidelity)?);
-    let every: SimDuration = every.parse().map_err(|error| errors::input(py, format!("every: {error}")))?;
+    let every = every.parse::<SimDuration>().map_err(|error| errors::input(py, format!("every: {error}")))?;
     if every == SimDuration::ZERO {
         return Err(errors::input(py, "every: a step takes some time"));
     }
     let scenario = &scenario.get().loaded.scenario;
     let own = bounds(scenario).ok_or_else(|| failed(py, &SimulationError::NotDriven))?;
-    let (min, max, desired) = (limits.0.unwrap_or(own.min), limits.1.unwrap_or(own.max), limits.2.unwrap_or(own.desired));
+    let (min, max, desired) =
+        (limits.0.unwrap_or(own.min), limits.1.unwrap_or(own.max), limits.2.unwrap_or(own.desired));
     if min > max || max == 0 || !(min..=max).contains(&desired) {
         let message = format!("the bounds do not fit: minimum {min}, start {desired}, maximum {max}");
         return Err(errors::input(py, message));

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
 use pyo3::types::PyList;
-use windtunnel_sim::scenario::document::{Document, SharedFiles};
 use windtunnel_sim::scenario::Loaded;
+use windtunnel_sim::scenario::document::{Document, SharedFiles};
 
 use crate::errors;
 

@@ -67,7 +67,9 @@ pub(crate) fn supervised<T: Send>(py: Python<'_>, stop: &Stop, work: impl FnOnce
         match (interrupted, result) {
             (Some(error), _) => Err(error),
             (None, Ok(result)) => Ok(result),
-            (None, Err(_)) => Err(pyo3::exceptions::PyRuntimeError::new_err("the simulation panicked; please report it")),
+            (None, Err(_)) => {
+                Err(pyo3::exceptions::PyRuntimeError::new_err("the simulation panicked; please report it"))
+            }
         }
     })
 }

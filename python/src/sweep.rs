@@ -213,8 +213,15 @@ impl Sweep {
         let figure = |index: usize| record.metrics.get(index).copied().flatten();
         let figures = DEFINITIONS.iter().enumerate().map(|(index, metric)| (metric.name, figure(index))).collect();
         let seed = self.plan.seed.wrapping_add(u64::from(task.replication));
-        let finished =
-            (record.id.clone(), point.digest.clone(), task.replication, seed, parameters, figures, record.error.clone());
+        let finished = (
+            record.id.clone(),
+            point.digest.clone(),
+            task.replication,
+            seed,
+            parameters,
+            figures,
+            record.error.clone(),
+        );
         if let Ok(mut records) = self.records.lock() {
             records.insert(task, record);
         }

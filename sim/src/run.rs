@@ -23,8 +23,8 @@ use crate::fleet::pods::Pods;
 use crate::outcome::recorder::Segment;
 use crate::outcome::{ActivityEntry, AlarmEntry, Outcome, Spool};
 use crate::plant::fluid::scope::{NotFluid, obstacle};
-use crate::scenario::{Policy, Scenario};
 use crate::scenario::schema::EventKind;
+use crate::scenario::{Policy, Scenario};
 use crate::sensors::MetricStore;
 use crate::sensors::store::Slot;
 

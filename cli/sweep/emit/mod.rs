@@ -91,7 +91,8 @@ impl EmitFlags {
 
 /// A name as all three schedulers take it: an RFC 1123 label.
 fn label(name: &str) -> String {
-    let letters: String = slug(name).chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').collect();
+    let letters: String =
+        slug(name).chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').collect();
     let label: String = format!("windtunnel-{}", letters.trim_matches('-')).chars().take(63).collect();
     label.trim_end_matches('-').to_string()
 }

@@ -48,8 +48,7 @@ pub(super) fn world(
         Fidelity::Requests => plant(scenario, demands, streams),
         Fidelity::Fluid => fluid_plant(scenario, streams),
     };
-    let control = controller
-        .map_or_else(|| control(scenario, streams, ledger.demand.per_instance), |controller| Control::Cloud(controller));
+    let control = controller.map_or_else(|| control(scenario, streams, ledger.demand.per_instance), Control::Cloud);
     let site = Site {
         now: SimTime::ZERO,
         plant,
