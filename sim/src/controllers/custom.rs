@@ -184,7 +184,7 @@ mod tests {
     fn what_is_asked_for_is_launched_once() {
         let (mut custom, mut out) = custom(9);
         let launch = Command::Launch { activity: ActivityId(1), count: 2, reuse: true };
-        assert_eq!(out.commands, [launch.clone()]);
+        assert_eq!(out.commands, std::slice::from_ref(&launch));
         assert_eq!(out.activities[0].policy.as_deref(), Some("proportional"));
         custom.wake(SimTime::ZERO + SimDuration::from_secs(120), &Metrics, &mut out);
         assert_eq!(out.commands, [launch], "two are on their way: nothing is missing");
