@@ -97,7 +97,8 @@ pub(crate) fn add_replays(replays: &[Replay], folder: &mut Folder) -> Result<Vec
             simulated: &replay.simulated[replay.typical_at],
             others: &replay.simulated,
         };
-        let failed = |error: PlotError| CliError::new(Kind::Input, format!("the chart {slug} cannot be drawn: {error}"));
+        let failed =
+            |error: PlotError| CliError::new(Kind::Input, format!("the chart {slug} cannot be drawn: {error}"));
         let picture = windtunnel_plots::recorded_against_simulated(&chart, &ChartOptions::default()).map_err(failed)?;
         let file = format!("validation/{slug}.svg");
         folder.add(file.clone(), picture.bytes(Format::Svg).map_err(failed)?);

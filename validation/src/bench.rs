@@ -127,11 +127,7 @@ impl Bench<'_> {
     ///
     /// # Errors
     /// When the run came to no end.
-    pub fn fluid<T>(
-        &self,
-        scenario: &Scenario,
-        figures: impl Fn(&Outcome) -> T,
-    ) -> Result<Option<T>, ValidationError> {
+    pub fn fluid<T>(&self, scenario: &Scenario, figures: impl Fn(&Outcome) -> T) -> Result<Option<T>, ValidationError> {
         if obstacle(scenario).is_some() {
             return Ok(None);
         }

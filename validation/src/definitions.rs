@@ -32,10 +32,9 @@ fn exact(group: &str, case: impl Into<String>, what: impl Into<String>, referenc
 /// BUNGEE's unit test (Herbst), and the same demand always met by one too many.
 fn elasticity() -> Result<Vec<Row>, ValidationError> {
     let mut rows = Vec::new();
-    for (name, case) in [
-        ("elasticity_bungee_vector", "BUNGEE's unit test"),
-        ("elasticity_permanent_over", "always one too many"),
-    ] {
+    for (name, case) in
+        [("elasticity_bungee_vector", "BUNGEE's unit test"), ("elasticity_permanent_over", "always one too many")]
+    {
         let record = single(name)?;
         let measured = follow(&record)?;
         for (what, key, value) in [
@@ -80,7 +79,13 @@ fn burn_rates() -> Result<Vec<Row>, ValidationError> {
         let share = record.number("budget_fraction")?;
         let (slo, alert) = (hours("slo_window_h")?, hours("alert_window_h")?);
         let case = format!("{} % of {slo}'s budget in {alert}", 100.0 * share);
-        rows.push(exact("burn rate", case, "threshold", record.number("burn_rate")?, burn_rate::threshold(share, slo, alert)));
+        rows.push(exact(
+            "burn rate",
+            case,
+            "threshold",
+            record.number("burn_rate")?,
+            burn_rate::threshold(share, slo, alert),
+        ));
     }
     Ok(rows)
 }
@@ -161,7 +166,13 @@ fn statistics() -> Result<Vec<Row>, ValidationError> {
     let truncation = mser::mser5(&series);
     let value = |of: fn(mser::Truncation) -> f64| truncation.map_or(f64::NAN, of);
     let (case, group) = ("the vectors' series", "MSER-5");
-    rows.push(exact(group, case, "observations cut", record.number("truncation_obs")?, value(|t| t.observations as f64)));
+    rows.push(exact(
+        group,
+        case,
+        "observations cut",
+        record.number("truncation_obs")?,
+        value(|t| t.observations as f64),
+    ));
     rows.push(exact(group, case, "statistic", record.number("statistic")?, value(|t| t.statistic)));
     for record in family("kn_constants")? {
         let (k, first) = (record.number("k")?, record.number("n0")?);

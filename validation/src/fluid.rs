@@ -37,7 +37,10 @@ const FILES: EmbeddedFiles = EmbeddedFiles::new(&[
     ),
     ("configs/pathologies/flapping.toml", include_str!("../../configs/pathologies/flapping.toml")),
     ("configs/pathologies/fleet-total-alarm.toml", include_str!("../../configs/pathologies/fleet-total-alarm.toml")),
-    ("configs/pathologies/hot-instance-hidden.toml", include_str!("../../configs/pathologies/hot-instance-hidden.toml")),
+    (
+        "configs/pathologies/hot-instance-hidden.toml",
+        include_str!("../../configs/pathologies/hot-instance-hidden.toml"),
+    ),
     ("configs/pathologies/retry-storm.toml", include_str!("../../configs/pathologies/retry-storm.toml")),
     ("configs/pathologies/slow-scale-in.toml", include_str!("../../configs/pathologies/slow-scale-in.toml")),
     ("configs/pathologies/zone-imbalance.toml", include_str!("../../configs/pathologies/zone-imbalance.toml")),
@@ -67,11 +70,7 @@ const VARIATIONS: [(&str, &str, &[&str]); 13] = [
         "ess",
         &["ess.max=4", "ess.desired=4", "instance.workers=10000", "instance.backlog=1000000"],
     ),
-    (
-        "four at most, shared cores",
-        "ess",
-        &["ess.max=4", "ess.desired=4", "instance.discipline=\"processor-sharing\""],
-    ),
+    ("four at most, shared cores", "ess", &["ess.max=4", "ess.desired=4", "instance.discipline=\"processor-sharing\""]),
     ("random", "ess", &["balancer.algorithm=\"random\""]),
     ("least-outstanding", "ess", &["balancer.algorithm=\"least-outstanding\""]),
     ("power-of-two", "ess", &["balancer.algorithm=\"power-of-two\""]),
@@ -129,7 +128,8 @@ fn compare(bench: &Bench<'_>, name: &str, scenario: &Scenario, seeds: u64) -> Re
         seeds.into_par_iter().map(|seed| bench.run(scenario, seed, fidelity, false)).collect()
     };
     let (requests, fluid) = (run(Fidelity::Requests)?, run(Fidelity::Fluid)?);
-    let warning = fluid.iter().flat_map(|outcome| &outcome.warnings).find(|warning| warning.message.starts_with("fluid: "));
+    let warning =
+        fluid.iter().flat_map(|outcome| &outcome.warnings).find(|warning| warning.message.starts_with("fluid: "));
     let mean = |name: &str| requests.iter().map(|outcome| figure(outcome, name)).sum::<f64>() / requests.len() as f64;
     let compared = |what: &str, metric: &str, rule: Rule| {
         let reference = mean(metric);

@@ -83,7 +83,8 @@ struct Measured {
 /// When a process could not be started, or a run came to no end.
 pub fn rows(bench: &Bench<'_>, live: Option<&Live>, report: &mut Report) -> Result<(), ValidationError> {
     let skipped = |why: &str| {
-        let row = Row::compare(Section::Live, "HAProxy, ESS's controller", "", "latencies, first request on a new instance");
+        let row =
+            Row::compare(Section::Live, "HAProxy, ESS's controller", "", "latencies, first request on a new instance");
         row.not_run(Rule::WithinShare { share: SHARE }, why)
     };
     let Some(live) = live else {
@@ -196,8 +197,11 @@ fn run(
 }
 
 fn measured(requests: &[generator::Request], seconds: f64) -> (Measured, f64) {
-    let mut latencies: Vec<f64> =
-        requests.iter().filter(|request| request.worker.is_some() && request.answered <= seconds).map(generator::Request::latency).collect();
+    let mut latencies: Vec<f64> = requests
+        .iter()
+        .filter(|request| request.worker.is_some() && request.answered <= seconds)
+        .map(generator::Request::latency)
+        .collect();
     latencies.sort_by(f64::total_cmp);
     let quantile = |sorted: &[f64], q: f64| {
         let rank = (q * sorted.len() as f64).ceil() as usize;

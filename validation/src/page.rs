@@ -50,10 +50,10 @@ pub fn markdown(report: &Report, pictures: &[Picture], provenance: &str) -> Stri
 
 /// How many rows of each section agree, and all that do not.
 pub fn summary(report: &Report) -> String {
-    let mut text = String::from("| part | rows | agree | fail | shown | not run |\n| --- | --: | --: | --: | --: | --: |\n");
+    let mut text =
+        String::from("| part | rows | agree | fail | shown | not run |\n| --- | --: | --: | --: | --: | --: |\n");
     for section in Section::ALL {
-        let count =
-            |verdict| report.rows.iter().filter(|row| row.section == section && row.verdict == verdict).count();
+        let count = |verdict| report.rows.iter().filter(|row| row.section == section && row.verdict == verdict).count();
         let verdicts = [Verdict::Agrees, Verdict::Fails, Verdict::Shown, Verdict::NotRun].map(count);
         let all: usize = verdicts.iter().sum();
         if all > 0 {

@@ -103,7 +103,9 @@ pub fn rows(bench: &Bench<'_>, data: Option<&PathBuf>, report: &mut Report) -> R
     let Some(data) = data else {
         for study in ["v01 korvoj: k3s and kubespray", "v02 jthomperoo: EKS", "v03 nadamdb: known arrivals"] {
             let row = Row::compare(Section::Recorded, study, "", "pods over time");
-            report.rows.push(row.not_run(Rule::WithinShare { share: MEAN }, "no recordings: --data DIR names their folder"));
+            report
+                .rows
+                .push(row.not_run(Rule::WithinShare { share: MEAN }, "no recordings: --data DIR names their folder"));
         }
         return Ok(());
     };
@@ -132,8 +134,7 @@ impl Recording {
 
     /// The mean absolute error over time of each simulation, in pods.
     pub fn errors(&self, outcomes: &[Outcome]) -> Vec<f64> {
-        let error =
-            |outcome: &Outcome| self.counted.of(outcome).mean_absolute_error(&self.pods, 0.0, self.seconds);
+        let error = |outcome: &Outcome| self.counted.of(outcome).mean_absolute_error(&self.pods, 0.0, self.seconds);
         outcomes.iter().map(error).collect()
     }
 }
@@ -142,8 +143,7 @@ fn compare(recording: &Recording, outcomes: Vec<Outcome>, report: &mut Report) {
     let seconds = recording.seconds;
     let simulated: Vec<StepSeries> = outcomes.iter().map(|outcome| recording.counted.of(outcome)).collect();
     let of = |figure: &dyn Fn(&StepSeries) -> f64| -> Vec<f64> { simulated.iter().map(figure).collect() };
-    let compare =
-        |what: &str| Row::compare(Section::Recorded, "", &recording.name, what).note(recording.note);
+    let compare = |what: &str| Row::compare(Section::Recorded, "", &recording.name, what).note(recording.note);
     let mut rows = Vec::new();
     rows.push(
         compare("mean pods")
@@ -159,9 +159,7 @@ fn compare(recording: &Recording, outcomes: Vec<Outcome>, report: &mut Report) {
     );
     let bound = recording.patience;
     for (what, direction) in [("up", 1.0), ("down", -1.0)] {
-        let apart = |pods: &StepSeries| {
-            instants::apart(&recording.pods, pods, &recording.changes, seconds, direction)
-        };
+        let apart = |pods: &StepSeries| instants::apart(&recording.pods, pods, &recording.changes, seconds, direction);
         let apart: Vec<f64> = simulated.iter().filter_map(apart).collect();
         if !apart.is_empty() {
             let what = format!("first step {what} after a change of the load: mean distance in time, s");

@@ -53,11 +53,7 @@ pub fn find(name: &str, numbers: &[(&str, f64)]) -> Result<Record, ValidationErr
 ///
 /// # Errors
 /// When there is none.
-pub fn find_named(
-    name: &str,
-    (key, text): (&str, &str),
-    numbers: &[(&str, f64)],
-) -> Result<Record, ValidationError> {
+pub fn find_named(name: &str, (key, text): (&str, &str), numbers: &[(&str, f64)]) -> Result<Record, ValidationError> {
     let fits = |record: &Record| {
         record.0.get(key).and_then(Value::as_str) == Some(text)
             && numbers.iter().all(|(key, wanted)| record.number(key).is_ok_and(|found| (found - wanted).abs() < 1e-9))

@@ -362,6 +362,9 @@ mod tests {
 
     #[test]
     fn numbers_keep_five_digits() {
-        assert_eq!([short(1.0), short(0.126_571), short(54_000.0), short(12.345_678)], ["1", "0.12657", "54000", "12.346"]);
+        assert_eq!(
+            [short(1.0), short(0.126_571), short(54_000.0), short(12.345_678)],
+            ["1", "0.12657", "54000", "12.346"]
+        );
     }
 }

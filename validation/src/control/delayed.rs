@@ -39,9 +39,14 @@ pub(super) fn rows() -> Result<Vec<Row>, ValidationError> {
     // Two steps of boot: the second step already knows what the first ordered.
     let counted = swing(2, true, 1.0);
     rows.push(
-        Row::compare(Section::Control, GROUP, "2 periods of delay, what is pending counts", "distance from rest after one step")
-            .reference(0.0)
-            .value(Rule::Within { bound: 1e-7 }, distance(counted[3])),
+        Row::compare(
+            Section::Control,
+            GROUP,
+            "2 periods of delay, what is pending counts",
+            "distance from rest after one step",
+        )
+        .reference(0.0)
+        .value(Rule::Within { bound: 1e-7 }, distance(counted[3])),
     );
     Ok(rows)
 }

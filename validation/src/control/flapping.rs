@@ -29,7 +29,9 @@ pub(super) fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, ValidationError> {
     for record in family("flapping_bound_scale_in")? {
         let (n, out) = (record.number("n_after_scale_in_from")?, record.number("scale_out_threshold")?);
         let bound = record.number("max_safe_scale_in_threshold")?;
-        let name = |side: &str| format!("from {n} to {} instances, out above {out} %, in {side} the bound of {bound:.1} %", n - 1.0);
+        let name = |side: &str| {
+            format!("from {n} to {} instances, out above {out} %, in {side} the bound of {bound:.1} %", n - 1.0)
+        };
         if n > bench.either(5.0, 2.0) {
             continue;
         }
@@ -40,7 +42,9 @@ pub(super) fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, ValidationError> {
     for record in family("flapping_bound_scale_out")? {
         let (n, inward) = (record.number("n")?, record.number("scale_in_threshold")?);
         let bound = record.number("min_safe_scale_out_threshold")?;
-        let name = |side: &str| format!("from {n} to {} instances, in below {inward} %, out {side} the bound of {bound:.1} %", n + 1.0);
+        let name = |side: &str| {
+            format!("from {n} to {} instances, in below {inward} %, out {side} the bound of {bound:.1} %", n + 1.0)
+        };
         // A threshold has to be below what cores can be busy.
         if n > bench.either(4.0, 1.0) || bound + APART + BEYOND > 95.0 {
             continue;
@@ -65,7 +69,8 @@ fn flaps(bench: &Bench<'_>, name: &str, setting: &Setting, is_beyond: bool) -> R
         alarm("in", -1, "<", *inward),
     );
     let outcome = bench.run(&bench.scenario(&text)?, bench.first_seed, Fidelity::Requests, false)?;
-    let row = Row::compare(Section::Control, "flapping (ESS)", name, "changes that reverse the one before, in 20 periods");
+    let row =
+        Row::compare(Section::Control, "flapping (ESS)", name, "changes that reverse the one before, in 20 periods");
     let measured = figure(&outcome, "flaps");
     // Beyond the bound: a change at the end of every period or every other.
     Ok(if is_beyond {

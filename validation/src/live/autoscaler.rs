@@ -95,9 +95,11 @@ pub(super) fn run(
     boot: Duration,
     begin: Instant,
 ) -> Result<(), ValidationError> {
-    let config = scenario.policy.cloud().ok_or_else(|| ValidationError::Reference("controller of the live run".into()))?;
+    let config =
+        scenario.policy.cloud().ok_or_else(|| ValidationError::Reference("controller of the live run".into()))?;
     let controller = config.controller(Streams::new(bench.first_seed), &Calendar::default());
-    let mut controller = controller.map_err(|error| ValidationError::Reference(format!("valid controller: {error}")))?;
+    let mut controller =
+        controller.map_err(|error| ValidationError::Reference(format!("valid controller: {error}")))?;
     let mut measurements = Measurements { generator, instances: vec![(0.0, 1.0)] };
     let mut out = Decisions::default();
     controller.notice(SimTime::ZERO, &Notice::InService { instance: InstanceId(0), activity: None }, &mut out);

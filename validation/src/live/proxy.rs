@@ -28,12 +28,7 @@ impl Drop for Proxy {
 }
 
 /// Starts it. Servers that do not listen yet are found to be down by its checks.
-pub(super) fn start(
-    haproxy: &Path,
-    entrance: u16,
-    ports: &[u16],
-    check_millis: u64,
-) -> Result<Proxy, ValidationError> {
+pub(super) fn start(haproxy: &Path, entrance: u16, ports: &[u16], check_millis: u64) -> Result<Proxy, ValidationError> {
     let failed = |error| ValidationError::system("cannot start HAProxy", error);
     let mut configuration = tempfile::NamedTempFile::with_suffix(".cfg").map_err(failed)?;
     let mut text = format!(

@@ -87,9 +87,5 @@ fn accept(stream: TcpStream, number: u32) -> Option<Job> {
 fn answer(mut stream: TcpStream, number: u32) {
     let body = number.to_string();
     // A client that has gone is no concern of the server's.
-    let _ = write!(
-        stream,
-        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    );
+    let _ = write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
 }

@@ -79,9 +79,7 @@ fn recording(
     );
     let mut document = Document::parse("nadamdb.toml", &text)?;
     document.set(&format!("service.cpu={{ exponential = {{ mean = \"{}ms\" }} }}", 100.0 / serves))?;
-    for flag in
-        ["sync_period", "downscale_stabilization", "cpu_initialization_period", "initial_readiness_delay"]
-    {
+    for flag in ["sync_period", "downscale_stabilization", "cpu_initialization_period", "initial_readiness_delay"] {
         document.set(&format!("hpa.controller.{flag}=\"{period}s\""))?;
     }
     Ok(Recording {

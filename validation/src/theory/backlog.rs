@@ -35,7 +35,9 @@ pub(crate) fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, ValidationError> {
     let mut rows = Vec::new();
     for place in places(bench) {
         bench.watch.begins(&format!("{GROUP}, {}", place.name));
-        let trace = |text: &str| format!("horizon = \"{HORIZON}s\"\ntimeline.interval = \"1s\"\n[trace]\n{text}\n{}", place.text);
+        let trace = |text: &str| {
+            format!("horizon = \"{HORIZON}s\"\ntimeline.interval = \"1s\"\n[trace]\n{text}\n{}", place.text)
+        };
         let recorded = trace(&format!("arrivals = {:?}", arrivals.path().display().to_string()));
         let of = |outcome: &Outcome| figures(outcome, BEGIN + boot, &place);
         let measured = bench.measure(&bench.scenario(&recorded)?, 1, true, of)?;

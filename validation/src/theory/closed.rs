@@ -54,9 +54,7 @@ fn users(bench: &Bench<'_>) -> Result<Vec<Row>, ValidationError> {
             let measured = bench.measure(&scenario, bench.replications(), false, of)?;
             let (rates, responses): (Vec<f64>, Vec<f64>) = measured.into_iter().unzip();
             let compare = |what: &str| Row::compare(Section::Queueing, "machine repairman", &name, what);
-            rows.push(
-                compare("throughput, 1/s").reference(record.number("throughput")?).judge(Rule::STANDARD, &rates),
-            );
+            rows.push(compare("throughput, 1/s").reference(record.number("throughput")?).judge(Rule::STANDARD, &rates));
             rows.push(
                 compare("mean response, s").reference(record.number("response")?).judge(Rule::STANDARD, &responses),
             );
@@ -69,11 +67,11 @@ fn barrier(bench: &Bench<'_>) -> Result<Vec<Row>, ValidationError> {
     let mut rows = Vec::new();
     let full: &[u32] = &[8, 20, 40, 80, 200, 400];
     for &batch in bench.either(full, &[40, 80]) {
-        let record =
-            find("closed_loop_barrier", &[("N", f64::from(batch)), ("c", 8.0), ("S", SERVICE), ("Z", PAUSE)])?;
+        let record = find("closed_loop_barrier", &[("N", f64::from(batch)), ("c", 8.0), ("S", SERVICE), ("Z", PAUSE)])?;
         let clients = format!("{{ batch = {batch}, pause = \"{PAUSE}s\" }}");
-        let compare =
-            |name: String, what: &str| Row::compare(Section::Queueing, "barrier loop", format!("{batch} at a time, {name}"), what);
+        let compare = |name: String, what: &str| {
+            Row::compare(Section::Queueing, "barrier loop", format!("{batch} at a time, {name}"), what)
+        };
         bench.watch.begins(&format!("barrier loop, {batch} at a time"));
 
         // 1000 cycles or more; what the last one is short of weighs less than half of a cycle.
@@ -88,7 +86,9 @@ fn barrier(bench: &Bench<'_>) -> Result<Vec<Row>, ValidationError> {
                 .judge(Rule::STANDARD, &rates),
         );
         rows.push(
-            compare("exponential".into(), "utilization").reference(record.number("exp_util")?).judge(Rule::STANDARD, &busy),
+            compare("exponential".into(), "utilization")
+                .reference(record.number("exp_util")?)
+                .judge(Rule::STANDARD, &busy),
         );
 
         // Whole cycles, so that the count is exact.

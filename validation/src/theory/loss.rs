@@ -29,8 +29,7 @@ fn full_backlog(bench: &Bench<'_>) -> Result<Vec<Case>, ValidationError> {
             Expected::exactly(Figure::Sojourn, record.number("W_accepted")?),
             Expected::exactly(Figure::Utilization, record.number("utilisation")?),
         ];
-        let station =
-            Station::new(8, load, Law::Exponential).instance(&format!("workers = 8\nbacklog = {}", room - 8));
+        let station = Station::new(8, load, Law::Exponential).instance(&format!("workers = 8\nbacklog = {}", room - 8));
         let name = format!("load {load}, room for {room}");
         cases.push(Case { group: "M/M/8/K".into(), name, station, arrivals: arrivals(bench), expected });
     }
@@ -48,8 +47,7 @@ fn patience(bench: &Bench<'_>) -> Result<Vec<Case>, ValidationError> {
             Expected::exactly(Figure::Utilization, record.number("utilisation")?),
             Expected::exactly(Figure::Sojourn, 1.0 + record.number("mean_queue_time_served")?),
         ];
-        let station =
-            Station::new(8, load, Law::Exponential).service(&format!("patience = \"{}ms\"", limit * 100.0));
+        let station = Station::new(8, load, Law::Exponential).service(&format!("patience = \"{}ms\"", limit * 100.0));
         let name = format!("load {load}, patience {limit}");
         cases.push(Case { group: "M/M/8+D".into(), name, station, arrivals: arrivals(bench), expected });
     }

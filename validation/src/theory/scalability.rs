@@ -14,10 +14,13 @@ pub(crate) fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, ValidationError> {
         if alpha == 0.0 {
             continue;
         }
-        let compare = |name: String| Row::compare(Section::Queueing, "universal scalability law", name, "throughput, 1/s");
+        let compare =
+            |name: String| Row::compare(Section::Queueing, "universal scalability law", name, "throughput, 1/s");
         if beta > 0.0 {
             let row = compare(format!("alpha {alpha}, beta {beta}"));
-            rows.push(row.not_run(Rule::EXACT, "requests of one instance do not delay each other beyond sharing its cores"));
+            rows.push(
+                row.not_run(Rule::EXACT, "requests of one instance do not delay each other beyond sharing its cores"),
+            );
             continue;
         }
         bench.watch.begins(&format!("universal scalability law, alpha {alpha}"));
@@ -30,10 +33,12 @@ pub(crate) fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, ValidationError> {
                 "horizon = \"{seconds}s\"\ntrace.clients = {{ batch = {workers}, pause = \"{rest}us\" }}\nservice.cpu = \"{serial}us\"\n\
                  instance.cores = 1\nfixed.instances = 1\n"
             );
-            let rate =
-                bench.measure(&bench.scenario(&text)?, 1, false, |outcome| figure(outcome, "requests_served") / seconds)?;
+            let rate = bench
+                .measure(&bench.scenario(&text)?, 1, false, |outcome| figure(outcome, "requests_served") / seconds)?;
             rows.push(
-                compare(format!("alpha {alpha}, {workers} workers")).reference(point.number("X")?).value(Rule::EXACT, rate[0]),
+                compare(format!("alpha {alpha}, {workers} workers"))
+                    .reference(point.number("X")?)
+                    .value(Rule::EXACT, rate[0]),
             );
         }
     }

@@ -12,8 +12,13 @@ use crate::row::{Row, Rule, Section};
 const GROUP: &str = "M(t)/G/∞";
 
 pub(crate) fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, ValidationError> {
-    let full: &[(&str, f64, f64)] =
-        &[("exp", 10.0, 600.0), ("exp", 120.0, 600.0), ("det", 120.0, 600.0), ("h2", 120.0, 600.0), ("exp", 120.0, 3600.0)];
+    let full: &[(&str, f64, f64)] = &[
+        ("exp", 10.0, 600.0),
+        ("exp", 120.0, 600.0),
+        ("det", 120.0, 600.0),
+        ("h2", 120.0, 600.0),
+        ("exp", 120.0, 3600.0),
+    ];
     let mut rows = Vec::new();
     for &(law, mean, period) in bench.either(full, &full[..1]) {
         let record = find_named("mt_g_inf_sinusoid", ("service", law), &[("ES", mean), ("period", period)])?;
@@ -22,13 +27,7 @@ pub(crate) fn rows(bench: &Bench<'_>) -> Result<Vec<Row>, ValidationError> {
     Ok(rows)
 }
 
-fn case(
-    bench: &Bench<'_>,
-    record: &Record,
-    law: &str,
-    mean: f64,
-    period: f64,
-) -> Result<Vec<Row>, ValidationError> {
+fn case(bench: &Bench<'_>, record: &Record, law: &str, mean: f64, period: f64) -> Result<Vec<Row>, ValidationError> {
     let name = format!("{law}, mean {mean} s, period {period} s");
     bench.watch.begins(&format!("{GROUP}, {name}"));
     // Until nothing of the empty start is left: ten means, of the slow branch (532 s of 120) where there are two.
