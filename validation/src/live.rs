@@ -102,7 +102,8 @@ pub fn rows(bench: &Bench<'_>, live: Option<&Live>, report: &mut Report) -> Resu
     };
     let arrivals = load.arrivals();
     let mut file = tempfile::NamedTempFile::new().map_err(temporary)?;
-    let text: String = arrivals.iter().map(|at| format!("{at:.6}\n")).collect();
+    // One more at the end of the simulation, so that the recording is as long.
+    let text: String = arrivals.iter().chain([&load.end]).map(|at| format!("{at:.6}\n")).collect();
     file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(temporary)?;
     let scenario = bench.scenario(&scenario_text(&file.path().display().to_string(), load.end))?;
 

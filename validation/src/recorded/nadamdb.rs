@@ -68,10 +68,14 @@ fn recording(
     for at in &arrivals {
         text.push_str(&format!("{:.6}\n", at * stretch));
     }
-    file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(failed)?;
     let sent = arrivals.last().map_or(0.0, |at| at * stretch);
     let pods = StepSeries::new(steps.to_vec());
     let seconds = pods.steps.last().map_or(sent, |step| step.0);
+    // One more at the very end, so that what was recorded after the last request is simulated too.
+    if seconds > sent {
+        text.push_str(&format!("{seconds}\n"));
+    }
+    file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(failed)?;
     // A tenth of a core: a request of s seconds costs a tenth of them.
     let text = format!(
         "name = \"{name}\"\nhorizon = \"{seconds}s\"\n{CLUSTER}\n[trace]\narrivals = {:?}\n",

@@ -63,7 +63,7 @@ fn case(bench: &Bench<'_>, record: &Record) -> Result<Vec<Row>, ValidationError>
         let mut file = tempfile::NamedTempFile::new().map_err(|error| temporary(error))?;
         let mut text = String::new();
         // The first recorded request arrives at 0; the rest follow by their distances.
-        for time in modulated.times(seed, upto) {
+        for time in modulated.times(seed, upto + 100.0) {
             text.push_str(&format!("{:.9}\n", time * SERVICE));
         }
         file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(temporary)?;

@@ -157,7 +157,7 @@ impl Figure {
     }
 
     fn needs_rows(self) -> bool {
-        matches!(self, Figure::Busy | Figure::Inside)
+        matches!(self, Figure::Busy | Figure::Inside | Figure::Utilization)
     }
 
     fn of(self, outcome: &Outcome, cores: u32) -> f64 {
@@ -169,7 +169,11 @@ impl Figure {
                 outcome.timeline.iter().filter(|row| row.in_flight >= u64::from(cores)).count() as f64 / rows
             }
             Figure::Inside => outcome.timeline.iter().map(|row| row.in_flight as f64).sum::<f64>() / rows,
-            Figure::Utilization => figure(outcome, "cpu_utilization_mean"),
+            Figure::Utilization => {
+                let settled = outcome.timeline.iter().filter(|row| row.start_seconds >= EMPTY * SERVICE);
+                let (sum, rows) = settled.fold((0.0, 0.0), |(sum, rows), row| (sum + row.cpu_utilization, rows + 1.0));
+                sum / rows
+            }
             Figure::Lost => {
                 let lost = figure(outcome, "requests_timed_out") + figure(outcome, "requests_rejected");
                 lost / figure(outcome, "requests_arrived")
@@ -213,6 +217,9 @@ pub(crate) struct Case {
     pub(crate) expected: Vec<Expected>,
 }
 
+/// The part of a run, in service times, that utilization leaves out: cores that are nearly always busy have hardly any variance,
+/// so that the second in which the station fills would be seen.
+const EMPTY: f64 = 100.0;
 /// Rows of a timeline at most.
 const ROWS: f64 = 20_000.0;
 
@@ -221,7 +228,7 @@ impl Case {
     pub(crate) fn rows(&self, bench: &Bench<'_>) -> Result<Vec<Row>, ValidationError> {
         bench.watch.begins(&format!("{}, {}", self.group, self.name));
         let replications = bench.replications();
-        let seconds = (self.arrivals / replications as f64 / self.station.rate()).max(100.0 * SERVICE).ceil();
+        let seconds = (self.arrivals / replications as f64 / self.station.rate()).max(2.0 * EMPTY * SERVICE).ceil();
         let row_seconds = (seconds / ROWS / SERVICE).ceil().max(1.0) * SERVICE;
         let text = |seconds: f64, row_seconds: f64| {
             self.station.text(bench, &self.station.constant_rate(), seconds, (row_seconds * 1e3).round() / 1e3)
