@@ -46,13 +46,7 @@ pub(crate) const KINDS: [Kind; 8] = [
         keys: "service.cpu = { exponential = { mean = \"40ms\" } }",
     },
     Kind { name: "round-robin", mark: 1.6, bare: round_robin, instances: 10, keys: demo!("") },
-    Kind {
-        name: "random",
-        mark: 1.6,
-        bare: random,
-        instances: 10,
-        keys: demo!("balancer.algorithm = \"random\""),
-    },
+    Kind { name: "random", mark: 1.6, bare: random, instances: 10, keys: demo!("balancer.algorithm = \"random\"") },
     Kind {
         name: "power-of-two",
         mark: 1.4,

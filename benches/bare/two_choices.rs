@@ -10,7 +10,7 @@ use super::{Bare, CORES, Histogram, Work, generator, start};
 /// A number below `bound`, by multiplication.
 #[inline]
 fn below(generator: &mut impl Rng, bound: usize) -> usize {
-    (u64::from((generator.next_u64() >> 32) as u32) * bound as u64 >> 32) as usize
+    (((generator.next_u64() >> 32) * bound as u64) >> 32) as usize
 }
 
 /// Two choices, lognormal core time and wait.

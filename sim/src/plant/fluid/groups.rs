@@ -357,7 +357,9 @@ impl Groups {
 
     /// Notes who is as good as warm by now; says whether that makes groups that could be one.
     fn note_warm(&mut self, now: f64) -> bool {
-        let Some(cold) = self.cold_start.filter(|_| !self.warming.is_empty() && self.list.len() > 1) else { return false };
+        let Some(cold) = self.cold_start.filter(|_| !self.warming.is_empty() && self.list.len() > 1) else {
+            return false;
+        };
         let before = self.warming.len();
         let members = &mut self.members;
         self.warming.retain(|&id| {

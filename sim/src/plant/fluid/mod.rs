@@ -178,14 +178,7 @@ impl FluidPlant {
 }
 
 /// One group over a time at a constant rate per station.
-fn serve_group(
-    group: &mut Group,
-    law: &law::ServiceLaw,
-    rate: f64,
-    seconds: f64,
-    slowness: f64,
-    books: &mut Books,
-) {
+fn serve_group(group: &mut Group, law: &law::ServiceLaw, rate: f64, seconds: f64, slowness: f64, books: &mut Books) {
     let size = group.size();
     let Group { station, inside: held, busy, sent, variance, .. } = group;
     *sent += rate * seconds;
