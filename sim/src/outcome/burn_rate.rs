@@ -29,7 +29,7 @@ mod tests {
     /// The workbook's table for 30 days: 2 % in an hour, 5 % in six, 10 % in three days.
     #[test]
     fn thresholds_are_those_of_the_workbook() {
-        let hours = |hours| SimDuration::from_secs(3600 * hours);
+        let hours = |hours: u64| SimDuration::from_secs(3600 * hours);
         for (share, window, rate) in [(0.02, 1, 14.4), (0.05, 6, 6.0), (0.1, 72, 1.0)] {
             assert!((threshold(share, hours(720), hours(window)) - rate).abs() < 1e-9);
         }
