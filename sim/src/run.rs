@@ -26,7 +26,7 @@ use crate::plant::fluid::scope::{NotFluid, obstacle};
 use crate::scenario::schema::EventKind;
 use crate::scenario::{Policy, Scenario};
 use crate::sensors::MetricStore;
-use crate::sensors::store::Slot;
+use crate::sensors::store::{InstanceSample, Slot};
 
 /// Why a run came to no end.
 #[derive(Debug, thiserror::Error)]
@@ -201,6 +201,8 @@ struct Monitoring {
     errors: u64,
     outages: u32,
     latency: Option<Segment>,
+    /// Samples of the instances, kept for their room.
+    samples: Vec<InstanceSample>,
 }
 
 /// Refused activities that the log lists. A group at its limit refuses one every few minutes for as long as the run
@@ -339,7 +341,8 @@ impl World<'_> {
         let sensors = &self.scenario.file.sensors;
         let now = self.site.now;
         let start = self.monitoring.last_sample;
-        let samples = instances.samples(&mut self.site, (now - start).as_secs_f64(), sensors.report_delay);
+        let seconds = (now - start).as_secs_f64();
+        instances.samples(&mut self.site, seconds, sensors.report_delay, &mut self.monitoring.samples);
         let delay = self.scenario.laws.metric_delay.as_ref().map_or(0.0, |law| law.sample(&mut self.delay_stream));
         let lost = sensors.loss.as_f64() > 0.0 && uniform(&mut self.delay_stream) < sensors.loss.as_f64();
         let arrived = self.site.ledger.arrived_so_far();
@@ -353,7 +356,6 @@ impl World<'_> {
             start,
             end: now,
             published: now + SimDuration::from_nanos((delay + 0.5) as u64),
-            instances: samples,
             requests: self.site.plant.measured_arrivals(arrived - monitoring.arrived),
             errors: errors - monitoring.errors,
             decided: decided - monitoring.decided,
@@ -366,7 +368,7 @@ impl World<'_> {
         monitoring.decided = decided;
         monitoring.errors = errors;
         if !lost && monitoring.outages == 0 {
-            self.metrics.record(slot);
+            self.metrics.record(slot, &monitoring.samples);
         }
     }
 
