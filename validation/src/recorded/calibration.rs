@@ -5,6 +5,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use windtunnel_sim::sensors::metrics_server::CpuRate;
 use windtunnel_traces::SimDuration;
 use windtunnel_traces::distribution::Distribution;
 
@@ -17,16 +18,32 @@ struct Trial {
     run: &'static str,
     costs: Vec<Option<u64>>,
     renewals: &'static [u64],
+    /// Whose rate metrics-server answers with.
+    rates: &'static [CpuRate],
     /// The part that is calibrated on, in seconds; all of it when absent.
     upto: Option<u64>,
 }
 
+const KUBELET: &[CpuRate] = &[CpuRate::Kubelet];
+
 fn trials() -> [Trial; 3] {
     let costs = |from: u64, to: u64, step| (from..=to).step_by(step).map(Some).collect();
     [
-        Trial { run: "v01 k3s_02", costs: costs(82, 100, 2), renewals: &[60], upto: None },
-        Trial { run: "v02 long, HPA", costs: costs(120, 170, 5), renewals: &[15, 60], upto: Some(32_400) },
-        Trial { run: "v03 2_15s_r10_s1_seed0", costs: vec![None], renewals: &[15, 30, 60], upto: None },
+        Trial { run: "v01 k3s_02", costs: costs(82, 100, 2), renewals: &[60], rates: KUBELET, upto: None },
+        Trial {
+            run: "v02 long, HPA",
+            costs: costs(90, 170, 5),
+            renewals: &[15, 60],
+            rates: KUBELET,
+            upto: Some(32_400),
+        },
+        Trial {
+            run: "v03 2_15s_r10_s1_seed0",
+            costs: vec![None],
+            renewals: &[15, 30, 60],
+            rates: &[CpuRate::Kubelet, CpuRate::Readings],
+            upto: None,
+        },
     ]
 }
 
@@ -40,11 +57,13 @@ pub fn calibrate(bench: &Bench<'_>, data: &Path) -> Result<String, ValidationErr
     for mut recording in recordings(bench, data)? {
         let Some(trial) = trials.iter().find(|trial| trial.run == recording.name) else { continue };
         let _ = writeln!(text, "{}", recording.name);
-        for &renewal in trial.renewals {
+        let windows = trial.rates.iter().flat_map(|rate| trial.renewals.iter().map(move |renewal| (*rate, *renewal)));
+        for (rate, renewal) in windows {
+            recording.scenario.file.sensors.metrics_server_rate = rate;
             for &cost in &trial.costs {
                 let error = error(bench, &mut recording, cost, renewal, trial.upto)?;
                 let cost = cost.map_or_else(|| "as documented".into(), |cost| format!("{cost} ms"));
-                let _ = writeln!(text, "  cost {cost}, usage renewed every {renewal} s: error {error:.3} pods");
+                let _ = writeln!(text, "  cost {cost}, {rate:?} rate renewed every {renewal} s: error {error:.3} pods");
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::bench::Bench;
 use crate::error::ValidationError;
 
 const CLUSTER: &str = include_str!("../../scenarios/nadamdb.toml");
-const NOTE: &str = "metrics-server's period calibrated on 2_15s_r10_s1_seed0, the others predicted; arrivals regenerated, services drawn anew";
+const NOTE: &str = "the window of the metric calibrated on 2_15s_r10_s1_seed0, the others predicted; arrivals regenerated, services drawn anew";
 /// Runs of each set in the short form.
 const SHORT: usize = 4;
 

@@ -60,7 +60,7 @@ fn case(bench: &Bench<'_>, record: &Record) -> Result<Vec<Row>, ValidationError>
     let mut measured = Vec::new();
     for replication in 0..replications {
         let seed = bench.first_seed + replication;
-        let mut file = tempfile::NamedTempFile::new().map_err(|error| temporary(error))?;
+        let mut file = tempfile::NamedTempFile::new().map_err(temporary)?;
         let mut text = String::new();
         // The first recorded request arrives at 0; the rest follow by their distances.
         for time in modulated.times(seed, upto + 100.0) {
