@@ -4,6 +4,7 @@
 
 pub mod activity;
 pub mod archive;
+pub mod burn_rate;
 pub mod cost;
 pub mod demand;
 pub mod elasticity;
