@@ -39,6 +39,7 @@ mod theme;
 mod timeline;
 mod traffic;
 mod typeface;
+mod validation;
 
 #[cfg(test)]
 mod test_data;
@@ -60,3 +61,4 @@ pub use replicas::{ReplicaChart, recorded_against_simulated};
 pub use theme::{Color, Theme};
 pub use timeline::timeline;
 pub use traffic::traffic;
+pub use validation::{Validation, ValidationPanel, validation};

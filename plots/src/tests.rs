@@ -8,9 +8,9 @@ use windtunnel_traces::SimDuration;
 
 use crate::test_data::{example, policies};
 use crate::{
-    ChartOptions, CostPoint, Picture, PlotError, Rect, ReplicaChart, Theme, capacity_gap, comparison,
-    cost_against_violations, latency_distribution, lives, reaction, reaction_comparison, recorded_against_simulated,
-    timeline,
+    ChartOptions, CostPoint, Picture, PlotError, Rect, ReplicaChart, Theme, Validation, ValidationPanel, capacity_gap,
+    comparison, cost_against_violations, latency_distribution, lives, reaction, reaction_comparison,
+    recorded_against_simulated, timeline, validation,
 };
 
 const DAY: usize = 24 * 60;
@@ -54,6 +54,29 @@ fn replicas(outcome: &Outcome) -> ReplicaChart<'_> {
     ReplicaChart { outcome, recorded, simulated, others: std::slice::from_ref(simulated) }
 }
 
+/// A made-up recording beside a made-up simulation, with gaps and without an end.
+fn validated(name: &str) -> Validation {
+    let minutes = || (0..600).map(|minute| f64::from(minute) * 60.0);
+    let wave = |at: f64| 400.0 + 300.0 * (at / 7000.0).sin();
+    let panel = |unit: &str, is_stepped: bool, divisor: f64| ValidationPanel {
+        name: name.to_owned(),
+        unit: unit.to_owned(),
+        is_stepped,
+        recorded: minutes()
+            .map(|at| (at, if at == 1200.0 { f64::NAN } else { (wave(at) / divisor).round() }))
+            .collect(),
+        simulated: minutes().map(|at| (at, wave(at - 300.0) / divisor)).collect(),
+        spread: minutes().step_by(10).map(|at| (at, wave(at) / divisor - 1.0, wave(at) / divisor + 1.0)).collect(),
+    };
+    Validation {
+        title: name.to_owned(),
+        subtitle: format!("{name}, an example"),
+        figures: vec![("mean absolute error".to_owned(), "0.4 pods".to_owned())],
+        panels: vec![panel("requests per second", false, 1.0), panel(name, true, 100.0)],
+        ..Validation::default()
+    }
+}
+
 fn every_chart(outcome: &Outcome, options: &ChartOptions) -> Vec<Picture> {
     let point = CostPoint {
         name: outcome.name.clone(),
@@ -72,6 +95,7 @@ fn every_chart(outcome: &Outcome, options: &ChartOptions) -> Vec<Picture> {
         reaction(outcome, options),
         reaction_comparison(&[outcome, outcome], options),
         recorded_against_simulated(&replicas(outcome), options),
+        validation(&validated(&outcome.name), options),
     ];
     charts.into_iter().map(|chart| chart.expect("the chart is drawn")).collect()
 }
@@ -329,5 +353,23 @@ fn a_png_has_the_size_it_was_asked_for() {
     assert_eq!(width, 600);
     for scale in [0.0, -1.0, f32::NAN, 1e9] {
         assert!(matches!(picture.png(scale), Err(PlotError::Png(_))));
+    }
+}
+
+#[test]
+fn a_validation_shows_its_quantities_and_breaks_at_gaps() {
+    let data = validated("replica count");
+    let picture = validation(&data, &plain()).expect("a validation is drawn");
+    assert_sound(&picture);
+    let texts = texts(&picture);
+    for text in ["recorded", "simulated", "simulated, all seeds", "requests per second", "0.4 pods"] {
+        assert!(texts.contains(&text), "{text} is missing: {texts:?}");
+    }
+    let mut dated = data.clone();
+    dated.calendar_start = Some(1_774_689_420);
+    let picture = validation(&dated, &plain()).expect("it is drawn with dates");
+    assert!(picture.labels().iter().any(|label| label.text.contains("2026")), "{:?}", picture.labels());
+    for nothing in [Validation::default(), Validation { panels: vec![ValidationPanel::default()], ..data }] {
+        assert!(matches!(validation(&nothing, &plain()), Err(PlotError::Nothing { .. })));
     }
 }
