@@ -6,6 +6,7 @@ mod planning;
 mod progress;
 mod report;
 mod screening;
+mod stored;
 mod work;
 
 use std::collections::BTreeSet;

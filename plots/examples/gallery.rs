@@ -47,19 +47,17 @@ fn gallery() -> Result<Vec<(&'static str, Picture)>, PlotError> {
 /// The runs, with made-up intervals, and fixed fleets to hold them against.
 fn points(outcomes: &[Outcome]) -> Vec<CostPoint> {
     let around = |mean: f64, share: f64| Summary { mean, low: mean * (1.0 - share), high: mean * (1.0 + share) };
-    let runs = outcomes.iter().map(|outcome| CostPoint {
-        name: outcome.name.clone(),
-        label: outcome.provider.title().to_owned(),
-        cost: around(outcome.metrics.get("cost_total").unwrap_or(0.0), 0.02),
-        violations: around(outcome.metrics.get("slo_violating_request_fraction").unwrap_or(0.0), 0.25),
-        currency: outcome.currency.clone(),
+    let figure = |outcome: &Outcome, name: &str, share: f64| around(outcome.metrics.get(name).unwrap_or(0.0), share);
+    let runs = outcomes.iter().map(|outcome| {
+        let cost = figure(outcome, "cost_total", 0.02);
+        let violations = figure(outcome, "slo_violating_request_fraction", 0.25);
+        CostPoint::new(&outcome.name, outcome.provider.title(), cost, violations, &outcome.currency)
     });
-    let fixed = [(4, 0.31), (6, 0.095), (8, 0.012), (10, 0.0009)].map(|(count, violations)| CostPoint {
-        name: format!("fixed {count}"),
-        label: "Fixed capacity".to_owned(),
-        cost: around(f64::from(count) * 24.0 * 1.42, 0.0),
-        violations: around(violations, 0.15),
-        currency: "CNY".to_owned(),
+    let fixed = [(4, 0.31), (6, 0.095), (8, 0.012), (10, 0.0009)].map(|(count, violations)| {
+        let cost = around(f64::from(count) * 24.0 * 1.42, 0.0);
+        let name = format!("static {count}");
+        let point = CostPoint::new(&name, "Fixed capacity", cost, around(violations, 0.15), "CNY");
+        CostPoint { is_baseline: true, ..point }
     });
     runs.chain(fixed).collect()
 }

@@ -143,6 +143,7 @@ fn empty(policy: &Policy, minutes: usize) -> Outcome {
         instances: (0..3)
             .map(|id| InstanceLife { id, in_service_seconds: Some(0.0), ..InstanceLife::default() })
             .collect(),
+        censored: Vec::new(),
         latency: LatencyHistogram::default(),
         warnings: Vec::new(),
     }

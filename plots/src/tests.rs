@@ -78,13 +78,9 @@ fn validated(name: &str) -> Validation {
 }
 
 fn every_chart(outcome: &Outcome, options: &ChartOptions) -> Vec<Picture> {
-    let point = CostPoint {
-        name: outcome.name.clone(),
-        label: outcome.provider.title().to_owned(),
-        cost: Summary { mean: 10.0, low: 9.0, high: 11.0 },
-        violations: Summary { mean: 0.01, low: 0.005, high: 0.02 },
-        currency: outcome.currency.clone(),
-    };
+    let cost = Summary { mean: 10.0, low: 9.0, high: 11.0 };
+    let violations = Summary { mean: 0.01, low: 0.005, high: 0.02 };
+    let point = CostPoint::new(&outcome.name, outcome.provider.title(), cost, violations, &outcome.currency);
     let charts = [
         timeline(outcome, options),
         comparison(&[outcome, outcome, outcome], options),
@@ -307,13 +303,9 @@ fn a_calendar_gives_real_dates() {
 }
 
 fn point(name: String, cost: f64, violations: f64) -> CostPoint {
-    CostPoint {
-        name,
-        label: "Fixed capacity".to_owned(),
-        cost: Summary { mean: cost, low: cost * 0.97, high: cost * 1.03 },
-        violations: Summary { mean: violations, low: violations - 0.01, high: violations * 1.4 },
-        currency: "USD".to_owned(),
-    }
+    let cost = Summary { mean: cost, low: cost * 0.97, high: cost * 1.03 };
+    let violations = Summary { mean: violations, low: violations - 0.01, high: violations * 1.4 };
+    CostPoint::new(&name, "Fixed capacity", cost, violations, "USD")
 }
 
 #[test]

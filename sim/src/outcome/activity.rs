@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::controllers::decision::AlarmEvaluation;
 
 /// One entry of the provider's activity log, in the provider's words.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ActivityEntry {
     /// When it was requested, in seconds since the start of the run.
     pub at_seconds: f64,
@@ -77,7 +77,7 @@ pub struct AlarmEntry {
 }
 
 /// A level to draw on the chart of utilization: an alarm's threshold or an HPA's target.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AlarmLevel {
     /// The alarm or target.
     pub name: String,
@@ -92,7 +92,7 @@ pub struct AlarmLevel {
 }
 
 /// The life of one instance or pod. Times are seconds since the start of the run; absent where it did not come to that.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct InstanceLife {
     /// Its number, in order of launch.
     pub id: u32,

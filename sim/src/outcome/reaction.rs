@@ -4,11 +4,11 @@
 //! A scale-out is a chain of instants, and a part lies between two neighbours: so the parts add up to the whole, to the
 //! nanosecond.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use windtunnel_traces::{SimDuration, SimTime};
 
 /// What a part of the time goes to. The order is that of most providers; an HPA's metric is old before a sync reads it.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// An alarm's periods, as many as have to breach. For an HPA: until the next sync.
@@ -126,7 +126,7 @@ pub struct ScaleOut {
 }
 
 /// Where a reaction is counted from.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Began {
     /// The start of the first breaching sample.
@@ -138,36 +138,48 @@ pub enum Began {
 }
 
 /// A part of a reaction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// What it belongs to.
     pub phase: Phase,
     /// The stage's name: a boot stage's own, else what the provider calls it.
     pub stage: String,
     /// When it began.
-    #[serde(rename = "start_seconds", serialize_with = "instant_in_seconds")]
+    #[serde(rename = "start_seconds", serialize_with = "instant_in_seconds", deserialize_with = "instant_of_seconds")]
     pub start: SimTime,
     /// How long it took.
-    #[serde(rename = "seconds", serialize_with = "length_in_seconds")]
+    #[serde(rename = "seconds", serialize_with = "length_in_seconds", deserialize_with = "length_of_seconds")]
     pub lasts: SimDuration,
 }
 
 /// One scale-out, from what asked for it to the first request on what it launched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reaction {
     /// Where it is counted from.
     pub began: Began,
     /// When that was.
-    #[serde(rename = "start_seconds", serialize_with = "instant_in_seconds")]
+    #[serde(rename = "start_seconds", serialize_with = "instant_in_seconds", deserialize_with = "instant_of_seconds")]
     pub start: SimTime,
     /// When the scale-out was accepted.
-    #[serde(rename = "decided_seconds", serialize_with = "instant_in_seconds")]
+    #[serde(
+        rename = "decided_seconds",
+        serialize_with = "instant_in_seconds",
+        deserialize_with = "instant_of_seconds"
+    )]
     pub decided: SimTime,
     /// When the first of what it launched was given its first request; none if that did not happen.
-    #[serde(rename = "first_request_seconds", serialize_with = "maybe_instant_in_seconds")]
+    #[serde(
+        rename = "first_request_seconds",
+        serialize_with = "maybe_instant_in_seconds",
+        deserialize_with = "maybe_instant_of_seconds"
+    )]
     pub first_request: Option<SimTime>,
     /// From `start` to `first_request`.
-    #[serde(rename = "total_seconds", serialize_with = "maybe_length_in_seconds")]
+    #[serde(
+        rename = "total_seconds",
+        serialize_with = "maybe_length_in_seconds",
+        deserialize_with = "maybe_length_of_seconds"
+    )]
     pub total: Option<SimDuration>,
     /// Capacity before.
     pub from: u32,
@@ -327,6 +339,26 @@ fn maybe_instant_in_seconds<S: Serializer>(at: &Option<SimTime>, serializer: S) 
 
 fn maybe_length_in_seconds<S: Serializer>(length: &Option<SimDuration>, serializer: S) -> Result<S::Ok, S::Error> {
     length.map(SimDuration::as_secs_f64).serialize(serializer)
+}
+
+fn instant_of_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SimTime, D::Error> {
+    f64::deserialize(deserializer).map(instant)
+}
+
+fn length_of_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SimDuration, D::Error> {
+    f64::deserialize(deserializer).map(SimDuration::from_secs_f64)
+}
+
+fn maybe_instant_of_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SimTime>, D::Error> {
+    Option::<f64>::deserialize(deserializer).map(|seconds| seconds.map(instant))
+}
+
+fn maybe_length_of_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SimDuration>, D::Error> {
+    Option::<f64>::deserialize(deserializer).map(|seconds| seconds.map(SimDuration::from_secs_f64))
+}
+
+fn instant(seconds: f64) -> SimTime {
+    SimTime::ZERO + SimDuration::from_secs_f64(seconds)
 }
 
 #[cfg(test)]

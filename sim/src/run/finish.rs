@@ -10,8 +10,9 @@ use crate::controllers::hpa::spec::{Goal, Source};
 use crate::fleet::instances::Instances;
 use crate::outcome::reaction::{self, Extremes, Reaction};
 use crate::outcome::recorder::Segment;
-use crate::outcome::{ActivityEntry, AlarmLevel, MetricValues, Outcome, Warning, cost};
+use crate::outcome::{ActivityEntry, AlarmLevel, CensoredStretch, MetricValues, Outcome, Warning, cost};
 use crate::plant::fluid::scope;
+use crate::scenario::Scenario;
 use crate::scenario::schema::{self, Price};
 
 pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, SimulationError> {
@@ -56,9 +57,21 @@ pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, Simula
         alarms: world.alarms,
         thresholds,
         instances: std::mem::take(&mut world.site.ledger.lives),
+        censored: censored(scenario),
         latency: total.latency,
         warnings,
     })
+}
+
+/// Where the trace shows less than what was asked for.
+fn censored(scenario: &Scenario) -> Vec<CensoredStretch> {
+    let stretches = scenario.open_trace().map(|trace| trace.censored_until(scenario.end())).unwrap_or_default();
+    let seconds = |(from, to, reason): (SimTime, SimTime, String)| CensoredStretch {
+        from_seconds: from.as_secs_f64(),
+        to_seconds: to.as_secs_f64(),
+        reason,
+    };
+    stretches.into_iter().map(seconds).collect()
 }
 
 /// Hours that are billed, and their amount.
