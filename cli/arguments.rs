@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    backtest, calibrate, check, compare, completions, export_policy, import, init, metrics, plot, run, show, sweep,
-    trace, tune,
+    backtest, calibrate, check, compare, completions, export_policy, import, init, metrics, plot, report_page, run,
+    show, sweep, trace, tune,
 };
 
 /// What is printed without any argument.
@@ -47,6 +47,7 @@ pub(crate) enum Verb {
     Sweep(sweep::Arguments),
     Tune(tune::Arguments),
     Plot(plot::Arguments),
+    Report(report_page::Arguments),
     Backtest(backtest::Arguments),
     Check(check::Arguments),
     Import(import::Arguments),

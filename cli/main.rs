@@ -31,6 +31,7 @@ mod plots;
 mod progress;
 mod reaction;
 mod report;
+mod report_page;
 mod results;
 mod run;
 mod schema;
@@ -76,6 +77,7 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
         Some(Verb::Sweep(arguments)) => sweep::run(&arguments),
         Some(Verb::Tune(arguments)) => tune::run(&arguments),
         Some(Verb::Plot(arguments)) => plot::run(&arguments),
+        Some(Verb::Report(arguments)) => report_page::run(&arguments),
         Some(Verb::Show(arguments)) => show::run(&arguments),
         Some(Verb::Trace(arguments)) => trace::run(&arguments),
         Some(Verb::Calibrate(arguments)) => calibrate::run(&arguments),

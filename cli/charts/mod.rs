@@ -11,8 +11,8 @@ use crate::error::{CliError, Kind};
 use crate::output::slugs;
 use crate::results::{Stored, StoredRun};
 
-pub(crate) use points::{of_runs, of_sweep, of_tune};
-pub(crate) use sweep::Selection;
+pub(crate) use points::{drawn_of_sweep, of_runs, of_sweep, of_tune};
+pub(crate) use sweep::{Selection, heat_map_of, main_effects_of, tornado_of};
 
 /// A chart by its name.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -60,7 +60,7 @@ pub(crate) fn draw(
         Stored::Runs(runs) => of_stored_runs(runs, chart, selection, options),
         Stored::Sweep(stored) => sweep::draw(stored, chart, selection, options),
         Stored::Tune(stored) => match chart {
-            Chart::Frontier => Ok(vec![(chart.name(), windtunnel_plots::frontier(&points::of_tune(stored), options))]),
+            Chart::Frontier => Ok(vec![(chart.name(), windtunnel_plots::frontier(&of_tune(stored), options))]),
             _ => Err(unsuited(chart, "tune", "frontier")),
         },
     }

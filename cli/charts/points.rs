@@ -25,6 +25,20 @@ pub(crate) fn of_runs(runs: &[&StoredRun]) -> Frontier {
     Frontier { traffic: traffic.join(" / "), points: points.collect(), ..Frontier::default() }
 }
 
+/// More points than this are a cloud: then those that say something are drawn, and every so many-th of the others.
+const MOST: usize = 4_000;
+
+/// The points of a sweep that are drawn: those with both figures.
+pub(crate) fn drawn_of_sweep(stored: &StoredSweep) -> Vec<&StoredPoint> {
+    let has_both = |point: &&StoredPoint| point.metric(COST).is_some() && point.metric(VIOLATIONS).is_some();
+    let all: Vec<&StoredPoint> = stored.points.iter().filter(has_both).collect();
+    let says_something =
+        |point: &StoredPoint| point.is_on_frontier || point.is_knee || point.is_today || point.is_baseline;
+    let every = all.len().div_ceil(MOST).max(1);
+    let chosen = all.iter().enumerate().filter(|(index, point)| index % every == 0 || says_something(point));
+    chosen.map(|(_, point)| *point).collect()
+}
+
 /// The points of a sweep, with its clairvoyant bounds.
 pub(crate) fn of_sweep(stored: &StoredSweep) -> Frontier {
     let point = |point: &StoredPoint| {
@@ -39,13 +53,16 @@ pub(crate) fn of_sweep(stored: &StoredSweep) -> Frontier {
             ..drawn
         })
     };
-    let points: Vec<CostPoint> = stored.points.iter().filter_map(point).collect();
+    let points: Vec<CostPoint> = drawn_of_sweep(stored).into_iter().filter_map(point).collect();
     let is_common = |bound: &&crate::results::StoredBound| points.iter().all(|point| point.currency == bound.currency);
     let bounds = stored.bounds.iter().filter(is_common);
     let bounds = bounds.map(|bound| CostBound { name: bound.name.clone(), cost: bound.cost }).collect();
     let mut notes = Vec::new();
     if stored.replications < 2 {
         notes.push("one seed: no intervals".to_string());
+    }
+    if points.len() < stored.points.len() {
+        notes.push(format!("{} of {} points are drawn", points.len(), stored.points.len()));
     }
     if !stored.points.iter().any(|point| point.is_today) {
         notes.push("today's settings are not among the points".to_string());

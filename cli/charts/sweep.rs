@@ -32,14 +32,28 @@ pub(super) fn draw(
     if chart == Chart::Frontier {
         return Ok(vec![(chart.name(), windtunnel_plots::frontier(&of_sweep(stored), options))]);
     }
-    let scenario = scenario(stored, selection)?;
     let picture = match chart {
-        Chart::HeatMap => heat_map(&maps(stored, &scenario, selection)?, options),
-        Chart::MainEffects => main_effects(&effects(stored, &scenario), options),
-        Chart::Tornado => tornado(&swings(stored, &scenario), options),
+        Chart::HeatMap => heat_map(&heat_map_of(stored, selection)?, options),
+        Chart::MainEffects => main_effects(&main_effects_of(stored, selection)?, options),
+        Chart::Tornado => tornado(&tornado_of(stored, selection)?, options),
         _ => return Err(unsuited(chart, "sweep", "frontier, heat-map, main-effects, tornado")),
     };
     Ok(vec![(chart.name(), picture)])
+}
+
+/// Two parameters of a sweep.
+pub(crate) fn heat_map_of(stored: &StoredSweep, selection: &Selection) -> Result<HeatMap, CliError> {
+    maps(stored, &scenario(stored, selection)?, selection)
+}
+
+/// The mean of each figure at every value of every parameter.
+pub(crate) fn main_effects_of(stored: &StoredSweep, selection: &Selection) -> Result<MainEffects, CliError> {
+    Ok(effects(stored, &scenario(stored, selection)?))
+}
+
+/// How far each parameter moves the figures.
+pub(crate) fn tornado_of(stored: &StoredSweep, selection: &Selection) -> Result<Tornado, CliError> {
+    Ok(swings(stored, &scenario(stored, selection)?))
 }
 
 /// The scenario that is asked for, or the first that is no baseline.

@@ -153,6 +153,8 @@ pub fn frontier(chart: &Frontier, options: &ChartOptions) -> Result<Picture, Plo
         canvas.outline(area, Stroke::new(canvas.theme.frame, 1.0));
         plot.labels(canvas, &bounds);
     })?;
+    let is_drawn = |point: &CostPoint| point.cost.mean.is_finite() && point.violations.mean.is_finite();
+    picture.marks = points.iter().map(|point| is_drawn(point).then(|| plot.place(point))).collect();
     if plot.currencies().len() > 1 {
         picture.warnings.push("the costs are in different currencies and cannot be compared".to_owned());
     }

@@ -16,6 +16,7 @@
 //! axis/             scales, ticks, time with a calendar
 //! panel/            the parts of a chart, one per file: load, capacity, utilization, latency, ...
 //! timeline, comparison, frontier, gap, distribution, lives, reaction/, replicas, sweep/, validation    the charts
+//! report/           the report as one HTML document
 //! ```
 
 mod axis;
@@ -35,6 +36,7 @@ mod picture;
 mod placement;
 mod reaction;
 mod replicas;
+mod report;
 mod series;
 mod sweep;
 mod theme;
@@ -60,6 +62,9 @@ pub use options::ChartOptions;
 pub use picture::{Format, Label, Picture};
 pub use reaction::{reaction, reaction_comparison};
 pub use replicas::{ReplicaChart, recorded_against_simulated};
+pub use report::{
+    Page, Report, ReportAssumption, ReportHazard, ReportPoint, ReportRun, ReportSweep, report_html, report_markdown,
+};
 pub use sweep::{
     Effect, EffectRow, HeatMap, MainEffects, Map, Swing, Swings, Tornado, Unit, heat_map, main_effects, tornado,
 };
