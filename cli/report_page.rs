@@ -202,6 +202,18 @@ fn report_point(stored: &StoredSweep, point: &StoredPoint) -> ReportPoint {
     }
 }
 
+/// A point's values with the ends of their keys, which tell them apart; its name where nothing varies.
+fn settings(stored: &StoredSweep, point: &StoredPoint) -> String {
+    let short = |column: &str| {
+        let mut parts: Vec<&str> = column.rsplit('.').take(2).collect();
+        parts.reverse();
+        parts.join(".")
+    };
+    let cells = stored.columns.iter().zip(&point.cells).filter(|(_, cell)| !cell.is_empty());
+    let all: Vec<String> = cells.map(|(column, cell)| format!("{} {cell}", short(column))).collect();
+    if all.is_empty() { point.name() } else { all.join(", ") }
+}
+
 fn sweep_answer(stored: &StoredSweep) -> (String, String) {
     let cost = |point: &&StoredPoint| point.metric("cost_total").map_or(f64::INFINITY, |summary| summary.mean);
     let cheapest = |verdict: &str| {
@@ -216,7 +228,7 @@ fn sweep_answer(stored: &StoredSweep) -> (String, String) {
         let share = point
             .metric("slo_violating_request_fraction")
             .map_or_else(String::new, |summary| figures::with_interval(summary, "1", ""));
-        format!("{} costs {money}, {share} of requests violate", point.name())
+        format!("{} costs {money}, {share} of requests violate", settings(stored, point))
     };
     let seeds = if stored.replications < 2 {
         "One seed per point: nothing is sure, and there are no intervals; sweep with replications.".to_string()

@@ -213,9 +213,9 @@ impl<'a> Plot<'a> {
             canvas.line(&[(x, self.area.top), (x, self.area.bottom)], stroke);
             let look = Look::new(size::SMALL, canvas.theme.demand);
             let is_left = x > (self.area.left + self.area.right) / 2.0;
-            let y = self.area.top + 14.0 + 18.0 * row as f64;
+            let y = self.area.bottom - 14.0 - 18.0 * row as f64;
             let room = if is_left { x - self.area.left } else { self.area.right - x } - 12.0;
-            if y > self.area.bottom - 20.0 {
+            if y < self.area.top + 20.0 {
                 continue;
             }
             let (look, at) = if is_left { (look.align(Align::Right), x - 6.0) } else { (look, x + 6.0) };
@@ -410,7 +410,12 @@ impl<'a> Plot<'a> {
         let whiskers = self.data.iter().map(|point| self.interval_box(point).grown(1.0));
         let stairs = self.staircase();
         let stairs = stairs.windows(2).map(|pair| segment(pair[0], pair[1]).grown(3.0));
-        let obstacles: Vec<Rect> = marks.iter().copied().chain(whiskers).chain(stairs).collect();
+        let upright = |bound: &&CostBound| {
+            let x = self.x(bound.cost);
+            segment((x, self.area.top), (x, self.area.bottom)).grown(3.0)
+        };
+        let bounds = self.bounds.iter().map(upright);
+        let obstacles: Vec<Rect> = marks.iter().copied().chain(whiskers).chain(stairs).chain(bounds).collect();
         let placed = placement::place(&points, &sizes, &obstacles, self.area.grown(-6.0), taken);
         for (((label, point), placed), i) in labels.iter().zip(points).zip(placed).zip(order) {
             let Some(placed) = placed else { continue };

@@ -242,7 +242,8 @@ def use(browser, page, name, folder):
     requests = []
     for entry in browser.logs("performance"):
         message = json.loads(entry["message"])["message"]
-        if message["method"] == "Network.requestWillBeSent":
+        # The browser's own first tab may still be loading: only what this document asks for counts.
+        if message["method"] == "Network.requestWillBeSent" and message["params"]["documentURL"].split("#")[0] == page:
             requests.append(message["params"]["request"]["url"])
     outside = [url for url in requests if url.split("#")[0] != page and not url.startswith("data:")]
     check(requests and not outside, f"{name}: nothing is loaded but the file {outside[:3]}")

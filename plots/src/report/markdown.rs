@@ -4,7 +4,7 @@ use windtunnel_sim::outcome::Summary;
 
 use super::answer::{answer, cost_difference, holds, violation_difference};
 use super::escape::{markdown, short};
-use super::page::{percent_points, with_interval};
+use super::page::{percent_points, share, with_interval};
 use super::{Report, ReportRun};
 use crate::number;
 
@@ -54,7 +54,7 @@ fn table(runs: &[ReportRun], winner: Option<usize>) -> String {
         let name = if winner == Some(index) { format!("**{name}**") } else { name };
         let cells = [
             markdown(&cost),
-            figure("slo_violating_request_fraction", &number::percent),
+            figure("slo_violating_request_fraction", &share),
             figure("latency_p99_seconds", &number::seconds),
             holds(run).word(run.seeds.len() > 1).to_owned(),
             markdown(&against(cost_difference(run, other), &money)),

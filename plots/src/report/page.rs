@@ -256,7 +256,7 @@ impl<'r> Body<'r> {
                 name: &run.name,
                 label: provider.title(),
                 cost: with_interval(point.cost, &|value| number::money(value, run.currency())),
-                violations: with_interval(violations, &number::percent),
+                violations: with_interval(violations, &share),
                 marks: Vec::new(),
                 verdict: holds(run).word(run.seeds.len() > 1),
                 parameters: &[],
@@ -316,7 +316,7 @@ impl<'r> Body<'r> {
                 name: &point.name,
                 label: &point.label,
                 cost: with_interval(point.cost, &|value| number::money(value, &point.currency)),
-                violations: with_interval(point.violations, &number::percent),
+                violations: with_interval(point.violations, &share),
                 marks: point.marks.iter().map(|mark| mark.title()).collect(),
                 verdict: &known.verdict,
                 parameters: &known.parameters,
@@ -568,6 +568,11 @@ fn linked(text: &str) -> String {
     text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
+/// A share with three digits: its interval is told apart from it.
+pub(super) fn share(share: f64) -> String {
+    format!("{} %", number::quantity(share * 100.0))
+}
+
 pub(super) fn with_interval(summary: Summary, text: &dyn Fn(f64) -> String) -> String {
     if summary.low < summary.high {
         format!("{} ({} to {})", text(summary.mean), text(summary.low), text(summary.high))
@@ -602,7 +607,7 @@ fn figures_table(runs: &[ReportRun], winner: Option<usize>) -> String {
             "<tr{class}><th scope=\"row\">{name}<br><span class=\"provider\">{}</span></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td>",
             run.outcome.provider.title(),
             html(&cost),
-            figure("slo_violating_request_fraction", &number::percent),
+            figure("slo_violating_request_fraction", &share),
             figure("latency_p99_seconds", &number::seconds),
             holds(run).word(run.seeds.len() > 1),
         ));
@@ -627,5 +632,5 @@ fn figures_table(runs: &[ReportRun], winner: Option<usize>) -> String {
 
 pub(super) fn percent_points(share: f64) -> String {
     let sign = if share > 0.0 { "+" } else { "" };
-    format!("{sign}{} points", number::percent(share))
+    format!("{sign}{} % points", number::quantity(share * 100.0))
 }

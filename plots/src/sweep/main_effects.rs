@@ -91,22 +91,27 @@ pub fn main_effects(chart: &MainEffects, options: &ChartOptions) -> Result<Pictu
 
 /// From zero, unless the effects would vanish: then around them, and the heading says so.
 fn scale(row: &EffectRow) -> Scale {
-    let values = || row.effects.iter().flat_map(|effect| effect.levels.iter().map(|level| level.1));
+    let values = || row.effects.iter().flat_map(|effect| effect.levels.iter().map(|level| drawn(row, level.1)));
     let finite = || values().filter(|value| value.is_finite());
     let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
     let ticks = ticks_for(HEIGHT);
     if low < 0.0 || (high > low && low > 0.6 * high) {
-        Scale::around(low, high, ticks)
+        let margin = (high - low) * 0.06;
+        Scale::around(low - margin, high + margin, ticks)
     } else {
-        Scale::from_zero(high, ticks)
+        Scale::from_zero(high * 1.04, ticks)
     }
+}
+
+/// Shares are drawn in percent: then neighbouring ticks have the digits to differ.
+fn drawn(row: &EffectRow, value: f64) -> f64 {
+    if matches!(row.unit, Unit::Share | Unit::Holds) { value * 100.0 } else { value }
 }
 
 fn draw_effect(canvas: &mut Canvas<'_>, row: &EffectRow, effect: &Effect, scale: &Scale, area: Rect, is_first: bool) {
     canvas.rect(area, canvas.theme.panel);
     let look = Look::new(size::LABEL, canvas.theme.muted);
     let label: Option<fn(f64) -> String> = match row.unit {
-        Unit::Share | Unit::Holds => Some(number::percent),
         Unit::Seconds => Some(number::seconds),
         _ => None,
     };
@@ -125,7 +130,7 @@ fn draw_effect(canvas: &mut Canvas<'_>, row: &EffectRow, effect: &Effect, scale:
         .iter()
         .enumerate()
         .filter(|(_, level)| level.1.is_finite())
-        .map(|(i, level)| place((i, level.1)))
+        .map(|(i, level)| place((i, drawn(row, level.1))))
         .collect();
     let color = canvas.theme.in_service_edge;
     canvas.line(&points, Stroke::new(color, 2.0));

@@ -39,7 +39,7 @@ impl Unit {
     /// A value with its unit where one is written beside it.
     pub(crate) fn text(&self, value: f64) -> String {
         match self {
-            Unit::Share | Unit::Holds => number::percent(value),
+            Unit::Share | Unit::Holds => format!("{} %", number::quantity(value * 100.0)),
             Unit::Seconds => number::seconds(value),
             Unit::Money(_) | Unit::Other(_) => number::quantity(value),
         }
@@ -49,7 +49,7 @@ impl Unit {
     pub(crate) fn name(&self) -> &str {
         match self {
             Unit::Money(name) | Unit::Other(name) => name,
-            Unit::Share => "share",
+            Unit::Share => "%",
             Unit::Seconds => "time",
             Unit::Holds => "of points",
         }

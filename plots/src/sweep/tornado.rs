@@ -118,13 +118,16 @@ fn draw_panel(canvas: &mut Canvas<'_>, panel: &Swings, area: Rect) {
         let bar = |left: f64, right: f64| Rect::new(left, middle - BAR / 2.0, right.max(left), middle + BAR / 2.0);
         canvas.rect(bar(from, x(panel.base)), canvas.theme.in_service_edge);
         canvas.rect(bar(x(panel.base), to), canvas.theme.demand);
-        if swing.low < panel.base {
+        // Rounding errors of equal means are no effect.
+        let least = panel.base.abs() * 1e-9;
+        let (falls, rises) = (panel.base - swing.low > least, swing.high - panel.base > least);
+        if falls {
             canvas.text(&panel.unit.text(swing.low), note.align(Align::Right), (from - 6.0, middle));
         }
-        if swing.high > panel.base {
+        if rises {
             canvas.text(&panel.unit.text(swing.high), note, (to + 6.0, middle));
         }
-        if swing.low >= panel.base && swing.high <= panel.base {
+        if !falls && !rises {
             canvas.text("no effect", note, (x(panel.base) + 6.0, middle));
         }
     }

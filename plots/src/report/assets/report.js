@@ -112,9 +112,12 @@
         return time > run.end || run.columns.x.length === 0 ? null : values[place];
       });
     };
+    const offered = (run) => run.series.find((series) => series.id === "offered").values;
+    const oneLoad = same && runs.every((run) => offered(run) === offered(runs[0]));
     const each = (id) => runs.map((run, index) => ({ name: run.name, tone: "category-" + (index % 8), values: at(run, run.columns[id]), steps: !id.startsWith("p") }));
     return [
-      { name: "Offered load", unit: "requests per second", format: digits, lines: each("offered") },
+      { name: "Offered load", unit: "requests per second", format: digits, lines: oneLoad
+        ? [{ name: "offered to all", tone: "ink", values: runs[0].columns.offered, steps: true }] : each("offered") },
       { name: "In service", unit: "instances or pods", format: digits, lines: each("in_service") },
       { name: "CPU utilization", unit: "%, mean", format: percent, lines: each("cpu") },
       { name: "p99 latency", unit: "log scale", format: latency, log: true, objective: runs[0].objective, lines: each("p99") },
