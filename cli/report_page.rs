@@ -197,9 +197,17 @@ fn report_point(stored: &StoredSweep, point: &StoredPoint) -> ReportPoint {
     let cells = stored.columns.iter().zip(&point.cells).filter(|(_, cell)| !cell.is_empty());
     ReportPoint {
         parameters: cells.map(|(column, cell)| (column.clone(), cell.clone())).collect(),
-        command: point.command.clone(),
+        command: command(stored, point),
         verdict: point.verdict.clone().unwrap_or_default(),
     }
+}
+
+/// How a point is run again; results hold no paths, so the scenario's file is told by its name.
+fn command(stored: &StoredSweep, point: &StoredPoint) -> String {
+    let settings: String =
+        point.settings.iter().map(|setting| format!(" --set {}", results::quoted(setting))).collect();
+    let fidelity = if stored.fidelity == "fluid" { " --fidelity fluid" } else { "" };
+    format!("windtunnel run <the file of {}>{settings} --seed {}{fidelity}", point.scenario, stored.seed)
 }
 
 /// A point's values with the ends of their keys, which tell them apart; its name where nothing varies.

@@ -5,7 +5,7 @@ mod read;
 mod sweep;
 mod tune;
 
-pub(crate) use details::{Details, Reproduction, add_details};
+pub(crate) use details::{Details, Reproduction, add_details, quoted};
 pub(crate) use read::{Stored, StoredRun, open};
 pub(crate) use sweep::{StoredAxis, StoredBound, StoredPoint, StoredSweep};
 pub(crate) use tune::{StoredTune, StoredVariant};

@@ -62,8 +62,6 @@ pub(crate) struct StoredPoint {
     pub(crate) is_knee: bool,
     pub(crate) is_today: bool,
     pub(crate) is_baseline: bool,
-    /// The command that runs it again.
-    pub(crate) command: String,
 }
 
 impl StoredPoint {

@@ -49,7 +49,6 @@ pub(super) fn points(
             is_knee: report.knee == Some(index),
             is_today: today.get(&(point.scenario, point.trace)).is_some_and(|digest| *digest == point.digest),
             is_baseline: is_baseline(point),
-            command: plan.reproduction(point, 0),
         }
     };
     let axis = |axis: &windtunnel_sim::experiment::axis::Axis| StoredAxis {

@@ -12,7 +12,7 @@ use crate::number;
 use crate::options::ChartOptions;
 use crate::picture::Picture;
 use crate::theme::{Color, Theme};
-use crate::typeface::{Typeface, style_sheet};
+use crate::typeface::{Typeface, Weight, clean, style_sheet};
 use windtunnel_sim::outcome::{Outcome, Provider, Summary};
 
 const STYLE: &str = include_str!("assets/report.css");
@@ -65,8 +65,9 @@ pub(super) fn render(report: &Report) -> Result<Page, PlotError> {
     let json = serde_json::to_string(&data).map_err(|error| PlotError::Draw(error.to_string()))?;
     // The whole page tells which glyphs are missing, once.
     let typeface = Typeface::load(report.font.as_deref())?;
-    for name in report.runs.iter().map(|run| &run.name).chain(report.sweeps.iter().map(|sweep| &sweep.name)) {
-        typeface.width(name, 1.0, crate::typeface::Weight::Regular);
+    let of_runs = report.runs.iter().flat_map(|run| [&run.name, &run.outcome.traffic, &run.outcome.currency]);
+    for text in of_runs.chain(report.sweeps.iter().flat_map(|sweep| [&sweep.name, &sweep.frontier.traffic])) {
+        typeface.width(&clean(text), 1.0, Weight::Regular);
     }
     let mut warnings = typeface.warnings();
     warnings.extend(page.warnings.iter().filter(|warning| !warning.contains("has no glyphs")).cloned());

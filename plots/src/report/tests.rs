@@ -191,7 +191,8 @@ fn strange_results_still_have_a_page() {
     ] {
         let page = report_html(&report(runs.clone())).expect("the page is made");
         assert_harmless(&page.text);
-        assert!(!page.text.contains("NaN"), "a number is none");
+        let body = page.text.split("<main>").nth(1).and_then(|rest| rest.split("</main>").next()).expect("a body");
+        assert!(!body.contains("NaN") && !body.contains("inf "), "a number is none");
         report_markdown(&report(runs)).expect("the summary is made");
     }
     assert!(matches!(report_html(&Report::default()), Err(PlotError::Nothing { .. })));
@@ -227,7 +228,7 @@ fn extremes_survive_thinning_out() {
     let series = data["runs"][0]["series"].as_array().expect("series");
     let in_service = series.iter().find(|series| series["id"] == "in_service").expect("capacity");
     assert!(in_service["values"].as_str().expect("numbers").split(',').any(|word| word == "77"));
-    assert!(data["runs"][0]["x"].as_str().expect("times").split(',').count() <= 20_002);
+    assert!(data["runs"][0]["x"].as_str().expect("times").split(',').count() <= 12_002);
 }
 
 #[test]

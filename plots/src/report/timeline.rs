@@ -7,11 +7,11 @@ use super::log::{Entry, entries};
 use crate::series::{rows, violating_spans};
 
 /// Points of all runs together.
-const ALL_POINTS: usize = 20_000;
+const ALL_POINTS: usize = 12_000;
 /// Fewer points than this are not kept of any run.
 const LEAST_POINTS: usize = 1_000;
 /// Lines of all decision logs together.
-const ALL_ENTRIES: usize = 4_000;
+const ALL_ENTRIES: usize = 1_200;
 /// Shaded stretches of a run; beyond, neighbours are joined.
 const MOST_SPANS: usize = 500;
 
