@@ -6,7 +6,7 @@ mod hpa;
 mod reaction;
 mod setup;
 
-pub use setup::demand_curve;
+pub use setup::{bounds, demand_curve};
 
 use std::iter::Peekable;
 
@@ -23,10 +23,10 @@ use crate::fleet::pods::Pods;
 use crate::outcome::recorder::Segment;
 use crate::outcome::{ActivityEntry, AlarmEntry, Outcome, Spool};
 use crate::plant::fluid::scope::{NotFluid, obstacle};
-use crate::scenario::Scenario;
 use crate::scenario::schema::EventKind;
+use crate::scenario::{Policy, Scenario};
 use crate::sensors::MetricStore;
-use crate::sensors::store::Slot;
+use crate::sensors::store::{InstanceSample, Slot};
 
 /// Why a run came to no end.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,9 @@ pub enum SimulationError {
     /// The fidelity does not know what the scenario asks for.
     #[error("fluid cannot simulate this scenario: {0}")]
     NotFluid(#[from] NotFluid),
+    /// The scenario has no fleet that a controller of one's own could drive.
+    #[error("a controller of one's own drives a fleet of instances, and this scenario has pods")]
+    NotDriven,
     /// The recorded trace could not be read again. The run has to be repeated once the file is whole.
     #[error("the trace changed while it was replayed: {0}")]
     Trace(String),
@@ -119,7 +122,32 @@ pub fn simulate_with(
     {
         return Err(obstacle.into());
     }
-    let mut world = setup::world(scenario, seed, options);
+    carry_on(setup::world(scenario, seed, options, None), seed, progress)
+}
+
+/// Simulates a scenario with another controller in the place of its own: the same service, traffic, fleet and boots.
+///
+/// # Errors
+/// As [`simulate_with`], and when the scenario's fleet is of pods.
+pub fn simulate_driven(
+    options: RunOptions,
+    scenario: &Scenario,
+    seed: u64,
+    controller: Box<dyn Controller>,
+    progress: &dyn Progress,
+) -> Result<Outcome, SimulationError> {
+    if matches!(scenario.policy, Policy::Hpa { .. }) {
+        return Err(SimulationError::NotDriven);
+    }
+    if options.fidelity == Fidelity::Fluid
+        && let Some(obstacle) = obstacle(scenario)
+    {
+        return Err(obstacle.into());
+    }
+    carry_on(setup::world(scenario, seed, options, Some(controller)), seed, progress)
+}
+
+fn carry_on(mut world: World<'_>, seed: u64, progress: &dyn Progress) -> Result<Outcome, SimulationError> {
     world.start();
     world.run(progress)?;
     finish::outcome(world, seed)
@@ -173,6 +201,8 @@ struct Monitoring {
     errors: u64,
     outages: u32,
     latency: Option<Segment>,
+    /// Samples of the instances, kept for their room.
+    samples: Vec<InstanceSample>,
 }
 
 /// Refused activities that the log lists. A group at its limit refuses one every few minutes for as long as the run
@@ -311,7 +341,8 @@ impl World<'_> {
         let sensors = &self.scenario.file.sensors;
         let now = self.site.now;
         let start = self.monitoring.last_sample;
-        let samples = instances.samples(&mut self.site, (now - start).as_secs_f64(), sensors.report_delay);
+        let seconds = (now - start).as_secs_f64();
+        instances.samples(&mut self.site, seconds, sensors.report_delay, &mut self.monitoring.samples);
         let delay = self.scenario.laws.metric_delay.as_ref().map_or(0.0, |law| law.sample(&mut self.delay_stream));
         let lost = sensors.loss.as_f64() > 0.0 && uniform(&mut self.delay_stream) < sensors.loss.as_f64();
         let arrived = self.site.ledger.arrived_so_far();
@@ -325,7 +356,6 @@ impl World<'_> {
             start,
             end: now,
             published: now + SimDuration::from_nanos((delay + 0.5) as u64),
-            instances: samples,
             requests: self.site.plant.measured_arrivals(arrived - monitoring.arrived),
             errors: errors - monitoring.errors,
             decided: decided - monitoring.decided,
@@ -338,7 +368,7 @@ impl World<'_> {
         monitoring.decided = decided;
         monitoring.errors = errors;
         if !lost && monitoring.outages == 0 {
-            self.metrics.record(slot);
+            self.metrics.record(slot, &monitoring.samples);
         }
     }
 
