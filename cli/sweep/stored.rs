@@ -7,7 +7,7 @@ use windtunnel_sim::experiment::design::Place;
 use windtunnel_sim::experiment::plan::{Plan, Point};
 use windtunnel_sim::experiment::results::Results;
 use windtunnel_sim::outcome::{Provider, Summary};
-use windtunnel_sim::scenario::document::SharedFiles;
+use windtunnel_sim::scenario::document::{SharedFiles, Written};
 
 use crate::results::{StoredAxis, StoredBound, StoredPoint, StoredSweep, VERSION};
 
@@ -54,7 +54,7 @@ pub(super) fn points(
     let axis = |axis: &windtunnel_sim::experiment::axis::Axis| StoredAxis {
         name: axis.name().to_string(),
         levels: (0..axis.len().unwrap_or(0))
-            .filter_map(|level| axis.level(level).first().map(|value| value.typed()))
+            .filter_map(|level| axis.level(level).first().map(Written::typed))
             .collect(),
     };
     let bound = |bound: &Bound| StoredBound {
