@@ -358,10 +358,10 @@ fn a_calendar_gives_real_dates() {
     assert!(texts.contains(&"Mon 30 Mar"), "{texts:?}");
 }
 
-fn point(name: String, cost: f64, violations: f64) -> CostPoint {
+fn point(name: &str, cost: f64, violations: f64) -> CostPoint {
     let cost = Summary { mean: cost, low: cost * 0.97, high: cost * 1.03 };
     let violations = Summary { mean: violations, low: violations - 0.01, high: violations * 1.4 };
-    CostPoint::new(&name, "Fixed capacity", cost, violations, "USD")
+    CostPoint::new(name, "Fixed capacity", cost, violations, "USD")
 }
 
 #[test]
@@ -369,7 +369,7 @@ fn clouds_of_points_keep_their_labels_apart() {
     for count in [1, 2, 8, 20, 300] {
         let spread = |i: i32| (100.0 + f64::from(i * 7919 % 100) / 10.0, f64::from(i * 104_729 % 97) / 300.0);
         let points: Vec<CostPoint> =
-            (0..count).map(|i| point(format!("policy {i}"), spread(i).0, spread(i).1)).collect();
+            (0..count).map(|i| point(&format!("policy {i}"), spread(i).0, spread(i).1)).collect();
         let picture = cost_against_violations(&points, "example data", &plain()).expect("a cloud is drawn");
         assert_sound(&picture);
         if count <= 8 {
@@ -382,10 +382,9 @@ fn clouds_of_points_keep_their_labels_apart() {
 fn odd_points_are_drawn_or_named() {
     let nothing: Vec<CostPoint> = vec![];
     assert!(cost_against_violations(&nothing, "t", &plain()).is_err());
-    let zeros = [point("free".to_owned(), 0.0, 0.0), point("dear".to_owned(), 1e9, 0.0)];
+    let zeros = [point("free", 0.0, 0.0), point("dear", 1e9, 0.0)];
     assert_sound(&cost_against_violations(&zeros, "t", &plain()).expect("zeros are drawn"));
-    let mut mixed =
-        [point("a".to_owned(), 1.0, 0.1), point("b".to_owned(), f64::NAN, 0.1), point("c".to_owned(), 2.0, 0.2)];
+    let mut mixed = [point("a", 1.0, 0.1), point("b", f64::NAN, 0.1), point("c", 2.0, 0.2)];
     mixed[2].currency = "CNY".to_owned();
     mixed[2].cost.low = f64::NEG_INFINITY;
     let picture = cost_against_violations(&mixed, "t", &plain()).expect("what is a number is drawn");
@@ -438,12 +437,12 @@ fn sweeps_without_figures_say_so() {
 
 #[test]
 fn a_frontier_marks_what_it_is_told_to() {
-    let mut today = point("60s".to_owned(), 10.0, 0.02);
+    let mut today = point("60s", 10.0, 0.02);
     today.marks = vec![Mark::Today];
-    let mut knee = point("120s".to_owned(), 12.0, 0.01);
+    let mut knee = point("120s", 12.0, 0.01);
     knee.marks = vec![Mark::Knee];
     let chart = Frontier {
-        points: vec![today, knee, point("none".to_owned(), f64::NAN, 0.5)],
+        points: vec![today, knee, point("none", f64::NAN, 0.5)],
         bounds: vec![CostBound { name: "clairvoyant".to_owned(), cost: 7.0 }],
         notes: vec!["one seed".to_owned()],
         ..Frontier::default()
