@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    backtest, calibrate, check, compare, completions, export_policy, import, init, metrics, run, show, sweep, trace,
-    tune, validate,
+    backtest, calibrate, check, compare, completions, export_policy, import, init, metrics, plot, report_page, run,
+    show, sweep, trace, tune, validate,
 };
 
 /// What is printed without any argument.
@@ -46,6 +46,8 @@ pub(crate) enum Verb {
     Calibrate(calibrate::Arguments),
     Sweep(sweep::Arguments),
     Tune(tune::Arguments),
+    Plot(plot::Arguments),
+    Report(report_page::Arguments),
     Backtest(backtest::Arguments),
     Check(check::Arguments),
     Import(import::Arguments),

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use windtunnel_sim::scenario::Loaded;
-use windtunnel_sim::scenario::document::DiskFiles;
+use windtunnel_sim::scenario::document::{DiskFiles, ScenarioFiles};
 
 use crate::currency::{self, Exchange};
 use crate::error::CliError;
 use crate::experiment::{self, Results};
 use crate::flags::{ExperimentFlags, Format, OutputFlags, ScenarioFlags};
+use crate::results::{Reproduction, add_details};
 use crate::{demo, diagnostics, enforce, json, loading, plots, reaction, report, run, terminal};
 
 /// Compare several scenarios on the same traffic; without scenarios, the built-in demo
@@ -45,6 +46,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let document = json::comparison(&results, &loaded, exchange.as_ref());
     if let Some(mut folder) = folder {
         run::add_scenarios(&results, &loaded, &arguments.output, &mut folder)?;
+        let reproduction = Reproduction {
+            verb: "compare",
+            scenarios: &arguments.scenarios,
+            flags: &arguments.scenario_flags,
+            experiment: &arguments.experiment,
+        };
+        let files: &dyn ScenarioFiles = if arguments.scenarios.is_empty() { &demo::Files } else { &DiskFiles };
+        add_details(&results, &loaded, files, exchange.as_ref(), &reproduction, &mut folder);
         plots::add_comparison(&results, exchange.as_ref(), &arguments.output, &mut folder)?;
         json::add(&mut folder, "summary.json".into(), &document)?;
         run::write(folder, &arguments.output, arguments.experiment.quiet)?;

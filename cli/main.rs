@@ -4,6 +4,7 @@ mod arguments;
 mod artifacts;
 mod backtest;
 mod calibrate;
+mod charts;
 mod check;
 mod compare;
 mod completions;
@@ -25,10 +26,13 @@ mod loading;
 mod man;
 mod metrics;
 mod output;
+mod plot;
 mod plots;
 mod progress;
 mod reaction;
 mod report;
+mod report_page;
+mod results;
 mod run;
 mod schema;
 mod show;
@@ -73,6 +77,8 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
         Some(Verb::Compare(arguments)) => compare::run(&arguments),
         Some(Verb::Sweep(arguments)) => sweep::run(&arguments),
         Some(Verb::Tune(arguments)) => tune::run(&arguments),
+        Some(Verb::Plot(arguments)) => plot::run(&arguments),
+        Some(Verb::Report(arguments)) => report_page::run(&arguments),
         Some(Verb::Show(arguments)) => show::run(&arguments),
         Some(Verb::Trace(arguments)) => trace::run(&arguments),
         Some(Verb::Calibrate(arguments)) => calibrate::run(&arguments),

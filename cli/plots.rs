@@ -1,15 +1,17 @@
 //! Calls to the plots crate: the only place that knows it.
 
 use windtunnel_plots::{ChartOptions, CostPoint, Format, Picture, PlotError, ReplicaChart};
-use windtunnel_sim::outcome::{Outcome, Summary};
+use windtunnel_sim::outcome::{Outcome, Provider, Summary};
 use windtunnel_validation::row::Replay;
 
+use crate::charts::{self, Selection};
 use crate::currency::Exchange;
 use crate::diagnostics;
 use crate::error::{CliError, Kind};
 use crate::experiment::Results;
 use crate::flags::OutputFlags;
 use crate::output::{Folder, slugs};
+use crate::results::Stored;
 
 /// Adds the charts of one scenario as SVG and PNG.
 pub(crate) fn add_timeline(
@@ -23,10 +25,18 @@ pub(crate) fn add_timeline(
     }
     let options = options(flags);
     add(&format!("{slug}-timeline"), windtunnel_plots::timeline(outcome, &options), folder)?;
-    match windtunnel_plots::reaction(outcome, &options) {
-        // A run in which nothing breached, or nothing came of it, has no budget to draw.
+    add(&format!("{slug}-capacity-gap"), windtunnel_plots::capacity_gap(outcome, &options), folder)?;
+    // A run in which nothing breached, or nothing came of it, has no budget to draw; one without requests no latency.
+    add_if_any(&format!("{slug}-reaction"), windtunnel_plots::reaction(outcome, &options), folder)?;
+    add_if_any(&format!("{slug}-latency"), windtunnel_plots::latency_distribution(&[outcome], &options), folder)?;
+    add_if_any(&format!("{slug}-instances"), windtunnel_plots::lives(outcome, &options), folder)
+}
+
+/// Adds a picture unless there is nothing to be seen.
+fn add_if_any(name: &str, picture: Result<Picture, PlotError>, folder: &mut Folder) -> Result<(), CliError> {
+    match picture {
         Err(PlotError::Nothing { .. }) => Ok(()),
-        picture => add(&format!("{slug}-reaction"), picture, folder),
+        picture => add(name, picture, folder),
     }
 }
 
@@ -42,8 +52,8 @@ pub(crate) fn add_comparison(
         return Ok(());
     }
     let options = options(flags);
-    let points: Vec<CostPoint> =
-        results.iter().filter_map(|(name, replications)| cost_point(name, replications, exchange)).collect();
+    let of = |(name, replications): (&str, &[Outcome])| cost_point(name, replications, exchange);
+    let points: Vec<CostPoint> = results.iter().filter_map(of).collect();
     match windtunnel_plots::comparison(outcomes, &options) {
         Err(PlotError::TooMany { .. }) => {
             diagnostics::warn("the comparison chart has room for eight scenarios; it is left out", None);
@@ -52,11 +62,8 @@ pub(crate) fn add_comparison(
     }
     let traffic = outcomes.first().map_or("", |outcome| outcome.traffic.as_str());
     add("cost-against-violations", windtunnel_plots::cost_against_violations(&points, traffic, &options), folder)?;
-    add("latency", windtunnel_plots::latency_distribution(outcomes, &options), folder)?;
-    match windtunnel_plots::reaction_comparison(outcomes, &options) {
-        Err(PlotError::Nothing { .. }) => Ok(()),
-        picture => add("reaction", picture, folder),
-    }
+    add_if_any("latency", windtunnel_plots::latency_distribution(outcomes, &options), folder)?;
+    add_if_any("reaction", windtunnel_plots::reaction_comparison(outcomes, &options), folder)
 }
 
 /// A scenario on the chart of cost against violations: in the common currency where there is one.
@@ -66,24 +73,30 @@ fn cost_point(name: &str, replications: &[Outcome], exchange: Option<&Exchange>)
         |metric: &str| -> Vec<f64> { replications.iter().filter_map(|run| run.metrics.get(metric)).collect() };
     let rate = exchange.and_then(|exchange| exchange.rate(&first.currency));
     let costs: Vec<f64> = samples("cost_total").iter().map(|cost| cost * rate.unwrap_or(1.0)).collect();
-    Some(CostPoint {
-        name: name.to_string(),
-        label: first.provider.title().to_string(),
-        cost: Summary::of(&costs),
-        violations: Summary::of(&samples("slo_violating_request_fraction")),
-        currency: exchange.map_or_else(|| first.currency.clone(), |exchange| exchange.to.clone()),
-    })
+    let (cost, violations) = (Summary::of(&costs), Summary::of(&samples("slo_violating_request_fraction")));
+    let currency = exchange.map_or(first.currency.as_str(), |exchange| exchange.to.as_str());
+    let is_baseline = matches!(first.provider, Provider::Fixed | Provider::Baseline);
+    Some(CostPoint { is_baseline, ..CostPoint::new(name, first.provider.title(), cost, violations, currency) })
 }
 
-/// Adds the chart of a sweep's points.
-pub(crate) fn add_frontier(
-    points: &[CostPoint],
-    traffic: &str,
+/// Adds every chart that the results of a sweep or a tuning have.
+pub(crate) fn add_available(
+    stored: &Stored,
     font: Option<&std::path::Path>,
     folder: &mut Folder,
 ) -> Result<(), CliError> {
     let options = ChartOptions { font: font.map(Into::into), ..ChartOptions::default() };
-    add("frontier", windtunnel_plots::cost_against_violations(points, traffic, &options), folder)
+    for chart in charts::available(stored) {
+        // A sweep that is no grid has no heat map: nobody asked for one.
+        let Ok(pictures) = charts::draw(stored, chart, &Selection::default(), &options) else { continue };
+        for (name, picture) in pictures {
+            match picture {
+                Err(PlotError::Nothing { .. } | PlotError::TooMany { .. }) => {}
+                picture => add(&name, picture, folder)?,
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Adds a chart of each recorded run that has one, and says where.

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use windtunnel_sim::scenario::document::DiskFiles;
 
+use crate::currency::Exchange;
 use crate::error::CliError;
 use crate::experiment::{self, Results};
 use crate::flags::{ExperimentFlags, Format, OutputFlags, ScenarioFlags};
 use crate::output::{Folder, slugs};
+use crate::results::{Reproduction, add_details};
 use crate::{enforce, export, interrupt, json, loading, plots, reaction, report, terminal};
 
 /// Run one scenario: a summary here, files and plots in a folder
@@ -38,6 +40,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     loading::show_warnings(&loaded, &results);
     if let Some(mut folder) = folder {
         add_scenarios(&results, &loaded, &arguments.output, &mut folder)?;
+        let exchange = Exchange::between(&loaded, &results.firsts());
+        let reproduction = Reproduction {
+            verb: "run",
+            scenarios: paths,
+            flags: &arguments.scenario_flags,
+            experiment: &arguments.experiment,
+        };
+        add_details(&results, &loaded, &DiskFiles, exchange.as_ref(), &reproduction, &mut folder);
         write(folder, &arguments.output, arguments.experiment.quiet)?;
     }
     match arguments.output.format {

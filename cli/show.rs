@@ -75,7 +75,7 @@ fn show_assumptions(format: Format) -> Result<(), CliError> {
 const MARK: &str = "  # default";
 
 /// TOML that reads back as the same scenario, each default marked.
-fn with_defaults_marked(resolved: &Table, document: &Document) -> String {
+pub(crate) fn with_defaults_marked(resolved: &Table, document: &Document) -> String {
     let mut writer = Writer { document, text: String::new() };
     writer.table(resolved, "");
     writer.text

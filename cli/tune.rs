@@ -23,7 +23,8 @@ use crate::enforce::Objective;
 use crate::error::{CliError, Kind};
 use crate::flags::{Fidelity, Format, ScenarioFlags};
 use crate::output::{self, Folder, slug};
-use crate::{experiment, figures, interrupt, json as documents, loading, sweep, terminal};
+use crate::results::Stored;
+use crate::{experiment, figures, interrupt, json as documents, loading, plots, sweep, terminal};
 
 /// Search for the cheapest settings that hold an objective for sure
 ///
@@ -75,6 +76,12 @@ pub(crate) struct Arguments {
     /// Write results to this folder [default: windtunnel-out/tune-NAME]
     #[arg(long, short, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Write no plots
+    #[arg(long)]
+    no_plots: bool,
+    /// Draw letters that the built-in font lacks, such as Chinese, with this TTF or OTF font
+    #[arg(long, value_name = "FILE")]
+    font: Option<PathBuf>,
     /// What to print
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
@@ -108,6 +115,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
             .map_err(failed)?;
     let document = document(&request, &tuned);
     folder.add("tune.json", documents::bytes(&document));
+    if !arguments.no_plots {
+        // Drawn from what is written, as `windtunnel plot` will draw it again.
+        if let Ok(stored) = serde_json::from_value(document.clone()) {
+            plots::add_available(&Stored::Tune(Box::new(stored)), arguments.font.as_deref(), &mut folder)?;
+        }
+    }
     if let Some(best) = &tuned.recommended {
         let scenario = tuned.scenario_toml(best).map_err(failed)?;
         if let Some(file) = &arguments.export {
@@ -391,6 +404,7 @@ fn binding(words: &Words<'_>, tuned: &Tuned) -> String {
 // ---- JSON
 
 fn document(request: &Request, tuned: &Tuned) -> Value {
+    let today = tuned.plan.points.first();
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "scenario": request.sweep.name,
@@ -398,6 +412,9 @@ fn document(request: &Request, tuned: &Tuned) -> Value {
         "minimize": request.minimize,
         "seed": tuned.plan.seed,
         "replications": request.replications,
+        "policy": today.map(|point| point.policy.as_str()),
+        "traffic": today.map(|point| point.traffic.as_str()),
+        "currency": today.map(|point| point.currency.as_str()),
         "variants": tuned.variants,
         "excluded": tuned.excluded,
         "today": variant(&tuned.today),

@@ -10,6 +10,7 @@ mod screening;
 mod shared;
 #[cfg(feature = "object-store")]
 mod store;
+mod stored;
 mod work;
 
 use std::collections::BTreeSet;

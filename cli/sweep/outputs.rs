@@ -1,7 +1,6 @@
 //! The files of a sweep, and what is printed at its end.
 
 use serde_json::{Value, json};
-use windtunnel_plots::CostPoint;
 use windtunnel_sim::experiment::analysis::{Report, Requirement};
 use windtunnel_sim::experiment::clairvoyant::{Clairvoyant, clairvoyant};
 use windtunnel_sim::experiment::plan::Plan;
@@ -12,9 +11,10 @@ use crate::enforce::Objective;
 use crate::error::{CliError, Kind};
 use crate::flags::Format;
 use crate::output::Folder;
+use crate::results::Stored;
 use crate::{json, plots, terminal};
 
-use super::{SweepOutputFlags, report};
+use super::{SweepOutputFlags, report, stored};
 
 /// Writes the folder, prints the end, and fails when runs failed.
 pub(super) fn write(
@@ -32,8 +32,10 @@ pub(super) fn write(
     folder.add("summary.csv", results.summary_csv());
     folder.add("frontier.csv", results.points_csv(&report.frontier));
     folder.add("sweep.json", json::bytes(&document));
+    let stored = stored::points(results, &report, requirement.as_ref(), &clairvoyants);
+    folder.add("points.json", json::bytes(&stored));
     if !flags.no_plots {
-        add_chart(results, &report, flags, &mut folder)?;
+        plots::add_available(&Stored::Sweep(Box::new(stored)), flags.font.as_deref(), &mut folder)?;
     }
     let said = format!("wrote {} files to {}", folder.len(), folder.root().display());
     folder.write(flags.force)?;
@@ -100,40 +102,6 @@ fn requirement(results: &Results<'_>, flags: &SweepOutputFlags) -> Result<Option
             Ok(Some(objective.requirement()))
         }
     }
-}
-
-/// Every point with its cost and violations: the frontier by name, the others without.
-fn add_chart(
-    results: &Results<'_>,
-    report: &Report,
-    flags: &SweepOutputFlags,
-    folder: &mut Folder,
-) -> Result<(), CliError> {
-    let plan = results.plan;
-    let point = |index: usize| {
-        Some(CostPoint {
-            name: name_of(results, index),
-            label: plan.points[index].policy.clone(),
-            cost: results.summary(index, "cost_total")?,
-            violations: results.summary(index, "slo_violating_request_fraction")?,
-            currency: plan.points[index].currency.clone(),
-        })
-    };
-    let points: Vec<CostPoint> = (0..plan.points.len()).filter_map(point).collect();
-    if points.is_empty() || report.frontier.is_empty() {
-        return Ok(());
-    }
-    let mut traffic: Vec<&str> = plan.points.iter().map(|point| point.traffic.as_str()).collect();
-    traffic.retain(|traffic| !traffic.is_empty());
-    traffic.dedup();
-    let traffic = if traffic.len() == 1 { traffic[0] } else { "several" };
-    plots::add_frontier(&points, traffic, flags.font.as_deref(), folder)
-}
-
-/// A point in few words: its values, without the names of the keys.
-fn name_of(results: &Results<'_>, index: usize) -> String {
-    let cells = results.plan.points[index].cells.iter().filter(|cell| !cell.is_empty());
-    cells.map(String::as_str).collect::<Vec<_>>().join(" · ")
 }
 
 /// The sweep as one JSON document.

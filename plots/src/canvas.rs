@@ -125,7 +125,7 @@ pub(crate) fn draw(
     let labels = fill(&mut svg, (width, height), &options.theme, &typeface, paint)?;
     let svg = finish(&svg, (width, height), title, description, options.embed_typeface);
     let warnings = typeface.warnings();
-    Ok(Picture { svg, size: (width as u32, height as u32), labels, warnings, typeface })
+    Ok(Picture { svg, size: (width as u32, height as u32), labels, marks: Vec::new(), warnings, typeface })
 }
 
 /// Runs the drawing; gives back where every text stands.

@@ -9,7 +9,7 @@ use crate::geometry::Rect;
 use crate::number;
 use crate::options::ChartOptions;
 use crate::panel::legend::{Entry, Header, Key, Measure, ROW};
-use crate::panel::{Frame, LEFT_GUTTER, capacity, heading, latency, load, ticks_for, time_axis, violations};
+use crate::panel::{Frame, LEFT_GUTTER, capacity, censored, heading, latency, load, ticks_for, time_axis, violations};
 use crate::picture::Picture;
 use crate::theme::{Theme, size};
 use crate::timeline::{require_rows, time_axis_of};
@@ -142,7 +142,8 @@ fn key(theme: &Theme) -> Header {
 
 fn draw_load(canvas: &mut Canvas<'_>, area: Rect, shared: &Shared, outcomes: &[&Outcome]) {
     let unit = if same_load(outcomes) { "requests per second" } else { "requests per second, of the first run" };
-    Header::new("Offered load", unit, Vec::new()).draw(canvas, area.left, area.right, area.top);
+    let entries = outcomes.first().and_then(|first| censored::entry(first, canvas.theme));
+    Header::new("Offered load", unit, entries.into_iter().collect()).draw(canvas, area.left, area.right, area.top);
     let frame = Frame::new(area, &shared.time, &shared.load);
     frame.ground(canvas, None);
     if let Some(first) = outcomes.first() {
@@ -179,7 +180,7 @@ fn draw_table(
     row: &Row,
     outcomes: &[&Outcome],
     outcome: &Outcome,
-    figures: &[heading::Figure],
+    figures: &[heading::Figure<'_>],
 ) {
     const COMPARED: [&str; 3] = ["cost_total", "slo_violating_request_fraction", "latency_p99_seconds"];
     let left = row.capacity.right + 22.0;

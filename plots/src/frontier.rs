@@ -27,6 +27,74 @@ pub struct CostPoint {
     pub violations: Summary,
     /// The currency of the cost.
     pub currency: String,
+    /// What it is beside its name.
+    pub marks: Vec<Mark>,
+    /// True for what policies are held against, such as a fixed number of instances.
+    pub is_baseline: bool,
+    /// Whether no other beats it, as far as replications tell; by its means where this is not given.
+    pub is_on_frontier: Option<bool>,
+}
+
+/// What a point is beside its name.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Where more money begins to buy little.
+    Knee,
+    /// The settings that are in use.
+    Today,
+    /// The settings that are recommended.
+    Recommended,
+}
+
+impl Mark {
+    /// The mark in a word.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Mark::Knee => "knee",
+            Mark::Today => "today",
+            Mark::Recommended => "recommended",
+        }
+    }
+}
+
+impl CostPoint {
+    /// A policy without marks.
+    pub fn new(name: &str, label: &str, cost: Summary, violations: Summary, currency: &str) -> CostPoint {
+        CostPoint {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            cost,
+            violations,
+            currency: currency.to_owned(),
+            marks: Vec::new(),
+            is_baseline: false,
+            is_on_frontier: None,
+        }
+    }
+}
+
+/// A cost that nobody can go below, such as the clairvoyant's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CostBound {
+    /// What it is.
+    pub name: String,
+    /// The cost.
+    pub cost: f64,
+}
+
+/// Everything on the axes of cost and violations.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Frontier {
+    /// The title; "Cost against violations" where it is empty.
+    pub title: String,
+    /// Under which load, and that it is synthetic where it is.
+    pub traffic: String,
+    /// What else the reader should know, such as that today's settings are not among the points.
+    pub notes: Vec<String>,
+    /// The policies and baselines.
+    pub points: Vec<CostPoint>,
+    /// Bounds on the cost, in the currency of the points.
+    pub bounds: Vec<CostBound>,
 }
 
 const LEFT: f64 = 84.0;
@@ -50,6 +118,16 @@ pub fn cost_against_violations(
     traffic: &str,
     options: &ChartOptions,
 ) -> Result<Picture, PlotError> {
+    let chart = Frontier { traffic: traffic.to_owned(), points: points.to_vec(), ..Frontier::default() };
+    frontier(&chart, options)
+}
+
+/// Draws the points with their intervals and marks, the frontier, and the bounds.
+///
+/// # Errors
+/// When no point is one, or a font cannot be read.
+pub fn frontier(chart: &Frontier, options: &ChartOptions) -> Result<Picture, PlotError> {
+    let points = &chart.points;
     let drawable: Vec<&CostPoint> =
         points.iter().filter(|point| point.cost.mean.is_finite() && point.violations.mean.is_finite()).collect();
     if drawable.is_empty() {
@@ -59,19 +137,24 @@ pub fn cost_against_violations(
     let top = heading::HEIGHT + ABOVE;
     let bottom = top + (options.width() * ASPECT - top - BELOW).max(280.0);
     let area = Rect::new(LEFT, top, options.width() - RIGHT_EDGE, bottom);
-    let plot = Plot::new(area, drawable);
-    let title = "Cost against violations";
+    let plot = Plot::new(area, drawable, &chart.bounds);
+    let title = if chart.title.is_empty() { "Cost against violations" } else { &chart.title };
     let intervals = if plot.has_intervals() { "bars: 95 % intervals  ·  " } else { "" };
-    let subtitle = format!("{intervals}traffic: {traffic}");
+    let notes: String = chart.notes.iter().map(|note| format!("  ·  {note}")).collect();
+    let subtitle = format!("{intervals}traffic: {}{notes}", chart.traffic);
     let mut picture = draw(options, typeface, bottom + BELOW, (title, &plot.description()), |canvas| {
         heading::draw(canvas, title, &subtitle, 20.0);
         plot.axes(canvas);
         plot.frontier_line(canvas);
+        plot.static_line(canvas);
         plot.intervals(canvas);
         plot.points(canvas);
+        let bounds = plot.bounds(canvas);
         canvas.outline(area, Stroke::new(canvas.theme.frame, 1.0));
-        plot.labels(canvas);
+        plot.labels(canvas, &bounds);
     })?;
+    let is_drawn = |point: &CostPoint| point.cost.mean.is_finite() && point.violations.mean.is_finite();
+    picture.marks = points.iter().map(|point| is_drawn(point).then(|| plot.place(point))).collect();
     if plot.currencies().len() > 1 {
         picture.warnings.push("the costs are in different currencies and cannot be compared".to_owned());
     }
@@ -87,8 +170,9 @@ struct Plot<'a> {
     data: Vec<&'a CostPoint>,
     cost: Scale,
     violations: Scale,
-    /// Indices of the points that no other beats, cheapest first.
+    /// Indices of the points that no other beats by its means, cheapest first.
     frontier: Vec<usize>,
+    bounds: Vec<&'a CostBound>,
 }
 
 /// The interval of a summary as far as it is one, never below zero.
@@ -98,11 +182,46 @@ fn interval(summary: Summary) -> (f64, f64) {
 }
 
 impl<'a> Plot<'a> {
-    fn new(area: Rect, data: Vec<&'a CostPoint>) -> Plot<'a> {
-        let cost = cost_scale(&data);
+    fn new(area: Rect, data: Vec<&'a CostPoint>, bounds: &'a [CostBound]) -> Plot<'a> {
+        let bounds: Vec<&CostBound> = bounds.iter().filter(|bound| bound.cost.is_finite()).collect();
+        let cost = cost_scale(&data, &bounds);
         let violations = violation_scale(&data);
-        let frontier = frontier(&data);
-        Plot { area, data, cost, violations, frontier }
+        let frontier = unbeaten(&data);
+        Plot { area, data, cost, violations, frontier, bounds }
+    }
+
+    /// Whether a point is drawn full.
+    fn is_on_frontier(&self, index: usize) -> bool {
+        self.data[index].is_on_frontier.unwrap_or_else(|| self.frontier.contains(&index))
+    }
+
+    /// Fixed fleets of growing size, joined: what money buys without a controller.
+    fn static_line(&self, canvas: &mut Canvas<'_>) {
+        let is_static = |point: &&&CostPoint| point.is_baseline && point.label == "Fixed capacity";
+        let mut fixed: Vec<&CostPoint> = self.data.iter().filter(is_static).copied().collect();
+        fixed.sort_by(|a, b| a.cost.mean.total_cmp(&b.cost.mean));
+        let line: Vec<(f64, f64)> = fixed.iter().map(|point| self.place(point)).collect();
+        canvas.line(&line, Stroke::new(canvas.theme.muted, 1.0).dashed(2.5, 3.0));
+    }
+
+    /// Draws the bounds on the cost; gives back where their names stand.
+    fn bounds(&self, canvas: &mut Canvas<'_>) -> Vec<Rect> {
+        let mut taken: Vec<Rect> = Vec::new();
+        for (row, bound) in self.bounds.iter().enumerate() {
+            let x = self.x(bound.cost);
+            let stroke = Stroke::new(canvas.theme.demand, 1.6).dashed(10.0, 4.0);
+            canvas.line(&[(x, self.area.top), (x, self.area.bottom)], stroke);
+            let look = Look::new(size::SMALL, canvas.theme.demand);
+            let is_left = x > (self.area.left + self.area.right) / 2.0;
+            let y = self.area.bottom - 14.0 - 18.0 * row as f64;
+            let room = if is_left { x - self.area.left } else { self.area.right - x } - 12.0;
+            if y < self.area.top + 20.0 {
+                continue;
+            }
+            let (look, at) = if is_left { (look.align(Align::Right), x - 6.0) } else { (look, x + 6.0) };
+            taken.push(canvas.text_within(&bound.name, look, (at, y), room).grown(2.0));
+        }
+        taken
     }
 
     fn x(&self, cost: f64) -> f64 {
@@ -248,19 +367,41 @@ impl<'a> Plot<'a> {
         for (i, point) in self.data.iter().enumerate() {
             let color = self.color(canvas, point);
             let place = self.place(point);
+            if point.is_baseline {
+                self.diamond(canvas, place, radius, color, self.is_on_frontier(i));
+                continue;
+            }
+            if !point.marks.is_empty() {
+                canvas.disc(place, radius + 6.0, canvas.theme.ink);
+                canvas.disc(place, radius + 4.2, canvas.theme.panel);
+            }
             canvas.disc(place, radius + 1.5, canvas.theme.panel);
             canvas.disc(place, radius, color);
-            if !self.frontier.contains(&i) {
+            if !self.is_on_frontier(i) {
                 // Hollow: some other point is cheaper and better.
                 canvas.disc(place, radius - 2.4, canvas.theme.panel);
             }
         }
     }
 
-    fn labels(&self, canvas: &mut Canvas<'_>) {
-        let mut order: Vec<usize> = self.frontier.clone();
+    /// A baseline's mark.
+    fn diamond(&self, canvas: &mut Canvas<'_>, (x, y): (f64, f64), radius: f64, color: Color, is_full: bool) {
+        let shape = |r: f64| [(x, y - r), (x + r, y), (x, y + r), (x - r, y)];
+        canvas.polygon(&shape(radius + 2.5), canvas.theme.panel);
+        canvas.polygon(&shape(radius + 1.0), color);
+        if !is_full {
+            canvas.polygon(&shape(radius - 2.2), canvas.theme.panel);
+        }
+    }
+
+    fn labels(&self, canvas: &mut Canvas<'_>, taken: &[Rect]) {
+        // What is marked has its name whatever happens to the others.
+        let mut order: Vec<usize> = (0..self.data.len()).filter(|&i| !self.data[i].marks.is_empty()).collect();
+        let rest: Vec<usize> = self.frontier.iter().copied().filter(|i| !order.contains(i)).collect();
+        order.extend(rest);
         if self.data.len() <= CROWD {
-            order.extend((0..self.data.len()).filter(|i| !self.frontier.contains(i)));
+            let rest: Vec<usize> = (0..self.data.len()).filter(|i| !order.contains(i)).collect();
+            order.extend(rest);
         }
         let labels: Vec<PointLabel> = order.iter().map(|&i| PointLabel::new(canvas, self.data[i])).collect();
         let points: Vec<(f64, f64)> = order.iter().map(|&i| self.place(self.data[i])).collect();
@@ -269,8 +410,13 @@ impl<'a> Plot<'a> {
         let whiskers = self.data.iter().map(|point| self.interval_box(point).grown(1.0));
         let stairs = self.staircase();
         let stairs = stairs.windows(2).map(|pair| segment(pair[0], pair[1]).grown(3.0));
-        let obstacles: Vec<Rect> = marks.iter().copied().chain(whiskers).chain(stairs).collect();
-        let placed = placement::place(&points, &sizes, &obstacles, self.area.grown(-6.0), &[]);
+        let upright = |bound: &&CostBound| {
+            let x = self.x(bound.cost);
+            segment((x, self.area.top), (x, self.area.bottom)).grown(3.0)
+        };
+        let bounds = self.bounds.iter().map(upright);
+        let obstacles: Vec<Rect> = marks.iter().copied().chain(whiskers).chain(stairs).chain(bounds).collect();
+        let placed = placement::place(&points, &sizes, &obstacles, self.area.grown(-6.0), taken);
         for (((label, point), placed), i) in labels.iter().zip(points).zip(placed).zip(order) {
             let Some(placed) = placed else { continue };
             let color = self.color(canvas, self.data[i]);
@@ -331,7 +477,8 @@ impl PointLabel {
 
     fn new(canvas: &Canvas<'_>, point: &CostPoint) -> PointLabel {
         let ink = canvas.theme.ink;
-        let name = canvas.fit(&point.name, Self::name_look(ink), WIDEST_NAME);
+        let marks: String = point.marks.iter().map(|mark| format!("{}: ", mark.title())).collect();
+        let name = canvas.fit(&format!("{marks}{}", point.name), Self::name_look(ink), WIDEST_NAME);
         let figures = format!(
             "{}  ·  {}  ·  {}",
             point.label,
@@ -365,9 +512,10 @@ impl PointLabel {
 }
 
 /// From zero, unless that would press all points into the right third: then around them, and the axis says so.
-fn cost_scale(data: &[&CostPoint]) -> Scale {
-    let low = data.iter().map(|point| interval(point.cost).0).fold(f64::INFINITY, f64::min);
-    let high = data.iter().map(|point| interval(point.cost).1).fold(0.0, f64::max);
+fn cost_scale(data: &[&CostPoint], bounds: &[&CostBound]) -> Scale {
+    let bounds = || bounds.iter().map(|bound| bound.cost);
+    let low = data.iter().map(|point| interval(point.cost).0).chain(bounds()).fold(f64::INFINITY, f64::min);
+    let high = data.iter().map(|point| interval(point.cost).1).chain(bounds()).fold(0.0, f64::max);
     if low > high * 0.66 && high > low {
         let margin = (high - low) * 0.25;
         Scale::around((low - margin).max(0.0), high + margin, 7)
@@ -393,7 +541,7 @@ fn violation_scale(data: &[&CostPoint]) -> Scale {
 }
 
 /// The points that no other beats in both cost and violations, cheapest first. Only costs in one currency compare.
-fn frontier(data: &[&CostPoint]) -> Vec<usize> {
+fn unbeaten(data: &[&CostPoint]) -> Vec<usize> {
     if data.windows(2).any(|pair| pair[0].currency != pair[1].currency) {
         return Vec::new();
     }
@@ -415,19 +563,13 @@ mod tests {
 
     fn point(cost: f64, violations: f64) -> CostPoint {
         let sure = |mean| Summary { mean, low: mean, high: mean };
-        CostPoint {
-            name: "p".to_owned(),
-            label: "fixed".to_owned(),
-            cost: sure(cost),
-            violations: sure(violations),
-            currency: "USD".to_owned(),
-        }
+        CostPoint::new("p", "fixed", sure(cost), sure(violations), "USD")
     }
 
     #[test]
     fn the_frontier_is_what_no_other_beats() {
         let points = [point(3.0, 0.01), point(1.0, 0.2), point(2.0, 0.3), point(4.0, 0.01), point(2.5, 0.05)];
-        assert_eq!(frontier(&points.iter().collect::<Vec<_>>()), [1, 4, 0]);
+        assert_eq!(unbeaten(&points.iter().collect::<Vec<_>>()), [1, 4, 0]);
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub fn capacity_gap(outcome: &Outcome, options: &ChartOptions) -> Result<Picture
 }
 
 /// The elasticity figures that the areas show.
-fn figures(outcome: &Outcome) -> Vec<Figure> {
+fn figures(outcome: &Outcome) -> Vec<Figure<'static>> {
     let percent = |name: &str| number::percent(outcome.metrics.get(name).unwrap_or(f64::NAN) / 100.0);
     vec![
         ("time with too little", percent("under_provision_timeshare")),

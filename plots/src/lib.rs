@@ -4,7 +4,8 @@
 //! one load, [`cost_against_violations`] what each policy buys for its money, [`capacity_gap`] what was missing and what
 //! was idle, [`latency_distribution`] how slow is how likely, [`lives`] every instance from launch to end, [`reaction`]
 //! and [`reaction_comparison`] where the time of a scale-out goes,
-//! [`recorded_against_simulated`] how far a simulation is from what was measured. All draw on
+//! [`recorded_against_simulated`] and [`validation`] how far a simulation is from what was measured; of a sweep,
+//! [`frontier`], [`heat_map`], [`main_effects`] and [`tornado`]. All draw on
 //! [`plotters`] through one `Canvas`, with one [`Theme`] and one embedded typeface. The same data gives the same bytes.
 //!
 //! ```text
@@ -14,7 +15,8 @@
 //! theme, number     colours and sizes; digits and units
 //! axis/             scales, ticks, time with a calendar
 //! panel/            the parts of a chart, one per file: load, capacity, utilization, latency, ...
-//! timeline, comparison, frontier, gap, distribution, lives, reaction/, replicas    the charts
+//! timeline, comparison, frontier, gap, distribution, lives, reaction/, replicas, sweep/, validation    the charts
+//! report/           the report as one HTML document
 //! ```
 
 mod axis;
@@ -34,11 +36,14 @@ mod picture;
 mod placement;
 mod reaction;
 mod replicas;
+mod report;
 mod series;
+mod sweep;
 mod theme;
 mod timeline;
 mod traffic;
 mod typeface;
+mod validation;
 
 #[cfg(test)]
 mod test_data;
@@ -49,7 +54,7 @@ pub use comparison::comparison;
 pub use distribution::latency_distribution;
 pub use error::PlotError;
 pub use fit::{FitChart, fit};
-pub use frontier::{CostPoint, cost_against_violations};
+pub use frontier::{CostBound, CostPoint, Frontier, Mark, cost_against_violations, frontier};
 pub use gap::capacity_gap;
 pub use geometry::Rect;
 pub use lives::lives;
@@ -57,6 +62,13 @@ pub use options::ChartOptions;
 pub use picture::{Format, Label, Picture};
 pub use reaction::{reaction, reaction_comparison};
 pub use replicas::{ReplicaChart, recorded_against_simulated};
+pub use report::{
+    Page, Report, ReportAssumption, ReportHazard, ReportPoint, ReportRun, ReportSweep, report_html, report_markdown,
+};
+pub use sweep::{
+    Effect, EffectRow, HeatMap, MainEffects, Map, Swing, Swings, Tornado, Unit, heat_map, main_effects, tornado,
+};
 pub use theme::{Color, Theme};
 pub use timeline::timeline;
 pub use traffic::traffic;
+pub use validation::{Validation, ValidationPanel, validation};

@@ -48,6 +48,7 @@ pub struct Picture {
     pub(crate) svg: String,
     pub(crate) size: (u32, u32),
     pub(crate) labels: Vec<Label>,
+    pub(crate) marks: Vec<Option<(f64, f64)>>,
     pub(crate) warnings: Vec<String>,
     pub(crate) typeface: Typeface,
 }
@@ -72,6 +73,11 @@ impl Picture {
     /// Every text of the picture and where it stands.
     pub fn labels(&self) -> &[Label] {
         &self.labels
+    }
+
+    /// Where the points of a frontier lie, in their order; nothing for one that is not drawn. Empty for other charts.
+    pub fn marks(&self) -> &[Option<(f64, f64)>] {
+        &self.marks
     }
 
     /// What the reader of the picture should be told, such as missing glyphs.

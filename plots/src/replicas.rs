@@ -99,7 +99,7 @@ fn header(chart: &ReplicaChart<'_>, theme: &Theme) -> Header {
     Header::new("Replicas", format!("{} that exist", chart.outcome.provider.unit()), entries)
 }
 
-fn figures(chart: &ReplicaChart<'_>, time: &TimeAxis) -> Vec<Figure> {
+fn figures(chart: &ReplicaChart<'_>, time: &TimeAxis) -> Vec<Figure<'static>> {
     let (recorded, simulated) = (chart.recorded, chart.simulated);
     vec![
         ("recorded mean", number::quantity(recorded.mean(time.start, time.end))),

@@ -145,6 +145,7 @@ fn empty(policy: &Policy, minutes: usize) -> Outcome {
         alarms: Spool::default(),
         thresholds,
         instances: Spool::default(),
+        censored: Vec::new(),
         latency: LatencyHistogram::default(),
         warnings: Vec::new(),
     }

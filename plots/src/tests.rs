@@ -8,9 +8,10 @@ use windtunnel_traces::SimDuration;
 
 use crate::test_data::{example, policies};
 use crate::{
-    ChartOptions, CostPoint, Picture, PlotError, Rect, ReplicaChart, Theme, capacity_gap, comparison,
-    cost_against_violations, latency_distribution, lives, reaction, reaction_comparison, recorded_against_simulated,
-    timeline,
+    ChartOptions, CostBound, CostPoint, Effect, EffectRow, Frontier, HeatMap, MainEffects, Map, Mark, Picture,
+    PlotError, Rect, ReplicaChart, Swing, Swings, Theme, Tornado, Unit, Validation, ValidationPanel, capacity_gap,
+    comparison, cost_against_violations, frontier, heat_map, latency_distribution, lives, main_effects, reaction,
+    reaction_comparison, recorded_against_simulated, timeline, tornado, validation,
 };
 
 const DAY: usize = 24 * 60;
@@ -54,24 +55,99 @@ fn replicas(outcome: &Outcome) -> ReplicaChart<'_> {
     ReplicaChart { outcome, recorded, simulated, others: std::slice::from_ref(simulated) }
 }
 
-fn every_chart(outcome: &Outcome, options: &ChartOptions) -> Vec<Picture> {
-    let point = CostPoint {
-        name: outcome.name.clone(),
-        label: outcome.provider.title().to_owned(),
-        cost: Summary { mean: 10.0, low: 9.0, high: 11.0 },
-        violations: Summary { mean: 0.01, low: 0.005, high: 0.02 },
-        currency: outcome.currency.clone(),
+/// A made-up recording beside a made-up simulation, with gaps and without an end.
+fn validated(name: &str) -> Validation {
+    let minutes = || (0..600).map(|minute| f64::from(minute) * 60.0);
+    let wave = |at: f64| 400.0 + 300.0 * (at / 7000.0).sin();
+    let panel = |unit: &str, is_stepped: bool, divisor: f64| ValidationPanel {
+        name: name.to_owned(),
+        unit: unit.to_owned(),
+        is_stepped,
+        recorded: minutes()
+            .map(|at| (at, if at == 1200.0 { f64::NAN } else { (wave(at) / divisor).round() }))
+            .collect(),
+        simulated: minutes().map(|at| (at, wave(at - 300.0) / divisor)).collect(),
+        spread: minutes().step_by(10).map(|at| (at, wave(at) / divisor - 1.0, wave(at) / divisor + 1.0)).collect(),
     };
+    Validation {
+        title: name.to_owned(),
+        subtitle: format!("{name}, an example"),
+        figures: vec![("mean absolute error".to_owned(), "0.4 pods".to_owned())],
+        panels: vec![panel("requests per second", false, 1.0), panel(name, true, 100.0)],
+        ..Validation::default()
+    }
+}
+
+/// Today's point, a fixed fleet and a bound.
+fn marked(point: &CostPoint, name: &str) -> Frontier {
+    let today = CostPoint { marks: vec![Mark::Today, Mark::Knee], is_on_frontier: Some(false), ..point.clone() };
+    let fixed = CostPoint { is_baseline: true, label: "Fixed capacity".to_owned(), ..point.clone() };
+    let bound = CostBound { name: name.to_owned(), cost: 8.0 };
+    Frontier {
+        title: name.to_owned(),
+        traffic: name.to_owned(),
+        notes: vec![name.to_owned()],
+        points: vec![today, fixed.clone(), fixed],
+        bounds: vec![bound.clone(), bound],
+    }
+}
+
+/// Two by two cells of three kinds.
+fn map(name: &str, cells: &[Option<f64>]) -> HeatMap {
+    let levels = || vec![name.to_owned(), "300s".to_owned()];
+    let of = |unit: Unit| Map { name: name.to_owned(), unit, cells: cells.to_vec() };
+    HeatMap {
+        title: name.to_owned(),
+        subtitle: name.to_owned(),
+        across: (name.to_owned(), levels()),
+        up: (name.to_owned(), levels()),
+        maps: vec![of(Unit::Money(name.to_owned())), of(Unit::Share), of(Unit::Holds)],
+    }
+}
+
+fn effects(name: &str) -> MainEffects {
+    let levels = vec![(name.to_owned(), 0.5), ("300s".to_owned(), 0.6), ("600s".to_owned(), f64::NAN)];
+    let effect = Effect { name: name.to_owned(), share: Some(0.25), levels };
+    let row = |unit: Unit| EffectRow { name: name.to_owned(), unit, effects: vec![effect.clone(); 9] };
+    let rows = vec![row(Unit::Share), row(Unit::Seconds), row(Unit::Other(name.to_owned()))];
+    MainEffects { title: name.to_owned(), subtitle: name.to_owned(), rows }
+}
+
+fn swings(name: &str) -> Tornado {
+    let swing = |low: f64, high: f64| Swing { name: name.to_owned(), low, high };
+    let panel = |unit: Unit, base: f64| Swings {
+        name: name.to_owned(),
+        unit,
+        base,
+        base_name: name.to_owned(),
+        swings: vec![swing(base - 3.0, base + 2.0), swing(base, base + 1.0), swing(base, base), swing(f64::NAN, 1.0)],
+    };
+    Tornado {
+        title: name.to_owned(),
+        subtitle: name.to_owned(),
+        panels: vec![panel(Unit::Share, 7.0), panel(Unit::Money(name.to_owned()), 1e7), panel(Unit::Seconds, 0.0)],
+    }
+}
+
+fn every_chart(outcome: &Outcome, options: &ChartOptions) -> Vec<Picture> {
+    let cost = Summary { mean: 10.0, low: 9.0, high: 11.0 };
+    let violations = Summary { mean: 0.01, low: 0.005, high: 0.02 };
+    let point = CostPoint::new(&outcome.name, outcome.provider.title(), cost, violations, &outcome.currency);
     let charts = [
         timeline(outcome, options),
         comparison(&[outcome, outcome, outcome], options),
-        cost_against_violations(&[point.clone(), point], &outcome.traffic, options),
+        cost_against_violations(&[point.clone(), point.clone()], &outcome.traffic, options),
         latency_distribution(&[outcome], options),
         lives(outcome, options),
         capacity_gap(outcome, options),
         reaction(outcome, options),
         reaction_comparison(&[outcome, outcome], options),
         recorded_against_simulated(&replicas(outcome), options),
+        validation(&validated(&outcome.name), options),
+        frontier(&marked(&point, &outcome.name), options),
+        heat_map(&map(&outcome.name, &[Some(1.0), None, Some(f64::NAN), Some(0.0)]), options),
+        main_effects(&effects(&outcome.name), options),
+        tornado(&swings(&outcome.name), options),
     ];
     charts.into_iter().map(|chart| chart.expect("the chart is drawn")).collect()
 }
@@ -284,14 +360,10 @@ fn a_calendar_gives_real_dates() {
     assert!(texts.contains(&"Mon 30 Mar"), "{texts:?}");
 }
 
-fn point(name: String, cost: f64, violations: f64) -> CostPoint {
-    CostPoint {
-        name,
-        label: "Fixed capacity".to_owned(),
-        cost: Summary { mean: cost, low: cost * 0.97, high: cost * 1.03 },
-        violations: Summary { mean: violations, low: violations - 0.01, high: violations * 1.4 },
-        currency: "USD".to_owned(),
-    }
+fn point(name: &str, cost: f64, violations: f64) -> CostPoint {
+    let cost = Summary { mean: cost, low: cost * 0.97, high: cost * 1.03 };
+    let violations = Summary { mean: violations, low: violations - 0.01, high: violations * 1.4 };
+    CostPoint::new(name, "Fixed capacity", cost, violations, "USD")
 }
 
 #[test]
@@ -299,7 +371,7 @@ fn clouds_of_points_keep_their_labels_apart() {
     for count in [1, 2, 8, 20, 300] {
         let spread = |i: i32| (100.0 + f64::from(i * 7919 % 100) / 10.0, f64::from(i * 104_729 % 97) / 300.0);
         let points: Vec<CostPoint> =
-            (0..count).map(|i| point(format!("policy {i}"), spread(i).0, spread(i).1)).collect();
+            (0..count).map(|i| point(&format!("policy {i}"), spread(i).0, spread(i).1)).collect();
         let picture = cost_against_violations(&points, "example data", &plain()).expect("a cloud is drawn");
         assert_sound(&picture);
         if count <= 8 {
@@ -312,10 +384,9 @@ fn clouds_of_points_keep_their_labels_apart() {
 fn odd_points_are_drawn_or_named() {
     let nothing: Vec<CostPoint> = vec![];
     assert!(cost_against_violations(&nothing, "t", &plain()).is_err());
-    let zeros = [point("free".to_owned(), 0.0, 0.0), point("dear".to_owned(), 1e9, 0.0)];
+    let zeros = [point("free", 0.0, 0.0), point("dear", 1e9, 0.0)];
     assert_sound(&cost_against_violations(&zeros, "t", &plain()).expect("zeros are drawn"));
-    let mut mixed =
-        [point("a".to_owned(), 1.0, 0.1), point("b".to_owned(), f64::NAN, 0.1), point("c".to_owned(), 2.0, 0.2)];
+    let mut mixed = [point("a", 1.0, 0.1), point("b", f64::NAN, 0.1), point("c", 2.0, 0.2)];
     mixed[2].currency = "CNY".to_owned();
     mixed[2].cost.low = f64::NEG_INFINITY;
     let picture = cost_against_violations(&mixed, "t", &plain()).expect("what is a number is drawn");
@@ -332,4 +403,75 @@ fn a_png_has_the_size_it_was_asked_for() {
     for scale in [0.0, -1.0, f32::NAN, 1e9] {
         assert!(matches!(picture.png(scale), Err(PlotError::Png(_))));
     }
+}
+
+#[test]
+fn a_validation_shows_its_quantities_and_breaks_at_gaps() {
+    let data = validated("replica count");
+    let picture = validation(&data, &plain()).expect("a validation is drawn");
+    assert_sound(&picture);
+    let texts = texts(&picture);
+    for text in ["recorded", "simulated", "simulated, all seeds", "requests per second", "0.4 pods"] {
+        assert!(texts.contains(&text), "{text} is missing: {texts:?}");
+    }
+    let mut dated = data.clone();
+    dated.calendar_start = Some(1_774_689_420);
+    let picture = validation(&dated, &plain()).expect("it is drawn with dates");
+    assert!(picture.labels().iter().any(|label| label.text.contains("2026")), "{:?}", picture.labels());
+    for nothing in [Validation::default(), Validation { panels: vec![ValidationPanel::default()], ..data }] {
+        assert!(matches!(validation(&nothing, &plain()), Err(PlotError::Nothing { .. })));
+    }
+}
+
+#[test]
+fn sweeps_without_figures_say_so() {
+    let nothing = |picture: Result<Picture, PlotError>| matches!(picture, Err(PlotError::Nothing { .. }));
+    assert!(nothing(heat_map(&HeatMap::default(), &plain())));
+    assert!(nothing(heat_map(&map("x", &[None, None, Some(f64::NAN), None]), &plain())));
+    assert!(nothing(heat_map(&map("x", &[Some(1.0)]), &plain())), "cells that do not fit the axes");
+    assert!(nothing(main_effects(&MainEffects::default(), &plain())));
+    assert!(nothing(tornado(&Tornado::default(), &plain())));
+    assert!(nothing(frontier(&Frontier::default(), &plain())));
+    let wide = (0..100).map(|level| level.to_string()).collect::<Vec<_>>();
+    let map = HeatMap { across: ("x".to_owned(), wide), ..map("x", &[Some(1.0); 200]) };
+    assert!(matches!(heat_map(&map, &plain()), Err(PlotError::TooMany { count: 100, .. })));
+}
+
+#[test]
+fn a_frontier_marks_what_it_is_told_to() {
+    let mut today = point("60s", 10.0, 0.02);
+    today.marks = vec![Mark::Today];
+    let mut knee = point("120s", 12.0, 0.01);
+    knee.marks = vec![Mark::Knee];
+    let chart = Frontier {
+        points: vec![today, knee, point("none", f64::NAN, 0.5)],
+        bounds: vec![CostBound { name: "clairvoyant".to_owned(), cost: 7.0 }],
+        notes: vec!["one seed".to_owned()],
+        ..Frontier::default()
+    };
+    let picture = frontier(&chart, &plain()).expect("a frontier is drawn");
+    assert_sound(&picture);
+    let texts = texts(&picture);
+    for text in ["today: 60s", "knee: 120s", "clairvoyant"] {
+        assert!(texts.contains(&text), "{text} is missing: {texts:?}");
+    }
+    let marks = picture.marks();
+    assert!(marks[0].is_some() && marks[1].is_some() && marks[2].is_none(), "every drawn point has its place");
+    assert!(marks[0] < marks[1], "the dearer point lies further right");
+}
+
+#[test]
+fn saturated_stretches_are_shaded_and_named() {
+    let mut outcome = day();
+    outcome.censored = vec![windtunnel_sim::outcome::CensoredStretch {
+        from_seconds: 3600.0,
+        to_seconds: 7200.0,
+        reason: "refusals".to_owned(),
+    }];
+    for picture in [timeline(&outcome, &plain()), comparison(&[&outcome, &outcome], &plain())] {
+        let picture = picture.expect("it is drawn");
+        assert_sound(&picture);
+        assert!(texts(&picture).contains(&"recorded while saturated: demand was higher"));
+    }
+    assert!(!texts(&timeline(&day(), &plain()).expect("it is drawn")).iter().any(|text| text.contains("saturated")));
 }

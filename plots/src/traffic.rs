@@ -59,7 +59,7 @@ fn subtitle(info: &TraceInfo) -> String {
     format!("{}  ·  {} to {}{zone}", formats.join(", "), info.start, info.end)
 }
 
-fn figures(info: &TraceInfo) -> Vec<Figure> {
+fn figures(info: &TraceInfo) -> Vec<Figure<'static>> {
     vec![
         ("requests", number::quantity(info.requests)),
         ("mean", format!("{}/s", number::quantity(info.mean_rps))),

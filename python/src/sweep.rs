@@ -182,13 +182,10 @@ impl Sweep {
         let plan = &self.plan;
         let point = |index: usize| {
             let cells = plan.points[index].cells.iter().filter(|cell| !cell.is_empty());
-            Some(CostPoint {
-                name: cells.map(String::as_str).collect::<Vec<_>>().join(" · "),
-                label: plan.points[index].policy.clone(),
-                cost: results.summary(index, "cost_total")?,
-                violations: results.summary(index, "slo_violating_request_fraction")?,
-                currency: plan.points[index].currency.clone(),
-            })
+            let name = cells.map(String::as_str).collect::<Vec<_>>().join(" · ");
+            let cost = results.summary(index, "cost_total")?;
+            let violations = results.summary(index, "slo_violating_request_fraction")?;
+            Some(CostPoint::new(&name, &plan.points[index].policy, cost, violations, &plan.points[index].currency))
         };
         let points: Vec<CostPoint> = (0..plan.points.len()).filter_map(point).collect();
         let mut traffic: Vec<&str> = plan.points.iter().map(|point| point.traffic.as_str()).collect();

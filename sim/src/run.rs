@@ -10,7 +10,7 @@ pub use setup::{bounds, demand_curve};
 
 use std::iter::Peekable;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use windtunnel_traces::random::{Generator, uniform};
 use windtunnel_traces::segments::RateSegments;
 use windtunnel_traces::{Purpose, SimDuration, SimTime, Streams};
@@ -68,7 +68,7 @@ pub struct Unwatched;
 impl Progress for Unwatched {}
 
 /// How exactly to simulate.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fidelity {
     /// Every request exists.

@@ -255,6 +255,26 @@ impl OpenTrace {
         marks.filter(|(from, to, _)| from < to).collect()
     }
 
+    /// The same over a whole run: every replay of a looped trace has them again.
+    pub fn censored_until(&self, end: SimTime) -> Vec<(SimTime, SimTime, String)> {
+        let once = self.censored();
+        let period = if self.plan.looped { self.plan.period.filter(|period| *period > 0) } else { None };
+        let replays = period.map_or(1, |period| end.as_nanos().div_ceil(period));
+        let mut all = Vec::new();
+        // A recording that is mostly censored and looped for months says no more after the first thousands.
+        const MOST: usize = 10_000;
+        for replay in 0..replays {
+            let offset = replay.saturating_mul(period.unwrap_or(0));
+            let moved = |at: SimTime| SimTime::from_nanos(at.as_nanos().saturating_add(offset)).min(end);
+            all.extend(once.iter().map(|(from, to, reason)| (moved(*from), moved(*to), reason.clone())));
+            if once.is_empty() || all.len() >= MOST {
+                break;
+            }
+        }
+        all.retain(|(from, to, _)| from < to);
+        all
+    }
+
     /// What went wrong when a long recording was read again for a replay. To be asked for at the end of a run: arrivals
     /// end early when the file has changed since it was checked.
     pub fn fault(&self) -> Option<&TraceError> {

@@ -26,10 +26,10 @@ pub(crate) fn describe(outcome: &Outcome) -> String {
 }
 
 /// A figure: what it is and its value.
-pub(crate) type Figure = (&'static str, String);
+pub(crate) type Figure<'a> = (&'a str, String);
 
 /// The figures that matter most.
-pub(crate) fn figures(outcome: &Outcome) -> Vec<Figure> {
+pub(crate) fn figures(outcome: &Outcome) -> Vec<Figure<'static>> {
     let metric = |name: &str| outcome.metrics.get(name).unwrap_or(f64::NAN);
     vec![
         ("cost", number::money(metric("cost_total"), &outcome.currency)),
@@ -44,7 +44,7 @@ fn mean_name(outcome: &Outcome) -> &'static str {
 }
 
 /// Draws figures in one line.
-pub(crate) fn draw_figures(canvas: &mut Canvas<'_>, figures: &[Figure], left: f64, middle: f64) {
+pub(crate) fn draw_figures(canvas: &mut Canvas<'_>, figures: &[Figure<'_>], left: f64, middle: f64) {
     let name_look = Look::new(size::SUBTITLE, canvas.theme.muted);
     let value_look = Look::new(size::SUBTITLE, canvas.theme.ink).bold();
     let mut x = left;

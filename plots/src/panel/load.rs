@@ -3,6 +3,7 @@
 use windtunnel_sim::outcome::{Outcome, TimelineRow};
 
 use super::Frame;
+use super::censored;
 use super::legend::{Entry, Header, Key};
 use crate::axis::Scale;
 use crate::canvas::{Canvas, Stroke};
@@ -42,6 +43,7 @@ pub(crate) fn header(outcome: &Outcome, theme: &Theme) -> Header {
     let mut entries =
         vec![Entry::new(Key::Line(theme.ink, OFFERED_WIDTH), "offered"), Entry::new(Key::Area(theme.served), "served")];
     entries.extend(causes(outcome).into_iter().map(|(name, _, color)| Entry::new(Key::Area(color(theme)), *name)));
+    entries.extend(censored::entry(outcome, theme));
     Header::new("Load", "requests per second", entries)
 }
 
@@ -58,6 +60,7 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, frame: &Frame<'_>, outcome: &Outcome
         frame.fill(canvas, &line, color);
     }
     frame.stroke(canvas, &steps(outcome, frame, offered), Stroke::new(canvas.theme.ink, OFFERED_WIDTH));
+    censored::shade(canvas, frame, outcome);
 }
 
 /// Draws only what was offered, as an area.
@@ -65,4 +68,5 @@ pub(crate) fn draw_offered(canvas: &mut Canvas<'_>, frame: &Frame<'_>, outcome: 
     let line = steps(outcome, frame, offered);
     frame.fill(canvas, &line, canvas.theme.grid);
     frame.stroke(canvas, &line, Stroke::new(canvas.theme.ink, OFFERED_WIDTH));
+    censored::shade(canvas, frame, outcome);
 }

@@ -3,6 +3,7 @@
 pub(crate) mod activities;
 pub(crate) mod alarms;
 pub(crate) mod capacity;
+pub(crate) mod censored;
 pub(crate) mod heading;
 pub(crate) mod latency;
 pub(crate) mod legend;

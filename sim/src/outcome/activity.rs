@@ -77,7 +77,7 @@ pub struct AlarmEntry {
 }
 
 /// A level to draw on the chart of utilization: an alarm's threshold or an HPA's target.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AlarmLevel {
     /// The alarm or target.
     pub name: String,

@@ -1,5 +1,7 @@
 //! Latencies in a histogram of fixed size: logarithmic buckets whose index is read off the bits of the value.
 
+use serde::{Deserialize, Serialize};
+
 /// Sub-buckets per power of two. A bucket's width is at most 1/128 of its value, so a quantile reported at the middle
 /// of its bucket is wrong by at most 0.4 %.
 const SUB_BUCKETS: u64 = 128;
@@ -42,7 +44,7 @@ impl std::fmt::Debug for LatencyHistogram {
 }
 
 /// What a histogram holds without its empty buckets: a few kilobytes, to be kept by the thousand.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SparseHistogram {
     /// Bucket and count, ascending.
     counts: Box<[(u16, u64)]>,
@@ -149,7 +151,9 @@ impl LatencyHistogram {
     /// Adds all that `other` holds.
     pub fn merge_sparse(&mut self, other: &SparseHistogram) {
         for &(index, count) in &other.counts {
-            self.buckets[usize::from(index)] += count;
+            // One that was read from a file may say anything.
+            let Some(bucket) = self.buckets.get_mut(usize::from(index)) else { continue };
+            *bucket += count;
             self.count += count;
         }
         self.sum_nanos += other.sum_nanos;

@@ -1,7 +1,9 @@
 //! The named figures of a run: one table gives every name its unit and definition.
 
-use serde::Serialize;
+use std::collections::BTreeMap;
+
 use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize};
 
 /// A named figure: what it is called, its unit, what it means.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
@@ -47,8 +49,15 @@ impl Serialize for MetricValues {
     }
 }
 
+impl<'de> Deserialize<'de> for MetricValues {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let values = BTreeMap::<String, Option<f64>>::deserialize(deserializer)?;
+        Ok(MetricValues::collect(|name| values.get(name).copied().flatten()))
+    }
+}
+
 /// A figure over replications: its mean and 95 % confidence interval. For one replication all three are equal.
-#[derive(Copy, Clone, Debug, PartialEq, Serialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// The mean over replications.
     pub mean: f64,

@@ -17,14 +17,14 @@ pub mod spool;
 pub mod steps;
 pub mod timeline;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use windtunnel_traces::SimDuration;
 
 use crate::run::Fidelity;
 
 pub use activity::{ActivityEntry, AlarmEntry, AlarmLevel, InstanceLife};
 pub use archive::Archive;
-pub use latency::LatencyHistogram;
+pub use latency::{LatencyHistogram, SparseHistogram};
 pub use metric::{MetricValues, Summary};
 pub use reaction::Reaction;
 pub use spool::Spool;
@@ -32,7 +32,7 @@ pub use steps::StepSeries;
 pub use timeline::TimelineRow;
 
 /// Which controller drove the fleet.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Provider {
     /// Alibaba Cloud Elastic Scaling Service.
@@ -72,7 +72,7 @@ impl Provider {
 }
 
 /// The objective that requests and windows are judged by.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Objective {
     /// A request slower than this violates; seconds.
     pub latency_seconds: f64,
@@ -85,7 +85,7 @@ pub struct Objective {
 }
 
 /// A thing the reader of a result should know, with what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
     /// What is the matter, as one sentence.
     pub message: String,
@@ -94,8 +94,19 @@ pub struct Warning {
     pub hint: Option<String>,
 }
 
+/// A stretch of the trace in which the recorded system turned requests away or was saturated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CensoredStretch {
+    /// Its start in seconds since the start of the run.
+    pub from_seconds: f64,
+    /// Its end.
+    pub to_seconds: f64,
+    /// How it is known.
+    pub reason: String,
+}
+
 /// All that is remembered of one scenario under one seed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Outcome {
     /// The scenario's name, such as `ess-guide`. Any text: escape it where it is shown.
     pub name: String,
@@ -122,17 +133,22 @@ pub struct Outcome {
     /// The named figures, by the names that `windtunnel metrics` lists.
     pub metrics: MetricValues,
     /// The run in intervals.
+    #[serde(default)]
     pub timeline: Spool<TimelineRow>,
     /// What the provider's activity log (or `kubectl describe hpa`) would have shown.
     pub activities: Spool<ActivityEntry>,
     /// Where the time of every scale-out went, in order of their decisions.
     pub reactions: Spool<Reaction>,
     /// Changes of alarm states.
+    #[serde(default)]
     pub alarms: Spool<AlarmEntry>,
     /// The thresholds to draw on a chart of utilization.
     pub thresholds: Vec<AlarmLevel>,
     /// The life of every instance (or pod) that was launched.
     pub instances: Spool<InstanceLife>,
+    /// Stretches in which the recorded system could not keep up: the trace shows less than what was asked for.
+    #[serde(default)]
+    pub censored: Vec<CensoredStretch>,
     /// Latencies of all requests that were served.
     #[serde(skip)]
     pub latency: LatencyHistogram,

@@ -340,25 +340,38 @@ fn parts(start: SimTime, chain: impl Iterator<Item = Milestone>) -> Vec<Part> {
 
 /// Times are seconds where people read them, and exact where they are set aside.
 mod in_seconds {
+    use serde::de::Error;
+
     use super::{Deserialize, Deserializer, Seconds, Serialize, Serializer};
 
     pub(super) fn serialize<T: Seconds + Serialize, S: Serializer>(time: &T, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() { time.seconds().serialize(serializer) } else { time.serialize(serializer) }
     }
 
-    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-        T::deserialize(deserializer)
+    pub(super) fn deserialize<'de, T: Seconds + Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<T, D::Error> {
+        if !deserializer.is_human_readable() {
+            return T::deserialize(deserializer);
+        }
+        let seconds = Option::<f64>::deserialize(deserializer)?;
+        T::from_seconds(seconds).ok_or_else(|| D::Error::custom("a number of seconds is missing"))
     }
 }
 
 /// Something that is told in seconds, where there is something to tell.
-trait Seconds {
+trait Seconds: Sized {
     fn seconds(&self) -> Option<f64>;
+    fn from_seconds(seconds: Option<f64>) -> Option<Self>;
 }
 
 impl Seconds for SimTime {
     fn seconds(&self) -> Option<f64> {
         Some(self.as_secs_f64())
+    }
+
+    fn from_seconds(seconds: Option<f64>) -> Option<Self> {
+        SimDuration::from_seconds(seconds).map(|since_start| SimTime::ZERO + since_start)
     }
 }
 
@@ -366,11 +379,19 @@ impl Seconds for SimDuration {
     fn seconds(&self) -> Option<f64> {
         Some(self.as_secs_f64())
     }
+
+    fn from_seconds(seconds: Option<f64>) -> Option<Self> {
+        seconds.map(SimDuration::from_secs_f64)
+    }
 }
 
 impl<T: Seconds> Seconds for Option<T> {
     fn seconds(&self) -> Option<f64> {
         self.as_ref().and_then(T::seconds)
+    }
+
+    fn from_seconds(seconds: Option<f64>) -> Option<Self> {
+        Some(T::from_seconds(seconds))
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Items that are kept in memory before they leave for the file. Charts and tables of an ordinary run, with its 1440
 /// rows, never touch the disk.
@@ -135,6 +135,12 @@ impl<'s, T: Serialize + DeserializeOwned + Clone> IntoIterator for &'s Spool<T> 
 impl<T: Serialize + DeserializeOwned + Clone> Serialize for Spool<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de, T: Serialize + DeserializeOwned + Clone> Deserialize<'de> for Spool<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::<T>::deserialize(deserializer).map(|items| items.into_iter().collect())
     }
 }
 

@@ -13,8 +13,11 @@ use crate::fleet::instances::Instances;
 use crate::outcome::ledger::Ledger;
 use crate::outcome::reaction::{self, Extremes, Reaction};
 use crate::outcome::recorder::Segment;
-use crate::outcome::{ActivityEntry, AlarmLevel, InstanceLife, MetricValues, Outcome, Spool, Warning, cost};
+use crate::outcome::{
+    ActivityEntry, AlarmLevel, CensoredStretch, InstanceLife, MetricValues, Outcome, Spool, Warning, cost,
+};
 use crate::plant::fluid::scope;
+use crate::scenario::Scenario;
 use crate::scenario::schema::{self, Price};
 
 pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, SimulationError> {
@@ -60,6 +63,7 @@ pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, Simula
         alarms: world.alarms,
         thresholds,
         instances,
+        censored: censored(scenario),
         latency: total.latency,
         warnings,
     })
@@ -70,6 +74,17 @@ fn logs(world: &mut World<'_>) -> io::Result<(Spool<ActivityEntry>, Spool<Reacti
     let reactions = std::mem::take(&mut world.scale_outs).budgets(&mut world.site)?;
     let activities = std::mem::take(&mut world.activities).into_spool()?;
     Ok((activities, reactions, std::mem::take(&mut world.site.ledger.lives).into_spool()?))
+}
+
+/// Where the trace shows less than what was asked for.
+fn censored(scenario: &Scenario) -> Vec<CensoredStretch> {
+    let stretches = scenario.open_trace().map(|trace| trace.censored_until(scenario.end())).unwrap_or_default();
+    let seconds = |(from, to, reason): (SimTime, SimTime, String)| CensoredStretch {
+        from_seconds: from.as_secs_f64(),
+        to_seconds: to.as_secs_f64(),
+        reason,
+    };
+    stretches.into_iter().map(seconds).collect()
 }
 
 /// Hours that are billed, and their amount.
