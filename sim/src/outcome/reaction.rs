@@ -282,7 +282,7 @@ impl Budgets {
         });
         let first = served.min_by_key(|&(at, instance, _)| (at, instance));
         self.to_come.extend(first.as_ref().map(|first| first.0));
-        budget(scale_out, began, start, first)
+        budget(scale_out, began, start, first.as_ref())
     }
 }
 
@@ -293,24 +293,24 @@ pub fn budgets(scale_outs: &[ScaleOut], launches: &[Launch]) -> Vec<Reaction> {
     scale_outs.iter().map(|scale_out| budgets.next(scale_out, launch)).collect()
 }
 
-fn budget(scale_out: &ScaleOut, began: Began, start: SimTime, first: Option<(SimTime, u32, Launch)>) -> Reaction {
+fn budget(scale_out: &ScaleOut, began: Began, start: SimTime, first: Option<&(SimTime, u32, Launch)>) -> Reaction {
     let asked = scale_out.breach.iter().flat_map(|breach| breach.stages.iter().cloned());
     let decided = Milestone::new(Phase::Wait, scale_out.waited_for.clone(), scale_out.decided);
-    let booted = first.iter().flat_map(|(_, _, launch)| launch.stages.iter().cloned());
-    let served = first.iter().map(|(at, ..)| Milestone::new(Phase::FirstRequest, "first request", *at));
+    let booted = first.into_iter().flat_map(|(_, _, launch)| launch.stages.iter().cloned());
+    let served = first.into_iter().map(|(at, ..)| Milestone::new(Phase::FirstRequest, "first request", *at));
     let parts = parts(start, asked.chain([decided]).chain(booted).chain(served));
     Reaction {
         began,
         start,
         decided: scale_out.decided,
-        first_request: first.as_ref().map(|(at, ..)| *at),
-        total: first.as_ref().map(|(at, ..)| at.saturating_since(start)),
+        first_request: first.map(|(at, ..)| *at),
+        total: first.map(|(at, ..)| at.saturating_since(start)),
         from: scale_out.from,
         to: scale_out.to,
         policy: scale_out.policy.clone(),
         alarm: scale_out.alarm.clone(),
         refusals: scale_out.refusals,
-        instance: first.as_ref().map(|(_, instance, _)| *instance),
+        instance: first.map(|(_, instance, _)| *instance),
         parts,
     }
 }
