@@ -1,7 +1,8 @@
 //! Calls to the plots crate: the only place that knows it.
 
-use windtunnel_plots::{ChartOptions, CostPoint, Format, Picture, PlotError};
+use windtunnel_plots::{ChartOptions, CostPoint, Format, Picture, PlotError, ReplicaChart};
 use windtunnel_sim::outcome::{Outcome, Provider, Summary};
+use windtunnel_validation::row::Replay;
 
 use crate::charts::{self, Selection};
 use crate::currency::Exchange;
@@ -9,7 +10,7 @@ use crate::diagnostics;
 use crate::error::{CliError, Kind};
 use crate::experiment::Results;
 use crate::flags::OutputFlags;
-use crate::output::Folder;
+use crate::output::{Folder, slugs};
 use crate::results::Stored;
 
 /// Adds the charts of one scenario as SVG and PNG.
@@ -96,6 +97,27 @@ pub(crate) fn add_available(
         }
     }
     Ok(())
+}
+
+/// Adds a chart of each recorded run that has one, and says where.
+pub(crate) fn add_replays(replays: &[Replay], folder: &mut Folder) -> Result<Vec<(String, String)>, CliError> {
+    let mut added = Vec::new();
+    let names: Vec<String> = replays.iter().map(|replay| replay.name.clone()).collect();
+    for (replay, slug) in replays.iter().zip(slugs(&names)) {
+        let chart = ReplicaChart {
+            outcome: &replay.typical,
+            recorded: &replay.recorded,
+            simulated: &replay.simulated[replay.typical_at],
+            others: &replay.simulated,
+        };
+        let failed =
+            |error: PlotError| CliError::new(Kind::Input, format!("the chart {slug} cannot be drawn: {error}"));
+        let picture = windtunnel_plots::recorded_against_simulated(&chart, &ChartOptions::default()).map_err(failed)?;
+        let file = format!("validation/{slug}.svg");
+        folder.add(file.clone(), picture.bytes(Format::Svg).map_err(failed)?);
+        added.push((replay.name.clone(), file));
+    }
+    Ok(added)
 }
 
 fn options(flags: &OutputFlags) -> ChartOptions {
