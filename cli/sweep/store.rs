@@ -68,7 +68,11 @@ impl Store {
     }
 
     fn key(&self, name: &str) -> Key {
-        name.split('/').fold(self.prefix.clone(), |key, part| key.join(part))
+        let mut key = self.prefix.clone();
+        for part in name.split('/') {
+            key = key.join(part);
+        }
+        key
     }
 
     fn get(&self, key: &Key) -> Result<Option<Vec<u8>>, CliError> {
