@@ -20,7 +20,7 @@ use windtunnel_traces::SimDuration;
 
 use crate::run::Fidelity;
 
-pub use activity::{ActivityEntry, AlarmEntry, AlarmLevel, InstanceLife};
+pub use activity::{ActivityEntry, AlarmEntry, AlarmLevel, InstanceActivity, InstanceLife};
 pub use latency::LatencyHistogram;
 pub use metric::{MetricValues, Summary};
 pub use reaction::Reaction;

@@ -109,8 +109,8 @@ pub struct ScaleOut {
     pub breach: Option<Breach>,
     /// When it was accepted.
     pub decided: SimTime,
-    /// What it had to wait for when it was decided later than it was asked for.
-    pub waited_for: &'static str,
+    /// What it had to wait for, in order, when it was decided later than it was asked for.
+    pub waits: Vec<Milestone>,
     /// Requests of the same alarm that were refused while it waited.
     pub refusals: u32,
     /// Capacity before.
@@ -272,10 +272,9 @@ fn budget(scale_out: &ScaleOut, launches: &[Launch], arrivals: &[SimTime]) -> Re
     });
     let first = served.min_by_key(|&(at, instance, _)| (at, instance));
     let asked = scale_out.breach.iter().flat_map(|breach| breach.stages.iter().cloned());
-    let decided = Milestone::new(Phase::Wait, scale_out.waited_for, scale_out.decided);
     let booted = first.iter().flat_map(|(_, _, launch)| launch.stages.iter().cloned());
     let served = first.map(|(at, ..)| Milestone::new(Phase::FirstRequest, "first request", at));
-    let parts = parts(start, asked.chain([decided]).chain(booted).chain(served));
+    let parts = parts(start, asked.chain(scale_out.waits.iter().cloned()).chain(booted).chain(served));
     Reaction {
         began,
         start,
@@ -346,7 +345,7 @@ mod tests {
         ScaleOut {
             breach: Some(Breach { since: at(60), stages }),
             decided: at(decided),
-            waited_for: "cooldown",
+            waits: vec![Milestone::new(Phase::Wait, "cooldown", at(decided))],
             refusals: 0,
             from: 1,
             to: 2,

@@ -10,6 +10,7 @@ use windtunnel_traces::{SimDuration, SimTime};
 use crate::controllers::decision::{InstanceId, Metric, MetricSource, Statistic};
 use crate::outcome::LatencyHistogram;
 use crate::outcome::latency::SparseHistogram;
+use crate::sensors::publication::{PerSource, Source};
 
 /// Slots older than this are forgotten: longer than any alarm may look back (one day at periods below an hour).
 const KEPT: SimDuration = SimDuration::from_hours(26);
@@ -37,7 +38,7 @@ pub struct Slot {
     /// End of the interval.
     pub end: SimTime,
     /// When it can be read.
-    pub published: SimTime,
+    pub published: PerSource<SimTime>,
     /// Samples of the instances that report.
     pub instances: Vec<InstanceSample>,
     /// Requests that arrived at the balancer in the interval.
@@ -77,10 +78,13 @@ impl MetricStore {
     }
 
     /// The slots that begin within a window (a sample is stamped with the start of its interval) and can be read now.
-    fn readable(&self, from: SimTime, to: SimTime) -> impl Iterator<Item = &Slot> {
+    fn readable(&self, source: Source, from: SimTime, to: SimTime) -> impl Iterator<Item = &Slot> {
         let first = self.slots.partition_point(|slot| slot.start < from);
         let now = self.now;
-        self.slots.range(first..).take_while(move |slot| slot.start < to).filter(move |slot| slot.published <= now)
+        self.slots
+            .range(first..)
+            .take_while(move |slot| slot.start < to)
+            .filter(move |slot| *slot.published.of(source) <= now)
     }
 }
 
@@ -142,7 +146,7 @@ impl MetricSource for MetricStore {
             return self.latency(quantile, from, to);
         }
         let mut aggregate = Aggregate::new(statistic);
-        for slot in self.readable(from, to) {
+        for slot in self.readable(Source::of(metric), from, to) {
             let seconds = (slot.end - slot.start).as_secs_f64();
             match metric {
                 Metric::CpuUtilization => slot.instances.iter().for_each(|s| aggregate.add(s.cpu_percent)),
@@ -174,7 +178,7 @@ impl MetricSource for MetricStore {
 
     fn per_instance(&self, metric: Metric, statistic: Statistic, from: SimTime, to: SimTime) -> Vec<(InstanceId, f64)> {
         let mut of_instance = std::collections::BTreeMap::new();
-        for slot in self.readable(from, to) {
+        for slot in self.readable(Source::of(metric), from, to) {
             let seconds = (slot.end - slot.start).as_secs_f64();
             for sample in &slot.instances {
                 let value = match metric {
@@ -211,7 +215,7 @@ impl MetricStore {
     /// A quantile of the pooled latencies of a window: quantiles of slots cannot be averaged.
     fn latency(&self, quantile: f64, from: SimTime, to: SimTime) -> Option<f64> {
         let mut pooled = LatencyHistogram::default();
-        for slot in self.readable(from, to) {
+        for slot in self.readable(Source::Balancer, from, to) {
             if let Some(latency) = &slot.latency {
                 pooled.merge_sparse(latency);
             }
@@ -231,7 +235,7 @@ mod tests {
         Slot {
             start: SimTime::from_secs(start),
             end: SimTime::from_secs(start + 60),
-            published: SimTime::from_secs(published),
+            published: PerSource::default().map(|(): &()| SimTime::from_secs(published)),
             instances: (0..)
                 .zip(cpu)
                 .map(|(i, &cpu_percent)| InstanceSample {
