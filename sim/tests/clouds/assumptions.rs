@@ -298,7 +298,7 @@ fn cloud_tencent_when_the_cooldown_begins_and_for_whom() {
     let text = tencent_group("min = 1\nmax = 50\ndesired = 5\n", "adjust = { change = 1 }\ncooldown = \"100s\"");
     let starts = |text: &str| began(&run_tencent(&tencent(text), &constant(90.0), slow_fleet(), 300));
     assert_eq!(starts(&text), [(60, 5, 6), (300, 6, 7)]);
-    assert_eq!(starts(&with("cooldown_starts", "\"activity-start\"", &text)), [(60, 5, 6), (180, 6, 7)]);
+    assert_eq!(starts(&with("cooldown_starts", "\"activity-start\"", &text)), [(60, 5, 6), (180, 6, 7), (300, 7, 8)]);
     // Target tracking: none, or the group's.
     let text = "min = 1\nmax = 50\ndesired = 10\ndefault_cooldown = \"600s\"\nassumptions.alarm_delay = \"0s\"\n[[policy]]\n\
                 name = \"tt\"\nwarmup = \"0s\"\ntarget = { metric = \"ASG_AVG_CPU_UTILIZATION\", value = 50 }\n";

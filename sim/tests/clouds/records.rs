@@ -265,8 +265,8 @@ fn cloud_aws_metrics_are_published_late_by_source() {
             ec2("0s")
         )
     };
-    assert_eq!(goes_off("RequestCount", 100, &alb("0s")), Some(780));
-    assert_eq!(goes_off("RequestCount", 100, &alb("120s")), Some(900));
+    assert_eq!(goes_off("RequestCount", 1000, &alb("0s")), Some(780));
+    assert_eq!(goes_off("RequestCount", 1000, &alb("120s")), Some(900));
 }
 
 #[test]
@@ -278,4 +278,20 @@ fn cloud_ess_removed_instances_are_paid_for_until_they_are_released() {
     };
     let saved = (hours("") - hours("assumptions.billed_until = \"decision\"")) * 3600.0;
     assert!((saved - 50.0).abs() < 1e-6, "{saved}");
+}
+
+#[test]
+fn cloud_ess_a_hook_keeps_the_activity_running() {
+    // DOC-ESS, lifecycle hooks: while an alarm's activity waits for a hook, every other request is rejected. 40 s to create,
+    // 600 s of waiting, 10 s to attach.
+    let keys = "assumptions.alarm_delay = \"0s\"\nhook = [{ name = \"h\", transition = \"launching\", timeout = \"600s\" }]\n\
+                [[ess.rule]]\nname = \"out\"\nadjust = { change = 1 }\ncooldown = \"0s\"\n[[ess.alarm]]\nname = \"always\"\n\
+                metric = \"CpuUtilization\"\ncomparison = \">=\"\nthreshold = 0\nperiod = \"60s\"\ntimes = 1\naction = \"out\"";
+    let outcome = run(&group("ess", keys));
+    let accepted: Vec<f64> = outcome.activities.iter().filter(|a| a.accepted).map(|a| a.at_seconds).collect();
+    assert_eq!(accepted[..2], [60.0, 720.0], "done at 710");
+    let refused: Vec<&ActivityEntry> =
+        outcome.activities.iter().filter(|a| !a.accepted && a.at_seconds < 720.0).collect();
+    assert_eq!(refused.len(), 10, "each minute from 120 to 660 s");
+    assert!(refused.iter().all(|a| a.explanation.contains("while there is scaling activity in progress")));
 }
