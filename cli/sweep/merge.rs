@@ -1,17 +1,14 @@
 //! `windtunnel sweep merge`: the results of all shards, with the files and bytes of an ordinary sweep.
 
-use std::fs;
-use std::path::PathBuf;
-
 use windtunnel_sim::experiment::results::Results;
-use windtunnel_sim::experiment::shards::{self, PLAN, PlanFile};
+use windtunnel_sim::experiment::shards::{PLAN, PlanFile};
 use windtunnel_sim::scenario::document::SharedFiles;
 
-use crate::diagnostics;
 use crate::error::{CliError, Kind};
 use crate::output::Folder;
+use crate::{diagnostics, terminal};
 
-use super::{SweepOutputFlags, folder_of, outputs, planning, work};
+use super::{SweepOutputFlags, folder_of, outputs, planning, shared, work};
 
 /// Runs that are named when some are missing.
 const NAMED: usize = 5;
@@ -21,9 +18,12 @@ const NAMED: usize = 5;
 #[command(after_help = "Example:
   windtunnel sweep merge shards -o results")]
 pub(super) struct Arguments {
-    /// The folder that the workers shared
-    #[arg(value_name = "DIR")]
-    shards: PathBuf,
+    /// The folder that the workers shared, or the URL of an object store
+    #[arg(value_name = "DIR|URL")]
+    shards: String,
+    /// Print the ids of the runs that are missing, one per line, and write nothing
+    #[arg(long)]
+    missing: bool,
     #[command(flatten)]
     output: SweepOutputFlags,
     /// Say nothing but warnings and errors
@@ -33,19 +33,25 @@ pub(super) struct Arguments {
 
 /// Runs `sweep merge`.
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
-    let path = arguments.shards.join(PLAN);
-    let text = fs::read_to_string(&path).map_err(|error| {
-        CliError::file("read", &path, &error).hint("name the folder that was given to `windtunnel sweep work --out`")
-    })?;
-    let written = PlanFile::read(&text).map_err(|error| work::plan_error(&path, &error))?;
+    let place = shared::open(&arguments.shards)?;
+    let Some(text) = place.plan()? else {
+        let message = format!("`{}` has no {PLAN}", arguments.shards);
+        return Err(CliError::new(Kind::Input, message)
+            .hint("name what was given to `windtunnel sweep work --out`; the first worker copies the plan there"));
+    };
+    let written = PlanFile::read(&text).map_err(|error| work::plan_error(&arguments.shards, &error))?;
     let plan = planning::again(&written, &SharedFiles::default())?;
-    let collected = shards::collect(&arguments.shards, &plan).map_err(|error| work::collect_error(&error))?;
+    let collected = place.collect(&plan)?;
     if collected.damaged_lines > 0 {
         let message = format!("{} lines of the shards' journals are damaged and not used", collected.damaged_lines);
         diagnostics::warn(&message, None);
     }
     let results = Results { plan: &plan, records: &collected.records, replications: plan.sweep.replications };
-    refuse_missing(&results.missing())?;
+    let missing = results.missing();
+    if arguments.missing {
+        return terminal::print(&missing.iter().map(|id| format!("{id}\n")).collect::<String>());
+    }
+    refuse_missing(&missing)?;
     let folder = Folder::prepare(&folder_of(&arguments.output, &plan), arguments.output.force)?;
     outputs::write(&results, folder, &arguments.output, arguments.quiet)
 }

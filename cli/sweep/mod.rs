@@ -1,18 +1,22 @@
 //! `windtunnel sweep SWEEP`: parameters times replications, resumable; and the same in shards.
 
+mod emit;
 mod merge;
 mod outputs;
 mod planning;
 mod progress;
 mod report;
 mod screening;
+mod shared;
+#[cfg(feature = "object-store")]
+mod store;
 mod work;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use windtunnel_sim::experiment::execute::{ExecuteError, Records, Simulator, Task, execute};
-use windtunnel_sim::experiment::journal::{Found, Header, JOURNAL, Journal, JournalError};
+use windtunnel_sim::experiment::journal::{Found, Header, JOURNAL, Journal, JournalError, Keep};
 use windtunnel_sim::experiment::plan::Plan;
 use windtunnel_sim::experiment::results::Results;
 use windtunnel_sim::scenario::document::SharedFiles;
@@ -216,14 +220,14 @@ fn carry_out(
     plan: &Plan,
     missing: &[Task],
     files: &SharedFiles,
-    journal: &mut Journal,
+    keep: &mut dyn Keep,
     records: &mut Records,
     flags: &RunFlags,
 ) -> Result<(), CliError> {
     interrupt::listen();
     let bar = SweepBar::new(plan, records, flags.quiet);
     let simulator = Simulator::new(plan, files)?;
-    let executed = experiment::in_pool(flags.threads, || execute(plan, missing, &simulator, journal, records, &bar))?;
+    let executed = experiment::in_pool(flags.threads, || execute(plan, missing, &simulator, keep, records, &bar))?;
     bar.finish();
     executed.map_err(|error| match error {
         ExecuteError::Cancelled => {

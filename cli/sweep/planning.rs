@@ -18,6 +18,7 @@ use crate::error::{CliError, Kind};
 use crate::flags::Fidelity;
 use crate::{figures, output, terminal};
 
+use super::emit::EmitFlags;
 use super::screening;
 
 /// Above this many runs a sweep has to be confirmed.
@@ -65,13 +66,16 @@ impl PlanFlags {
 /// Write the plan of a sweep: one line per run, with its id and estimated cost
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  windtunnel sweep plan configs/sweeps/ess-thresholds.toml -o plan.jsonl")]
+  windtunnel sweep plan configs/sweeps/ess-thresholds.toml -o plan.jsonl
+  windtunnel sweep plan sweep.toml -o plan.jsonl --emit kubernetes --shards 64 > job.yaml")]
 pub(super) struct Arguments {
     #[command(flatten)]
     plan: PlanFlags,
     /// Write the plan to this file
     #[arg(long, short, value_name = "FILE")]
     out: PathBuf,
+    #[command(flatten)]
+    emit: EmitFlags,
 }
 
 /// Runs `sweep plan`.
@@ -85,11 +89,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
         let message = "shards need to know their runs beforehand: the fidelity `screen` does not go with a plan";
         return Err(CliError::new(Kind::Usage, message).hint("give --fidelity requests or fluid"));
     }
+    let emitted = arguments.emit.rendered(&plan.sweep.name, &arguments.plan.path().display().to_string())?;
     let text = shards::written(&plan, &request(&arguments.plan, &plan));
     output::write_file(&arguments.out, text.as_bytes())?;
     let runs = plan.points.len() * plan.sweep.replications as usize;
     terminal::say(&format!("wrote {runs} runs of {} points to {}", plan.points.len(), arguments.out.display()));
-    Ok(())
+    emitted.map_or(Ok(()), |text| terminal::print(&text))
 }
 
 /// What makes the same plan again.

@@ -6,7 +6,7 @@ mod hpa;
 mod reaction;
 mod setup;
 
-pub use setup::demand_curve;
+pub use setup::{bounds, demand_curve};
 
 use std::iter::Peekable;
 
@@ -25,8 +25,8 @@ use crate::fleet::pods::Pods;
 use crate::outcome::recorder::Segment;
 use crate::outcome::{ActivityEntry, AlarmEntry, InstanceActivity, Outcome, Spool};
 use crate::plant::fluid::scope::{NotFluid, obstacle};
-use crate::scenario::Scenario;
 use crate::scenario::schema::EventKind;
+use crate::scenario::{Policy, Scenario};
 use crate::sensors::MetricStore;
 use crate::sensors::publication::published;
 use crate::sensors::store::Slot;
@@ -40,6 +40,9 @@ pub enum SimulationError {
     /// The fidelity does not know what the scenario asks for.
     #[error("fluid cannot simulate this scenario: {0}")]
     NotFluid(#[from] NotFluid),
+    /// The scenario has no fleet that a controller of one's own could drive.
+    #[error("a controller of one's own drives a fleet of instances, and this scenario has pods")]
+    NotDriven,
     /// The recorded trace could not be read again. The run has to be repeated once the file is whole.
     #[error("the trace changed while it was replayed: {0}")]
     Trace(String),
@@ -122,7 +125,32 @@ pub fn simulate_with(
     {
         return Err(obstacle.into());
     }
-    let mut world = setup::world(scenario, seed, options);
+    carry_on(setup::world(scenario, seed, options, None), seed, progress)
+}
+
+/// Simulates a scenario with another controller in the place of its own: the same service, traffic, fleet and boots.
+///
+/// # Errors
+/// As [`simulate_with`], and when the scenario's fleet is of pods.
+pub fn simulate_driven(
+    options: RunOptions,
+    scenario: &Scenario,
+    seed: u64,
+    controller: Box<dyn Controller>,
+    progress: &dyn Progress,
+) -> Result<Outcome, SimulationError> {
+    if matches!(scenario.policy, Policy::Hpa { .. }) {
+        return Err(SimulationError::NotDriven);
+    }
+    if options.fidelity == Fidelity::Fluid
+        && let Some(obstacle) = obstacle(scenario)
+    {
+        return Err(obstacle.into());
+    }
+    carry_on(setup::world(scenario, seed, options, Some(controller)), seed, progress)
+}
+
+fn carry_on(mut world: World<'_>, seed: u64, progress: &dyn Progress) -> Result<Outcome, SimulationError> {
     world.start();
     world.run(progress)?;
     finish::outcome(world, seed)

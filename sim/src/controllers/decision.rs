@@ -38,6 +38,26 @@ pub enum Metric {
     ErrorRate,
 }
 
+impl Metric {
+    /// Every metric.
+    pub const ALL: [Metric; 14] = [
+        Metric::CpuUtilization,
+        Metric::MemoryUtilization,
+        Metric::RequestRate,
+        Metric::RequestRatePerInstance,
+        Metric::RequestCountPerTarget,
+        Metric::RequestCount,
+        Metric::LatencyMean,
+        Metric::LatencyP50,
+        Metric::LatencyP95,
+        Metric::LatencyP99,
+        Metric::InFlight,
+        Metric::InFlightPerInstance,
+        Metric::HealthyHosts,
+        Metric::ErrorRate,
+    ];
+}
+
 /// How the samples of a period become one datapoint.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub enum Statistic {

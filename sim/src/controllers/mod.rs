@@ -2,5 +2,6 @@
 
 pub mod baseline;
 pub mod cloud;
+pub mod custom;
 pub mod decision;
 pub mod hpa;

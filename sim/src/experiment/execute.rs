@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use rayon::prelude::*;
 use windtunnel_traces::SimTime;
 
-use super::journal::{Journal, JournalError, Record};
+use super::journal::{JournalError, Keep, Record};
 use super::plan::{Bases, Plan, run_id};
 use crate::run::{Progress, SimulationError, simulate_with};
 use crate::scenario::document::{ScenarioError, SharedFiles};
@@ -24,7 +24,7 @@ pub struct Task {
 
 /// Watches a sweep and may stop it.
 pub trait SweepProgress: Sync {
-    /// These runs are durable now: `done` of `total`.
+    /// These runs are kept now: `done` of `total`.
     fn finished(&self, records: &[(Task, Record)], done: usize, total: usize) {
         let _ = (records, done, total);
     }
@@ -123,12 +123,12 @@ pub fn id_of(plan: &Plan, task: Task) -> String {
 /// Carries out runs on the current rayon pool and adds what came of them to `records`.
 ///
 /// # Errors
-/// When it was stopped, or the journal could not be written. Runs that fail are records, not errors.
+/// When it was stopped, or finished runs could not be kept. Runs that fail are records, not errors.
 pub fn execute(
     plan: &Plan,
     tasks: &[Task],
     runner: &dyn Runner,
-    journal: &mut Journal,
+    keep: &mut dyn Keep,
     records: &mut Records,
     progress: &dyn SweepProgress,
 ) -> Result<(), ExecuteError> {
@@ -138,7 +138,7 @@ pub fn execute(
     let written = std::thread::scope(|scope| {
         let stop = &stop;
         let writer = scope.spawn(move || {
-            let written = write_all(&receiver, journal, records, total, progress);
+            let written = write_all(&receiver, keep, records, total, progress);
             if written.is_err() {
                 stop.store(true, Ordering::Relaxed);
             }
@@ -163,7 +163,7 @@ pub fn execute(
 /// Writes what is waiting with one wait for the disk, and only then counts it.
 fn write_all(
     receiver: &mpsc::Receiver<(Task, Record)>,
-    journal: &mut Journal,
+    keep: &mut dyn Keep,
     records: &mut Records,
     total: usize,
     progress: &dyn SweepProgress,
@@ -171,13 +171,13 @@ fn write_all(
     while let Ok(first) = receiver.recv() {
         let batch: Vec<(Task, Record)> = std::iter::once(first).chain(receiver.try_iter()).collect();
         let lines: Vec<Record> = batch.iter().map(|(_, record)| record.clone()).collect();
-        journal.append(&lines)?;
+        keep.append(&lines)?;
         for (task, record) in &batch {
             records.insert(*task, record.clone());
         }
         progress.finished(&batch, records.len(), total);
     }
-    Ok(())
+    keep.finish()
 }
 
 /// Runs once; a panic is a failure of this run alone. Nothing when it was cancelled.

@@ -197,6 +197,48 @@ impl Journal {
     }
 }
 
+impl Keep for Journal {
+    fn append(&mut self, records: &[Record]) -> Result<(), JournalError> {
+        Journal::append(self, records)
+    }
+}
+
+/// Where finished runs are kept.
+pub trait Keep: Send {
+    /// Takes finished runs over. They are durable when this returns, or at the latest when [`Keep::finish`] has.
+    ///
+    /// # Errors
+    /// When they cannot be kept; nothing of them is half-kept.
+    fn append(&mut self, records: &[Record]) -> Result<(), JournalError>;
+
+    /// Makes everything durable that was taken over. Called once no more runs follow, however the work ended.
+    ///
+    /// # Errors
+    /// As [`Keep::append`].
+    fn finish(&mut self) -> Result<(), JournalError> {
+        Ok(())
+    }
+}
+
+/// A journal as text: its header, then a line per record, for a store that keeps whole files only.
+pub fn written(header: &Header, records: &[Record]) -> String {
+    let lines: Vec<String> = records.iter().map(line).collect();
+    line(header) + &lines.concat()
+}
+
+/// Sixteen hex digits that name a content.
+pub fn digest(text: &str) -> String {
+    super::plan::short_digest(text)
+}
+
+/// What a journal's content holds; `name` is where it came from, for messages.
+///
+/// # Errors
+/// When it is another's.
+pub fn parse(content: &[u8], name: &Path, header: &Header) -> Result<Found, JournalError> {
+    Ok(read(content, name, header)?.0)
+}
+
 /// What the journal of a folder holds, without locking or changing it: its worker may still be at work.
 ///
 /// # Errors
@@ -204,7 +246,7 @@ impl Journal {
 pub fn read_only(folder: &Path, header: &Header) -> Result<Found, JournalError> {
     let path = folder.join(JOURNAL);
     let content = std::fs::read(&path).map_err(|error| JournalError::Io { doing: "read", path, error })?;
-    Ok(read(&content, folder, header)?.0)
+    parse(&content, folder, header)
 }
 
 /// Takes the folder's lock. It is the operating system's: it goes when the process goes.

@@ -4,6 +4,7 @@
 //! The plan refers to the sweep file and checks that it still means the same; so workers need the sweep file, and what
 //! it names, under the same paths. Each worker keeps a journal of its own below the folder that all of them share.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::execute::{Records, Task, all_tasks, id_of, tasks_by_id};
-use super::journal::{Header, JOURNAL, JournalError, read_only};
+use super::journal::{Found, Header, JOURNAL, JournalError, read_only};
 use super::plan::{Plan, short_digest};
 
 /// The name of the plan's copy in the folder that the workers share.
@@ -93,6 +94,9 @@ pub enum ShardError {
         /// What it is now.
         now: String,
     },
+    /// A run that the plan does not have.
+    #[error("the plan has no run `{0}`")]
+    UnknownRun(String),
     /// Two workers disagree about one run.
     #[error("two shards have different results for the run {0}: one of them is not from this plan or this build")]
     Contradiction(String),
@@ -123,20 +127,59 @@ impl std::str::FromStr for Shard {
     }
 }
 
+/// What a worker does of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Every n-th run.
+    Shard(Shard),
+    /// These runs, by their ids, under a name that no other worker has.
+    Runs {
+        /// The name of the worker's journal.
+        name: String,
+        /// The ids.
+        ids: Vec<String>,
+    },
+}
+
+impl Part {
+    /// The runs.
+    ///
+    /// # Errors
+    /// When an id is not in the plan.
+    pub fn tasks(&self, plan: &Plan) -> Result<Vec<Task>, ShardError> {
+        match self {
+            Part::Shard(shard) => Ok(shard.tasks(&all_tasks(plan, plan.sweep.replications))),
+            Part::Runs { ids, .. } => {
+                let known = tasks_by_id(plan, plan.sweep.replications);
+                let task = |id: &String| known.get(id).copied().ok_or_else(|| ShardError::UnknownRun(id.clone()));
+                ids.iter().map(task).collect()
+            }
+        }
+    }
+
+    /// The name of the part's journal below [`SHARDS`].
+    pub fn name(&self) -> String {
+        match self {
+            Part::Shard(shard) => format!("{}-of-{}", shard.index, shard.of),
+            Part::Runs { name, .. } => name.clone(),
+        }
+    }
+
+    /// The folder of the part's journal.
+    pub fn folder(&self, root: &Path) -> PathBuf {
+        root.join(SHARDS).join(self.name())
+    }
+}
+
 impl Shard {
     /// The runs of this shard: every n-th, so that costly neighbours are spread.
     pub fn tasks(self, all: &[Task]) -> Vec<Task> {
         all.iter().skip(self.index).step_by(self.of).copied().collect()
     }
-
-    /// The folder of the shard's journal.
-    pub fn folder(self, root: &Path) -> PathBuf {
-        root.join(SHARDS).join(format!("{}-of-{}", self.index, self.of))
-    }
 }
 
-/// Below this are the journals of the shards.
-const SHARDS: &str = "shards";
+/// Below this are the journals of the workers.
+pub const SHARDS: &str = "shards";
 
 /// The plan as text: a header, then one line per run.
 pub fn written(plan: &Plan, request: &Request) -> String {
@@ -236,24 +279,52 @@ pub fn collect(root: &Path, plan: &Plan) -> Result<Collected, ShardError> {
         Err(error) => return Err(io_error(error).into()),
     };
     journals.sort();
-    let header = Header::new(&plan.digest(), &plan.sweep.name);
-    let tasks = tasks_by_id(plan, plan.sweep.replications);
-    let mut collected = Collected::default();
+    let mut collector = Collector::new(plan);
     for journal in journals {
-        let found = read_only(&journal, &header)?;
-        collected.damaged_lines += found.damaged_lines;
+        collector.add(read_only(&journal, &collector.header)?)?;
+    }
+    Ok(collector.collected)
+}
+
+/// Puts the journals of workers together, in any order.
+pub struct Collector {
+    tasks: BTreeMap<String, Task>,
+    /// What every journal has to begin with.
+    pub header: Header,
+    /// What has been added.
+    pub collected: Collected,
+}
+
+impl Collector {
+    /// Nothing of a plan yet.
+    pub fn new(plan: &Plan) -> Collector {
+        Collector {
+            tasks: tasks_by_id(plan, plan.sweep.replications),
+            header: Header::new(&plan.digest(), &plan.sweep.name),
+            collected: Collected::default(),
+        }
+    }
+
+    /// Adds what a journal holds.
+    ///
+    /// # Errors
+    /// When it contradicts what was added before.
+    pub fn add(&mut self, found: Found) -> Result<(), ShardError> {
+        self.collected.damaged_lines += found.damaged_lines;
         for record in found.records {
-            let Some(&task) = tasks.get(&record.id) else { continue };
-            match collected.records.get(task) {
+            let Some(&task) = self.tasks.get(&record.id) else { continue };
+            match self.collected.records.get(task) {
                 Some(known) if known.error.is_none() && record.error.is_none() && *known != record => {
                     return Err(ShardError::Contradiction(record.id));
                 }
                 Some(known) if known.error.is_none() => {}
-                _ => collected.records.insert(task, record),
+                // Of two failures always the same one, whoever comes first.
+                Some(known) if record.error.is_some() && known.error <= record.error => {}
+                _ => self.collected.records.insert(task, record),
             }
         }
+        Ok(())
     }
-    Ok(collected)
 }
 
 #[cfg(test)]

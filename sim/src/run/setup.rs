@@ -7,6 +7,8 @@ use windtunnel_traces::{Cores, Purpose, RateSegments, SimDuration, SimTime, Stre
 use super::{Control, Fidelity, Group, Monitoring, OfferedLoad, RunOptions, World, delay_stream, hpa, reaction};
 use crate::agenda::Agenda;
 use crate::controllers::cloud::{Calendar, CloudConfig};
+use crate::controllers::custom::Bounds;
+use crate::controllers::decision::Controller;
 use crate::fleet::Site;
 use crate::fleet::instances::{Instances, InstancesConfig};
 use crate::fleet::pods::{Pods, PodsConfig};
@@ -31,7 +33,13 @@ const ROWS: u64 = 1440;
 /// Intervals that rows are rounded up to, in seconds.
 const NICE_ROWS: [u64; 12] = [1, 5, 10, 15, 30, 60, 300, 600, 900, 1800, 3600, 86_400];
 
-pub(super) fn world(scenario: &Scenario, seed: u64, options: RunOptions) -> World<'_> {
+/// A world with the scenario's own controller, or with another in its place.
+pub(super) fn world(
+    scenario: &Scenario,
+    seed: u64,
+    options: RunOptions,
+    controller: Option<Box<dyn Controller>>,
+) -> World<'_> {
     let streams = Streams::new(seed);
     let demands = Demands::new(scenario.laws.classes.clone(), scenario.laws.patience.clone(), streams);
     let mut ledger = ledger(scenario, &demands);
@@ -40,7 +48,7 @@ pub(super) fn world(scenario: &Scenario, seed: u64, options: RunOptions) -> Worl
         Fidelity::Requests => plant(scenario, demands, streams),
         Fidelity::Fluid => fluid_plant(scenario, streams),
     };
-    let control = control(scenario, streams, ledger.demand.per_instance);
+    let control = controller.map_or_else(|| control(scenario, streams, ledger.demand.per_instance), Control::Cloud);
     let site = Site {
         now: SimTime::ZERO,
         plant,
@@ -234,6 +242,15 @@ fn extras(scenario: &Scenario, streams: Streams) -> Extras {
 }
 
 // ---- the controller
+
+/// The bounds and the first capacity of the scenario's own policy; nothing for pods. A fixed fleet has one capacity.
+pub fn bounds(scenario: &Scenario) -> Option<Bounds> {
+    match control(scenario, Streams::new(0), 1.0) {
+        Control::Cloud(own) => Some(Bounds { min: own.min(), max: own.max(), desired: own.desired() }),
+        Control::Fixed(count) => Some(Bounds { min: count, max: count, desired: count }),
+        Control::Hpa(_) => None,
+    }
+}
 
 /// `worth` is the rate at which one instance just holds the objective: what a baseline counts its need in.
 fn control(scenario: &Scenario, streams: Streams, worth: f64) -> Control {

@@ -3,11 +3,9 @@
 use windtunnel_traces::{SimDuration, SimTime};
 
 use super::{BaselineConfig, Predictor, Step};
-use crate::controllers::cloud::activity::{StatusWords, Trigger};
-use crate::controllers::cloud::group::{Group, Settled, Start};
-use crate::controllers::decision::{
-    ActivityKind, AlarmView, Controller, Decisions, Metric, MetricSource, Notice, Statistic,
-};
+use crate::controllers::cloud::activity::StatusWords;
+use crate::controllers::cloud::group::{Group, Settled};
+use crate::controllers::decision::{AlarmView, Controller, Decisions, Metric, MetricSource, Notice, Statistic};
 
 const WORDS: StatusWords = StatusWords {
     in_progress: "InProgress",
@@ -35,25 +33,7 @@ impl Machine {
     }
 
     fn go_to(&mut self, now: SimTime, target: u32, cause: String, out: &mut Decisions) {
-        let from = self.group.settled();
-        self.group.desired = target;
-        if target == from {
-            return;
-        }
-        let adds = target > from;
-        let start = Start {
-            kind: if adds { ActivityKind::ScaleOut } else { ActivityKind::ScaleIn },
-            adds,
-            count: target.abs_diff(from),
-            capacity: (from, target),
-            description: format!("{from} to {target} instances"),
-            cooldown: None,
-            exclusive: false,
-            reuse: true,
-        };
-        let mut trigger = Trigger::plain(now, cause);
-        trigger.policy = Some(self.predictor.name().to_string());
-        self.group.start(now, &trigger, start, out);
+        self.group.resize(now, target, self.predictor.name(), cause, out);
     }
 }
 

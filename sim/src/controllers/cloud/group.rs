@@ -137,6 +137,29 @@ impl Group {
         adjustment::clamp(capacity, self.min, self.max)
     }
 
+    /// Brings the group to a capacity, by an activity where something is missing or too much.
+    pub(crate) fn resize(&mut self, now: SimTime, target: u32, policy: &str, cause: String, out: &mut Decisions) {
+        let from = self.settled();
+        self.desired = target;
+        if target == from {
+            return;
+        }
+        let adds = target > from;
+        let start = Start {
+            kind: if adds { ActivityKind::ScaleOut } else { ActivityKind::ScaleIn },
+            adds,
+            count: target.abs_diff(from),
+            capacity: (from, target),
+            description: format!("{from} to {target} instances"),
+            cooldown: None,
+            exclusive: false,
+            reuse: true,
+        };
+        let mut trigger = Trigger::plain(now, cause);
+        trigger.policy = Some(policy.to_string());
+        self.start(now, &trigger, start, out);
+    }
+
     /// Starts an activity: gives the fleet its command and writes the first line of its record.
     pub(crate) fn start(&mut self, now: SimTime, trigger: &Trigger, start: Start, out: &mut Decisions) {
         self.started += 1;

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicUsize;
 
 use super::*;
-use crate::experiment::journal::Header;
+use crate::experiment::journal::{Header, Journal};
 use crate::experiment::sweep_file::SweepFile;
 use crate::outcome::metric::DEFINITIONS;
 
