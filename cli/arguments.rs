@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     backtest, calibrate, check, compare, completions, export_policy, import, init, metrics, run, show, sweep, trace,
-    tune,
+    tune, validate,
 };
 
 /// What is printed without any argument.
@@ -50,6 +50,9 @@ pub(crate) enum Verb {
     Check(check::Arguments),
     Import(import::Arguments),
     Export(export_policy::Arguments),
+    Validate(validate::Arguments),
+    #[command(hide = true)]
+    LiveWorker(validate::WorkerArguments),
     Show(show::Arguments),
     Metrics(metrics::Arguments),
     Init(init::Arguments),

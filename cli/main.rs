@@ -37,6 +37,7 @@ mod terminal;
 mod text_table;
 mod trace;
 mod tune;
+mod validate;
 mod vocabulary;
 
 use std::process::ExitCode;
@@ -80,6 +81,8 @@ fn dispatch(arguments: Arguments) -> Result<(), CliError> {
         Some(Verb::Metrics(arguments)) => metrics::run(&arguments),
         Some(Verb::Import(arguments)) => import::run(&arguments),
         Some(Verb::Export(arguments)) => export_policy::run(&arguments),
+        Some(Verb::Validate(arguments)) => validate::run(&arguments),
+        Some(Verb::LiveWorker(arguments)) => validate::worker(&arguments),
         Some(Verb::Init(arguments)) => init::run(&arguments),
         Some(Verb::Schema) => schema::run(),
         Some(Verb::Completions(arguments)) => completions::run(&arguments),

@@ -1,14 +1,15 @@
 //! Calls to the plots crate: the only place that knows it.
 
-use windtunnel_plots::{ChartOptions, CostPoint, Format, Picture, PlotError};
+use windtunnel_plots::{ChartOptions, CostPoint, Format, Picture, PlotError, ReplicaChart};
 use windtunnel_sim::outcome::{Outcome, Summary};
+use windtunnel_validation::row::Replay;
 
 use crate::currency::Exchange;
 use crate::diagnostics;
 use crate::error::{CliError, Kind};
 use crate::experiment::Results;
 use crate::flags::OutputFlags;
-use crate::output::Folder;
+use crate::output::{Folder, slugs};
 
 /// Adds the charts of one scenario as SVG and PNG.
 pub(crate) fn add_timeline(
@@ -83,6 +84,27 @@ pub(crate) fn add_frontier(
 ) -> Result<(), CliError> {
     let options = ChartOptions { font: font.map(Into::into), ..ChartOptions::default() };
     add("frontier", windtunnel_plots::cost_against_violations(points, traffic, &options), folder)
+}
+
+/// Adds a chart of each recorded run that has one, and says where.
+pub(crate) fn add_replays(replays: &[Replay], folder: &mut Folder) -> Result<Vec<(String, String)>, CliError> {
+    let mut added = Vec::new();
+    let names: Vec<String> = replays.iter().map(|replay| replay.name.clone()).collect();
+    for (replay, slug) in replays.iter().zip(slugs(&names)) {
+        let chart = ReplicaChart {
+            outcome: &replay.typical,
+            recorded: &replay.recorded,
+            simulated: &replay.simulated[replay.typical_at],
+            others: &replay.simulated,
+        };
+        let failed =
+            |error: PlotError| CliError::new(Kind::Input, format!("the chart {slug} cannot be drawn: {error}"));
+        let picture = windtunnel_plots::recorded_against_simulated(&chart, &ChartOptions::default()).map_err(failed)?;
+        let file = format!("validation/{slug}.svg");
+        folder.add(file.clone(), picture.bytes(Format::Svg).map_err(failed)?);
+        added.push((replay.name.clone(), file));
+    }
+    Ok(added)
 }
 
 fn options(flags: &OutputFlags) -> ChartOptions {

@@ -328,3 +328,15 @@ fn help_has_examples() {
         assert!(String::from_utf8(output.stdout).unwrap().contains("Example"), "{verb}");
     }
 }
+
+#[test]
+fn validation_without_data_says_so_and_prints_one_document() {
+    let output = windtunnel()
+        .args(["validate", "--quick", "--only", "recorded", "--only", "live", "--format", "json", "--quiet"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = document["rows"].as_array().unwrap();
+    assert!(rows.len() >= 4 && rows.iter().all(|row| row["verdict"] == "not-run"), "{rows:?}");
+}

@@ -52,7 +52,7 @@ impl Levels {
 }
 
 /// Departures to come, hashed by time into slots.
-struct Wheel {
+pub(crate) struct Wheel {
     heads: Vec<u32>,
     /// Time, instance, next in the slot (or next free entry).
     entries: Vec<(f64, u32, u32)>,
@@ -63,12 +63,12 @@ struct Wheel {
 }
 
 impl Wheel {
-    fn new(per_second: f64) -> Self {
+    pub(crate) fn new(per_second: f64) -> Self {
         Wheel { heads: vec![NONE; SLOTS], entries: Vec::new(), free: NONE, per_second, tick: 0 }
     }
 
     #[inline]
-    fn push(&mut self, time: f64, instance: usize) {
+    pub(crate) fn push(&mut self, time: f64, instance: usize) {
         let slot = (time * self.per_second) as usize % SLOTS;
         let entry = (time, instance as u32, self.heads[slot]);
         if self.free == NONE {
@@ -84,7 +84,7 @@ impl Wheel {
 
     /// Takes out all departures up to `now`, in any order.
     #[inline]
-    fn pop_until(&mut self, now: f64, levels: &mut Levels) {
+    pub(crate) fn pop_until(&mut self, now: f64, mut left: impl FnMut(usize)) {
         let last = (now * self.per_second) as u64;
         for tick in self.tick..=last {
             let slot = tick as usize % SLOTS;
@@ -92,7 +92,7 @@ impl Wheel {
             while at != NONE {
                 let (time, instance, next) = self.entries[at as usize];
                 if time <= now {
-                    levels.leave(instance as usize);
+                    left(instance as usize);
                     if before == NONE {
                         self.heads[slot] = next;
                     } else {
@@ -124,7 +124,7 @@ pub(crate) fn least_outstanding(work: Work) -> Bare {
     for _ in 0..work.requests {
         let unit: f64 = Exp1.sample(&mut generator);
         now += gap * unit;
-        wheel.pop_until(now, &mut levels);
+        wheel.pop_until(now, |instance| levels.leave(instance));
         let cpu = cpu_law.sample(&mut generator);
         let wait = wait_law.sample(&mut generator);
         let pick = levels.enter_emptiest(turn);

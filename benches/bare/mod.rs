@@ -6,9 +6,12 @@
 
 #![allow(dead_code, reason = "each program that measures uses a part of it")]
 
+pub(crate) mod closed_loop;
+pub(crate) mod fluid;
 pub(crate) mod kinds;
 pub(crate) mod least_outstanding;
 pub(crate) mod sharing;
+pub(crate) mod two_choices;
 
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;

@@ -13,7 +13,7 @@ SCENARIO = """\
 name = 'small'
 horizon = '1h'
 seed = 5
-trace = { shape = 'diurnal', base = '20rps', peak = '60rps', peak_at = '30m' }
+trace = { shape = 'diurnal', base = '40rps', peak = '160rps', peak_at = '30m' }
 [service]
 cpu = { lognormal = { mean = '30ms', cv = 1.0 } }
 [instance]

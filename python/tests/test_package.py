@@ -64,10 +64,12 @@ def test_results_are_tables_and_charts(folder: Path) -> None:
         result["cost"]
 
 
-def test_fluid_is_another_fidelity(folder: Path) -> None:
+def test_fluid_is_another_fidelity(folder: Path, binary: Path) -> None:
     exact = wt.run(folder / "small.toml")
     fluid = wt.run(folder / "small.toml", fidelity="fluid")
-    assert fluid["cost_total"] != exact["cost_total"]
+    document = command_line(binary, folder, "run", "small.toml", "--fidelity", "fluid", "--no-plots")
+    assert fluid["latency_p99_seconds"] == document["scenarios"][0]["metrics"]["latency_p99_seconds"]["mean"]
+    assert fluid["latency_p99_seconds"] != exact["latency_p99_seconds"]
     with pytest.raises(wt.InputError, match="no fidelity `exact`"):
         wt.run(folder / "small.toml", fidelity="exact")
 

@@ -57,8 +57,8 @@ pub enum Event {
     EndpointsChanged(InstanceId),
     /// A node has booted.
     NodeReady(NodeId),
-    /// The kubelet takes points of usage.
-    Housekeeping,
+    /// The kubelet of a node takes points of usage.
+    Housekeeping(NodeId),
     /// metrics-server reads them.
     Scrape,
     /// The cluster autoscaler looks.
@@ -78,7 +78,7 @@ impl Event {
             Event::RowEnds => 1,
             Event::Sample => 2,
             Event::Injected(_) | Event::InjectedEnds(_) => 3,
-            Event::Housekeeping => 5,
+            Event::Housekeeping(_) => 5,
             Event::Scrape => 6,
             Event::AutoscalerScan => 7,
             Event::Sync => 8,

@@ -29,7 +29,7 @@ use crate::scenario::schema::EventKind;
 use crate::scenario::{Policy, Scenario};
 use crate::sensors::MetricStore;
 use crate::sensors::publication::published;
-use crate::sensors::store::Slot;
+use crate::sensors::store::{InstanceSample, Slot};
 
 /// Why a run came to no end.
 #[derive(Debug, thiserror::Error)]
@@ -204,6 +204,8 @@ struct Monitoring {
     errors: u64,
     outages: u32,
     latency: Option<Segment>,
+    /// Samples of the instances, kept for their room.
+    samples: Vec<InstanceSample>,
 }
 
 /// Refused activities that the log lists. A group at its limit refuses one every few minutes for as long as the run
@@ -342,7 +344,8 @@ impl World<'_> {
         let sensors = &self.scenario.file.sensors;
         let now = self.site.now;
         let start = self.monitoring.last_sample;
-        let samples = instances.samples(&mut self.site, (now - start).as_secs_f64(), sensors.report_delay);
+        let seconds = (now - start).as_secs_f64();
+        instances.samples(&mut self.site, seconds, sensors.report_delay, &mut self.monitoring.samples);
         let delay = self.scenario.laws.metric_delay.as_ref().map_or(0.0, |law| law.sample(&mut self.delay_stream));
         let published = published(&self.scenario.laws.publication, now, sensors.every, self.site.streams);
         let lost = sensors.loss.as_f64() > 0.0 && uniform(&mut self.delay_stream) < sensors.loss.as_f64();
@@ -357,7 +360,6 @@ impl World<'_> {
             start,
             end: now,
             published: published.map(|at| *at + SimDuration::from_nanos((delay + 0.5) as u64)),
-            instances: samples,
             requests: self.site.plant.measured_arrivals(arrived - monitoring.arrived),
             errors: errors - monitoring.errors,
             decided: decided - monitoring.decided,
@@ -370,7 +372,7 @@ impl World<'_> {
         monitoring.decided = decided;
         monitoring.errors = errors;
         if !lost && monitoring.outages == 0 {
-            self.metrics.record(slot);
+            self.metrics.record(slot, &monitoring.samples);
         }
     }
 

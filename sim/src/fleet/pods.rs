@@ -72,6 +72,8 @@ pub struct PodsConfig {
     pub sensors: Sensors,
     /// The name of the pods' container.
     pub container: String,
+    /// Whether the policy asks for rates of requests by pod.
+    pub rates_by_pod: bool,
 }
 
 /// Where a pod is in its life.
@@ -201,7 +203,6 @@ impl Pods {
         for _ in 0..replicas {
             self.create(site, true);
         }
-        site.agenda.at(site.now + SimDuration::from_secs(1), Event::Housekeeping);
         site.agenda.at(site.now + self.first_scrape, Event::Scrape);
         if let Some(autoscaler) = &self.config.autoscaler {
             site.agenda.at(site.now + autoscaler.scan, Event::AutoscalerScan);
@@ -281,6 +282,7 @@ impl Pods {
         });
         site.plant.add_node(id, self.config.node_cores);
         site.ledger.nodes.add(now, 1.0);
+        site.agenda.at(self.first_point_read(id, now), Event::Housekeeping(id));
         id
     }
 
@@ -338,7 +340,7 @@ impl Pods {
             Event::FoundUnhealthy(id) => self.node_not_ready(site, id),
             Event::FoundDead(id) => self.evicted(site, id),
             Event::NodeReady(node) => self.node_ready(site, node),
-            Event::Housekeeping => self.housekeeping(site),
+            Event::Housekeeping(node) => self.housekeeping(site, node),
             Event::Scrape => self.scrape(site),
             Event::AutoscalerScan => self.autoscaler_scan(site),
             _ => {}

@@ -15,6 +15,10 @@ pub struct Elasticity {
     seconds: f64,
     under_share: f64,
     over_share: f64,
+    under_instances: f64,
+    over_instances: f64,
+    demand_changes: f64,
+    supply_changes: f64,
     under_seconds: f64,
     over_seconds: f64,
     last_grid: Option<(f64, f64)>,
@@ -26,12 +30,15 @@ impl Elasticity {
     /// From now on this many instances are needed.
     pub fn set_demand(&mut self, now: SimTime, demand: f64) {
         self.integrate(now);
+        // What is set at the very start is where it begins, not a change.
+        self.demand_changes += if self.seconds > 0.0 { (demand - self.demand).abs() } else { 0.0 };
         self.demand = demand;
     }
 
     /// From now on this many instances are in service.
     pub fn set_supply(&mut self, now: SimTime, supply: f64) {
         self.integrate(now);
+        self.supply_changes += if self.seconds > 0.0 { (supply - self.supply).abs() } else { 0.0 };
         self.supply = supply;
     }
 
@@ -44,6 +51,8 @@ impl Elasticity {
         // Nothing is needed when nothing arrives: accuracy is then measured against one instance.
         self.under_share += elapsed * under / self.demand.max(1.0);
         self.over_share += elapsed * over / self.demand.max(1.0);
+        self.under_instances += elapsed * under;
+        self.over_instances += elapsed * over;
         self.under_seconds += if under > 0.0 { elapsed } else { 0.0 };
         self.over_seconds += if over > 0.0 { elapsed } else { 0.0 };
     }
@@ -71,6 +80,21 @@ impl Elasticity {
     /// Theta_O in percent: superfluous instances over needed ones.
     pub fn over_provision_accuracy(&self) -> f64 {
         self.percent(self.over_share)
+    }
+
+    /// BUNGEE's Theta_U: missing instances, as a mean over time, without relating them to those needed.
+    pub fn under_provision_instances(&self) -> f64 {
+        self.percent(self.under_instances) / 100.0
+    }
+
+    /// BUNGEE's Theta_O: superfluous instances, as a mean over time.
+    pub fn over_provision_instances(&self) -> f64 {
+        self.percent(self.over_instances) / 100.0
+    }
+
+    /// BUNGEE's jitter, per second: how many more instances were added and removed than the demand moved by.
+    pub fn jitter_per_second(&self) -> f64 {
+        self.percent(self.supply_changes - self.demand_changes) / 100.0
     }
 
     /// Tau_U in percent: the share of time with too few.

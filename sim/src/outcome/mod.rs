@@ -3,6 +3,7 @@
 //! Everything here is plain data that a chart or a table can be drawn from; nothing reaches back into the simulation.
 
 pub mod activity;
+pub mod burn_rate;
 pub mod cost;
 pub mod demand;
 pub mod elasticity;

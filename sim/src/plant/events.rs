@@ -181,6 +181,7 @@ impl<B: Balance> EventPlant<B> {
         }
         if B::COUNTS_REQUESTS {
             self.targets.entered(number);
+            self.balance.entered(&self.targets, number);
         }
         if has_worker {
             station.holding += 1;
@@ -301,6 +302,7 @@ impl<B: Balance> EventPlant<B> {
     fn give_back_worker(&mut self, number: u32) {
         if B::COUNTS_REQUESTS {
             self.targets.left(number);
+            self.balance.left(&self.targets, number);
         }
         let station = &mut self.stations[number as usize];
         match station.backlog.pop_front() {
@@ -401,6 +403,7 @@ impl<B: Balance> EventPlant<B> {
                 station.backlog.retain(|&other| other != slot);
                 if B::COUNTS_REQUESTS {
                     self.targets.left(job.station);
+                    self.balance.left(&self.targets, job.station);
                 }
                 self.jobs.free(slot);
                 return;

@@ -110,6 +110,7 @@ impl<B: Balance> Service<B> {
         let fate = station.decide(request, worker, wait, &self.rules);
         if B::COUNTS_REQUESTS {
             self.targets.entered(number);
+            self.balance.entered(&self.targets, number);
             self.departures.push(fate.release, number);
         }
         let decided = station.enter(fate, until, recorder);
@@ -119,8 +120,11 @@ impl<B: Balance> Service<B> {
     #[inline]
     fn see_departures(&mut self, now: u64) {
         if B::COUNTS_REQUESTS {
-            let targets = &mut self.targets;
-            self.departures.until(now, |station| targets.left(station));
+            let (targets, balance) = (&mut self.targets, &mut self.balance);
+            self.departures.until(now, |station| {
+                targets.left(station);
+                balance.left(targets, station);
+            });
         }
     }
 

@@ -23,6 +23,7 @@ pub mod fcfs;
 pub mod fluid;
 mod heap;
 mod jobs;
+mod levels;
 pub mod requests;
 mod station;
 mod tournament;

@@ -9,6 +9,7 @@ use crate::agenda::Agenda;
 use crate::controllers::cloud::{Calendar, CloudConfig};
 use crate::controllers::custom::Bounds;
 use crate::controllers::decision::Controller;
+use crate::controllers::hpa::spec::Source;
 use crate::fleet::Site;
 use crate::fleet::instances::{Instances, InstancesConfig};
 use crate::fleet::pods::{Pods, PodsConfig};
@@ -341,7 +342,14 @@ fn pods_config(scenario: &Scenario) -> PodsConfig {
         memory_use: (file.service.memory.base.as_u64(), file.service.memory.per_request.as_u64()),
         sensors: file.sensors.clone(),
         container: container(scenario),
+        rates_by_pod: rates_by_pod(scenario),
     }
+}
+
+/// Whether the policy looks at custom metrics of pods.
+fn rates_by_pod(scenario: &Scenario) -> bool {
+    let Policy::Hpa { spec, .. } = &scenario.policy else { return false };
+    spec.metrics.iter().any(|metric| matches!(metric.source, Source::Pods(_)))
 }
 
 /// The name of the pods' container: the one that the policy looks at, if it names one.

@@ -4,6 +4,7 @@
 //! lost or an outage swallowed it, there is no data.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use windtunnel_traces::{SimDuration, SimTime};
 
@@ -39,8 +40,6 @@ pub struct Slot {
     pub end: SimTime,
     /// When it can be read.
     pub published: PerSource<SimTime>,
-    /// Samples of the instances that report.
-    pub instances: Vec<InstanceSample>,
     /// Requests that arrived at the balancer in the interval.
     pub requests: u64,
     /// Of the requests with an outcome in the interval, those that were not served.
@@ -58,18 +57,37 @@ pub struct Slot {
 /// Everything that was measured in the last day.
 #[derive(Clone, Debug, Default)]
 pub struct MetricStore {
-    slots: VecDeque<Slot>,
+    slots: VecDeque<Stored>,
+    /// Samples of the instances that reported, slot after slot.
+    samples: Vec<InstanceSample>,
+    /// How many samples were forgotten before the first of these.
+    forgotten: usize,
     now: SimTime,
 }
 
+/// A slot, and where its samples are among all that ever were.
+#[derive(Clone, Debug)]
+struct Stored {
+    slot: Slot,
+    samples: Range<usize>,
+}
+
 impl MetricStore {
-    /// Adds the next slot.
-    pub fn record(&mut self, slot: Slot) {
+    /// Adds the next slot, with the samples of the instances that report.
+    pub fn record(&mut self, slot: Slot, samples: &[InstanceSample]) {
         let oldest = slot.end.saturating_sub(KEPT);
-        while self.slots.front().is_some_and(|first| first.end < oldest) {
+        while self.slots.front().is_some_and(|first| first.slot.end < oldest) {
             self.slots.pop_front();
         }
-        self.slots.push_back(slot);
+        let first = self.slots.front().map_or(self.forgotten + self.samples.len(), |first| first.samples.start);
+        // In large pieces, so that moving the rest costs little.
+        if first - self.forgotten > self.samples.len() / 2 {
+            self.samples.drain(..first - self.forgotten);
+            self.forgotten = first;
+        }
+        let start = self.forgotten + self.samples.len();
+        self.samples.extend_from_slice(samples);
+        self.slots.push_back(Stored { slot, samples: start..start + samples.len() });
     }
 
     /// Sets the instant that reads happen at.
@@ -78,13 +96,14 @@ impl MetricStore {
     }
 
     /// The slots that begin within a window (a sample is stamped with the start of its interval) and can be read now.
-    fn readable(&self, source: Source, from: SimTime, to: SimTime) -> impl Iterator<Item = &Slot> {
-        let first = self.slots.partition_point(|slot| slot.start < from);
+    fn readable(&self, source: Source, from: SimTime, to: SimTime) -> impl Iterator<Item = (&Slot, &[InstanceSample])> {
+        let first = self.slots.partition_point(|stored| stored.slot.start < from);
         let now = self.now;
-        self.slots
-            .range(first..)
-            .take_while(move |slot| slot.start < to)
-            .filter(move |slot| *slot.published.of(source) <= now)
+        let within = self.slots.range(first..).take_while(move |stored| stored.slot.start < to);
+        let readable = within.filter(move |stored| *stored.slot.published.of(source) <= now);
+        readable.map(|Stored { slot, samples }| {
+            (slot, &self.samples[samples.start - self.forgotten..samples.end - self.forgotten])
+        })
     }
 }
 
@@ -146,11 +165,11 @@ impl MetricSource for MetricStore {
             return self.latency(quantile, from, to);
         }
         let mut aggregate = Aggregate::new(statistic);
-        for slot in self.readable(Source::of(metric), from, to) {
+        for (slot, instances) in self.readable(Source::of(metric), from, to) {
             let seconds = (slot.end - slot.start).as_secs_f64();
             match metric {
-                Metric::CpuUtilization => slot.instances.iter().for_each(|s| aggregate.add(s.cpu_percent)),
-                Metric::MemoryUtilization => slot.instances.iter().for_each(|s| aggregate.add(s.memory_percent)),
+                Metric::CpuUtilization => instances.iter().for_each(|s| aggregate.add(s.cpu_percent)),
+                Metric::MemoryUtilization => instances.iter().for_each(|s| aggregate.add(s.memory_percent)),
                 Metric::RequestRate => aggregate.add(slot.requests as f64 / seconds),
                 Metric::RequestRatePerInstance if slot.healthy > 0 => {
                     aggregate.add(slot.requests as f64 / seconds / f64::from(slot.healthy));
@@ -178,9 +197,9 @@ impl MetricSource for MetricStore {
 
     fn per_instance(&self, metric: Metric, statistic: Statistic, from: SimTime, to: SimTime) -> Vec<(InstanceId, f64)> {
         let mut of_instance = std::collections::BTreeMap::new();
-        for slot in self.readable(Source::of(metric), from, to) {
+        for (slot, instances) in self.readable(Source::of(metric), from, to) {
             let seconds = (slot.end - slot.start).as_secs_f64();
-            for sample in &slot.instances {
+            for sample in instances {
                 let value = match metric {
                     Metric::CpuUtilization => sample.cpu_percent,
                     Metric::MemoryUtilization => sample.memory_percent,
@@ -215,7 +234,7 @@ impl MetricStore {
     /// A quantile of the pooled latencies of a window: quantiles of slots cannot be averaged.
     fn latency(&self, quantile: f64, from: SimTime, to: SimTime) -> Option<f64> {
         let mut pooled = LatencyHistogram::default();
-        for slot in self.readable(Source::Balancer, from, to) {
+        for (slot, _) in self.readable(Source::Balancer, from, to) {
             if let Some(latency) = &slot.latency {
                 pooled.merge_sparse(latency);
             }
@@ -231,35 +250,51 @@ impl MetricStore {
 mod tests {
     use super::*;
 
-    fn slot(start: u64, published: u64, cpu: &[f64]) -> Slot {
-        Slot {
+    fn record(store: &mut MetricStore, start: u64, published: u64, cpu: &[f64]) {
+        let slot = Slot {
             start: SimTime::from_secs(start),
             end: SimTime::from_secs(start + 60),
             published: PerSource::default().map(|(): &()| SimTime::from_secs(published)),
-            instances: (0..)
-                .zip(cpu)
-                .map(|(i, &cpu_percent)| InstanceSample {
-                    instance: InstanceId(i),
-                    cpu_percent,
-                    memory_percent: 0.0,
-                    requests: 60,
-                    inside: 0,
-                })
-                .collect(),
             requests: 600,
             errors: 0,
             decided: 600,
             in_flight: 3,
             healthy: 2,
             latency: None,
-        }
+        };
+        let sample = |(i, &cpu_percent)| InstanceSample {
+            instance: InstanceId(i),
+            cpu_percent,
+            memory_percent: 0.0,
+            requests: 60,
+            inside: 0,
+        };
+        let samples: Vec<InstanceSample> = (0..).zip(cpu).map(sample).collect();
+        store.record(slot, &samples);
     }
 
     fn store() -> MetricStore {
         let mut store = MetricStore::default();
-        store.record(slot(0, 60, &[10.0, 30.0]));
-        store.record(slot(60, 180, &[50.0, 70.0, 90.0]));
+        record(&mut store, 0, 60, &[10.0, 30.0]);
+        record(&mut store, 60, 180, &[50.0, 70.0, 90.0]);
         store
+    }
+
+    #[test]
+    fn what_is_too_old_is_forgotten_with_its_samples() {
+        let mut store = MetricStore::default();
+        let minutes = 3 * KEPT.as_secs() / 60;
+        for minute in 0..minutes {
+            record(&mut store, 60 * minute, 60 * minute, &vec![minute as f64; (minute % 4) as usize]);
+        }
+        store.set_now(SimTime::NEVER);
+        assert!(store.samples.len() < 6 * (KEPT.as_secs() / 60) as usize, "{}", store.samples.len());
+        for minute in [minutes - 1, minutes - 600, minutes - KEPT.as_secs() / 60] {
+            let (from, to) = (SimTime::from_secs(60 * minute), SimTime::from_secs(60 * minute + 60));
+            let read = store.statistic(Metric::CpuUtilization, Statistic::Sum, from, to);
+            assert_eq!(read, (minute % 4 > 0).then(|| (minute * (minute % 4)) as f64));
+        }
+        assert_eq!(store.statistic(Metric::RequestCount, Statistic::Sum, SimTime::ZERO, SimTime::from_secs(60)), None);
     }
 
     fn read(store: &MetricStore, metric: Metric, statistic: Statistic) -> Option<f64> {

@@ -40,6 +40,16 @@ impl Pid {
         Control { config: self.clone(), bounds: (f64::from(min), f64::from(max)), integral: 0.0, before: None }
     }
 
+    /// The law alone, without a fleet: from a utilization, the capacity that there is and how much of it serves, to the
+    /// capacity that should be. For holding it against control theory.
+    pub fn law(&self, min: u32, max: u32) -> impl FnMut(f64, u32, u32) -> i64 + use<> {
+        let mut control = self.predictor(min, max);
+        move |utilization, capacity, in_service| {
+            let now = windtunnel_traces::SimTime::ZERO;
+            control.capacity(&Step { now, need: 0.0, capacity, in_service, utilization: Some(utilization) })
+        }
+    }
+
     pub(super) fn problems(&self) -> Vec<(&'static str, String)> {
         let mut problems = Vec::new();
         if !(self.target > 0.0 && self.target <= 1.0) {

@@ -1,6 +1,7 @@
 //! Alarms: windows of a metric held against a threshold, on the vendor's timetable.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use windtunnel_traces::{SimDuration, SimTime};
 
@@ -272,8 +273,14 @@ fn reason(values: &[f64], comparison: Comparison, threshold: f64) -> String {
     if values.is_empty() {
         return "no datapoints".to_string();
     }
-    let values: Vec<String> = values.iter().map(|v| format!("{v:.1}")).collect();
-    format!("{} {comparison} {threshold}", values.join(", "))
+    let mut words = String::with_capacity(8 * values.len() + 16);
+    for (at, value) in values.iter().enumerate() {
+        let separator = if at == 0 { "" } else { ", " };
+        // Writing to a string cannot fail.
+        let _ = write!(words, "{separator}{value:.1}");
+    }
+    let _ = write!(words, " {comparison} {threshold}");
+    words
 }
 
 impl Alarm {

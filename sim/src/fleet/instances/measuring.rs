@@ -8,10 +8,16 @@ use crate::outcome::ledger::RowProbe;
 use crate::sensors::store::InstanceSample;
 
 impl Instances {
-    /// Samples of the instances that the provider has created at least `report_delay` ago, that have warmed up where the
-    /// group says so, and that do not leave, over `seconds` since the last sample.
-    pub fn samples(&mut self, site: &mut Site, seconds: f64, report_delay: SimDuration) -> Vec<InstanceSample> {
-        let mut samples = Vec::with_capacity(self.alive.len());
+    /// Fills in samples of the instances that the provider has created at least `report_delay` ago, that have warmed up
+    /// where the group says so, and that do not leave, over `seconds` since the last sample.
+    pub fn samples(
+        &mut self,
+        site: &mut Site,
+        seconds: f64,
+        report_delay: SimDuration,
+        samples: &mut Vec<InstanceSample>,
+    ) {
+        samples.clear();
         let cores = self.config.station.cores.as_f64();
         let silent = report_delay.max(self.config.rules.silent_while_warming);
         for &id in &self.alive {
@@ -36,7 +42,6 @@ impl Instances {
                 });
             }
         }
-        samples
     }
 
     /// What the ledger asks for at the end of a row of `seconds`.

@@ -1,6 +1,6 @@
 //! What the HPA may see of the pods: their objects, the resource metrics, custom metrics.
 
-use windtunnel_traces::{SimDuration, SimTime};
+use windtunnel_traces::SimTime;
 
 use super::{Phase, Pod, Pods};
 use crate::agenda::Event;
@@ -11,7 +11,8 @@ use crate::controllers::hpa::{
     Reading, ReadyCondition, ReadyStatus, Requests, Resource, Sample, Span,
 };
 use crate::fleet::Site;
-use crate::sensors::metrics_server::{HOUSEKEEPING, PodUsage, Point};
+use crate::plant::NodeId;
+use crate::sensors::metrics_server::{CpuRate, HOUSEKEEPING, PodUsage, Point};
 
 /// Buffers of an observation, refilled at every sync.
 #[derive(Debug, Default)]
@@ -52,20 +53,49 @@ fn whole_seconds(time: SimTime) -> Instant {
 }
 
 impl Pods {
-    /// The kubelets whose turn it is take points; this runs every second.
-    pub(super) fn housekeeping(&mut self, site: &mut Site) {
-        site.agenda.at(site.now + SimDuration::from_secs(1), Event::Housekeeping);
-        let second = site.now.as_nanos() / 1_000_000_000 % HOUSEKEEPING.as_secs();
+    /// The kubelet of a node takes points of its pods, and will do so again.
+    pub(super) fn housekeeping(&mut self, site: &mut Site, number: NodeId) {
+        let node = &self.nodes.nodes[number.0 as usize];
+        if node.ended.is_some() && node.pods == 0 {
+            return;
+        }
+        site.agenda.at(self.point_read(site.now + HOUSEKEEPING), Event::Housekeeping(number));
         for &id in &self.alive {
             let pod = &mut self.pods[id.0 as usize];
-            let Some(node) = pod.node else { continue };
-            let due = self.nodes.nodes[node.0 as usize].housekeeping_phase == second;
-            if due && pod.phase == Phase::Running && !pod.dead {
+            if pod.node == Some(number) && pod.phase == Phase::Running && !pod.dead {
                 let usage = site.plant.measured(id);
                 let (base, per_request) = self.config.memory_use;
                 let memory = base + per_request * u64::from(usage.inside);
                 pod.usage.housekeeping(Point { at: site.now, busy_core_nanos: usage.busy_core_nanos, memory });
             }
+        }
+    }
+
+    /// When the kubelet of a node takes its first point after `now` that somebody reads: at whole seconds of its phase.
+    pub(super) fn first_point_read(&self, number: NodeId, now: SimTime) -> SimTime {
+        let period = HOUSEKEEPING.as_secs();
+        let phase = self.nodes.nodes[number.0 as usize].housekeeping_phase;
+        let next = now.as_nanos() / 1_000_000_000 + 1;
+        let wait = (phase + period - next % period) % period;
+        self.point_read(SimTime::from_secs(next + wait))
+    }
+
+    /// The first of a kubelet's points from `at` on that metrics-server reads: it looks at the newest alone, so those
+    /// that another follows before the next scrape make no difference. Old versions look at the last two, and every
+    /// point is taken for them.
+    fn point_read(&self, mut at: SimTime) -> SimTime {
+        let sensors = &self.config.sensors;
+        if sensors.metrics_server_rate == CpuRate::Kubelet || sensors.metrics_server < HOUSEKEEPING {
+            return at;
+        }
+        let (first, every) = (self.first_scrape.as_nanos(), sensors.metrics_server.as_nanos());
+        loop {
+            let scrapes = at.as_nanos().saturating_sub(first).div_ceil(every);
+            let scrape = SimTime::from_nanos(first + scrapes * every);
+            if at + HOUSEKEEPING > scrape {
+                return at;
+            }
+            at += HOUSEKEEPING;
         }
     }
 
@@ -84,6 +114,9 @@ impl Pods {
                 continue;
             }
             pod.usage.scrape(resolution, self.config.sensors.metrics_server_rate);
+            if !self.config.rates_by_pod {
+                continue;
+            }
             pod.sent_history.push_back((site.now, site.plant.measured(id).sent));
             while pod.sent_history.len() > 2 && pod.sent_history[1].0 < oldest {
                 pod.sent_history.pop_front();
@@ -99,8 +132,9 @@ impl Pods {
     /// Fills in what a sync of the policy sees.
     pub fn observe(&self, site: &mut Site, spec: &DefaultedSpec, seen: &mut PodObservation) {
         seen.pods.clear();
-        seen.templates.clear();
-        seen.templates.push(self.template());
+        if seen.templates.is_empty() {
+            seen.templates.push(self.template());
+        }
         for &id in &self.alive {
             let pod = &self.pods[id.0 as usize];
             let phase = if pod.phase == Phase::Running { PodPhase::Running } else { PodPhase::Pending };
@@ -116,16 +150,22 @@ impl Pods {
                 template: 0,
             });
         }
-        seen.readings.clear();
         seen.spans.clear();
-        for metric in &spec.metrics {
+        seen.readings.resize(spec.metrics.len(), Reading::Failed(MetricError::Empty));
+        for (metric, reading) in spec.metrics.iter().zip(&mut seen.readings) {
             seen.spans.push(self.span(site.now, &metric.source, &metric.name));
-            let reading = match &metric.source {
-                Source::Resource(resource, _) | Source::ContainerResource(resource, ..) => self.resource(*resource),
-                Source::Pods(_) => self.custom(site, &metric.name),
+            // The room of the last answer serves for this one.
+            let room = match std::mem::replace(reading, Reading::Failed(MetricError::Empty)) {
+                Reading::Pods(samples) => samples.of_pods,
+                _ => Vec::new(),
+            };
+            *reading = match &metric.source {
+                Source::Resource(resource, _) | Source::ContainerResource(resource, ..) => {
+                    self.resource(*resource, room)
+                }
+                Source::Pods(_) => self.custom(site, &metric.name, room),
                 Source::Object(_) | Source::External(_) => self.series(site, &metric.name),
             };
-            seen.readings.push(reading);
         }
     }
 
@@ -155,42 +195,35 @@ impl Pods {
         PodTemplate { containers: vec![Container { name: self.config.container.clone(), requests }], pod_level: None }
     }
 
-    fn resource(&self, resource: Resource) -> Reading {
-        let samples: Vec<Option<Sample>> = self
-            .alive
-            .iter()
-            .map(|id| {
-                let pod = &self.pods[id.0 as usize];
-                let metrics = pod.usage.metrics().filter(|_| pod.phase == Phase::Running)?;
-                let value = match resource {
-                    Resource::Cpu => millicores_of_nanocores(metrics.cpu_nanocores as i64),
-                    Resource::Memory => (metrics.memory as i64).saturating_mul(1_000),
-                    Resource::Other => return None,
-                };
-                let window = Span::from_nanos(metrics.window.as_nanos() as i64);
-                Some(Sample { value, at: whole_seconds(metrics.at), window })
-            })
-            .collect();
+    fn resource(&self, resource: Resource, mut samples: Vec<Option<Sample>>) -> Reading {
+        samples.clear();
+        samples.extend(self.alive.iter().map(|id| {
+            let pod = &self.pods[id.0 as usize];
+            let metrics = pod.usage.metrics().filter(|_| pod.phase == Phase::Running)?;
+            let value = match resource {
+                Resource::Cpu => millicores_of_nanocores(metrics.cpu_nanocores as i64),
+                Resource::Memory => (metrics.memory as i64).saturating_mul(1_000),
+                Resource::Other => return None,
+            };
+            let window = Span::from_nanos(metrics.window.as_nanos() as i64);
+            Some(Sample { value, at: whole_seconds(metrics.at), window })
+        }));
         answer(samples)
     }
 
     /// A custom metric of each pod that serves.
-    fn custom(&self, site: &mut Site, name: &str) -> Reading {
+    fn custom(&self, site: &mut Site, name: &str, mut samples: Vec<Option<Sample>>) -> Reading {
         let now = whole_seconds(site.now);
         let window = Span::from_nanos(self.config.sensors.rate_window.as_nanos() as i64);
-        let samples = self
-            .alive
-            .iter()
-            .map(|&id| {
-                let pod = &self.pods[id.0 as usize];
-                if pod.phase != Phase::Running || pod.dead {
-                    return None;
-                }
-                let value =
-                    if is_gauge(name) { f64::from(site.plant.usage(id).inside) } else { rate(&pod.sent_history)? };
-                Some(Sample { value: milli(value), at: now, window })
-            })
-            .collect();
+        samples.clear();
+        samples.extend(self.alive.iter().map(|&id| {
+            let pod = &self.pods[id.0 as usize];
+            if pod.phase != Phase::Running || pod.dead {
+                return None;
+            }
+            let value = if is_gauge(name) { f64::from(site.plant.usage(id).inside) } else { rate(&pod.sent_history)? };
+            Some(Sample { value: milli(value), at: now, window })
+        }));
         answer(samples)
     }
 

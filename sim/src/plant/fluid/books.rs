@@ -1,6 +1,7 @@
 //! From expected numbers to whole requests: what arrives is served, lost, or still inside, and nothing else.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::law::ServiceLaw;
 use super::station::{Fates, Spot, Station, spread};
@@ -153,6 +154,9 @@ fn apportion<const N: usize>(number: u64, shares: &[f64; N], owed: &mut [f64; N]
     let mut left = number;
     if total > 0.0 {
         for at in 0..N {
+            if shares[at] == 0.0 && owed[at] == 0.0 {
+                continue;
+            }
             let exact = number as f64 * shares[at] / total + owed[at];
             parts[at] = (exact.max(0.0) as u64).min(left).min(room[at]);
             owed[at] = (exact - parts[at] as f64).clamp(-1.0, 1.0);
@@ -176,20 +180,37 @@ fn apportion<const N: usize>(number: u64, shares: &[f64; N], owed: &mut [f64; N]
 #[derive(Debug, Default)]
 pub(super) struct PendingLatencies {
     served: u64,
-    /// Weight by grid point, of one kind of station at a time.
-    weights: Vec<f64>,
-    /// Weight behind a delay, by grid point and level of the delay.
-    delayed: BTreeMap<(usize, u32), f64>,
+    /// What was served at each kind of station, in the order in which they came.
+    kinds: Vec<OfKind>,
+    /// The kind that was asked for last.
+    latest: usize,
     /// Weight by bucket.
     buckets: Vec<f64>,
     /// Where in its bucket the first of the next requests is put.
     phase: f64,
 }
 
-impl PendingLatencies {
-    /// Requests served at a spot of the current kind.
+/// Latencies at the stations of one kind.
+#[derive(Debug)]
+pub(super) struct OfKind {
+    station: Arc<Station>,
+    /// Whether there is any weight.
+    touched: bool,
+    /// Weight by grid point.
+    weights: Vec<f64>,
+    /// Weight behind a delay, by grid point and level of the delay.
+    delayed: BTreeMap<(usize, u32), f64>,
+}
+
+impl OfKind {
+    fn new(station: &Arc<Station>) -> Self {
+        OfKind { station: Arc::clone(station), touched: false, weights: Vec::new(), delayed: BTreeMap::new() }
+    }
+
+    /// Requests served at a spot.
     #[inline]
     pub(super) fn add(&mut self, spot: Spot, weight: f64) {
+        self.touched = true;
         if self.weights.len() < spot.at + 2 {
             self.weights.resize(spot.at + 2, 0.0);
         }
@@ -199,24 +220,56 @@ impl PendingLatencies {
 
     /// Requests served behind a delay in nanoseconds.
     pub(super) fn add_delayed(&mut self, spot: Spot, delay: f64, weight: f64) {
+        self.touched = true;
         let level = bucket(delay as u64) as u32;
         *self.delayed.entry((spot.at, level)).or_default() += weight * (1.0 - spot.share);
         *self.delayed.entry((spot.at + 1, level)).or_default() += weight * spot.share;
     }
 
-    /// Turns weights of the grid points of a kind into those of buckets: before the kind changes, and to be read.
-    pub(super) fn expand(&mut self, station: &Station, law: &ServiceLaw) {
-        self.buckets.resize(BUCKETS, 0.0);
+    /// Turns weights of grid points into those of buckets.
+    fn expand(&mut self, law: &ServiceLaw, buckets: &mut [f64]) {
+        if !std::mem::take(&mut self.touched) {
+            return;
+        }
         for at in 0..self.weights.len() {
             let weight = std::mem::take(&mut self.weights[at]);
             if weight > 0.0 {
-                spread(station, law, at, 0.0, weight, &mut self.buckets);
+                spread(&self.station, law, at, 0.0, weight, buckets);
             }
         }
         for ((at, level), weight) in std::mem::take(&mut self.delayed) {
             let delay = 0.5 * (lower_edge(level as usize) + lower_edge(level as usize + 1)) as f64;
-            spread(station, law, at, delay, weight, &mut self.buckets);
+            spread(&self.station, law, at, delay, weight, buckets);
         }
+    }
+}
+
+impl PendingLatencies {
+    /// Where the latencies of a kind of station are gathered.
+    #[inline]
+    pub(super) fn of(&mut self, station: &Arc<Station>) -> &mut OfKind {
+        let is_it = |kind: &OfKind| Arc::ptr_eq(&kind.station, station);
+        if !self.kinds.get(self.latest).is_some_and(is_it) {
+            self.latest = self.kinds.iter().position(is_it).unwrap_or_else(|| {
+                self.kinds.push(OfKind::new(station));
+                self.kinds.len() - 1
+            });
+        }
+        &mut self.kinds[self.latest]
+    }
+
+    /// Turns all weights into those of buckets, to be read.
+    pub(super) fn expand(&mut self, law: &ServiceLaw) {
+        self.buckets.resize(BUCKETS, 0.0);
+        for kind in &mut self.kinds {
+            kind.expand(law, &mut self.buckets);
+        }
+    }
+
+    /// The same before the laws change and all kinds of station with them.
+    pub(super) fn retire(&mut self, law: &ServiceLaw) {
+        self.expand(law);
+        self.kinds.clear();
     }
 
     /// Writes the latencies of all that was served into the histogram. What lies beyond `timeout` nanoseconds was not

@@ -102,6 +102,11 @@ impl Group {
         self.members.len() as f64
     }
 
+    /// Whether they differ in nothing but how full and how cold they are.
+    fn is_like(&self, other: &Group) -> bool {
+        self.kind == other.kind && self.weight == other.weight && self.dead == other.dead
+    }
+
     /// How many times longer bursts take at an instant, in seconds.
     pub(super) fn slowness(&self, now: f64, rules: &Rules) -> f64 {
         match (self.cold_since, rules.cold_start) {
@@ -116,12 +121,18 @@ impl Group {
 pub(super) struct Groups {
     algorithm: Algorithm,
     members: Vec<Option<Member>>,
+    /// The stations that there are, ascending: a long run has few of its many at a time.
+    present: Vec<u32>,
     nodes: Vec<f64>,
     pub(super) list: Vec<Group>,
     stale: bool,
     cold_start: Option<ColdStart>,
     /// Stations that have been attached and wait for their first request.
     fresh: Vec<u32>,
+    /// Stations that get warm.
+    warming: Vec<u32>,
+    /// Whether some groups differ in nothing but how full and how cold they are: those may become alike by themselves.
+    may_merge: bool,
     /// Every station is a group of its own: what grouping is tested against.
     pub(super) alone: bool,
 }
@@ -131,11 +142,14 @@ impl Groups {
         Groups {
             algorithm,
             members: Vec::new(),
+            present: Vec::new(),
             nodes: Vec::new(),
             list: Vec::new(),
             stale: false,
             cold_start: None,
             fresh: Vec::new(),
+            warming: Vec::new(),
+            may_merge: false,
             alone: false,
         }
     }
@@ -148,6 +162,9 @@ impl Groups {
             self.members.resize_with(index + 1, || None);
         }
         self.members[index] = Some(member);
+        if let Err(place) = self.present.binary_search(&id) {
+            self.present.insert(place, id);
+        }
         self.stale = true;
     }
 
@@ -162,11 +179,11 @@ impl Groups {
                 self.fresh.push(id);
             }
         }
-        if let Some(member) = self.member(id) {
-            member.cold_since = match member.cold_since {
-                Some(since) if since == f64::INFINITY => cold_start.map(|_| now),
-                other => other,
-            };
+        if let Some(member) = self.member(id)
+            && member.cold_since == Some(f64::INFINITY)
+        {
+            member.cold_since = cold_start.map(|_| now);
+            self.warming.push(id);
         }
         self.stale = true;
     }
@@ -191,6 +208,8 @@ impl Groups {
         if let Some(slot) = self.members.get_mut(id as usize) {
             *slot = None;
         }
+        self.present.retain(|&other| other != id);
+        self.warming.retain(|&other| other != id);
     }
 
     pub(super) fn add_node(&mut self, id: u32, cores: f64) {
@@ -204,6 +223,11 @@ impl Groups {
     /// Everything has to be grouped anew.
     pub(super) fn touch(&mut self) {
         self.stale = true;
+    }
+
+    /// The stations that there are, in order of their numbers.
+    fn existing(&self) -> impl Iterator<Item = &Member> {
+        self.present.iter().filter_map(|&id| self.members[id as usize].as_ref())
     }
 
     fn member(&mut self, id: u32) -> Option<&mut Member> {
@@ -228,16 +252,17 @@ impl Groups {
         self.stale = true;
     }
 
-    /// Groups anew if something has changed; returns whether it did.
-    pub(super) fn regroup(&mut self, tables: &Tables) -> bool {
+    /// Groups anew if something has changed.
+    pub(super) fn regroup(&mut self, tables: &Tables) {
         if !self.stale {
-            return false;
+            return;
         }
         self.dissolve();
         self.stale = false;
         let split = self.splits();
         let on_nodes = self.targets_by_node();
-        for index in 0..self.members.len() {
+        for at in 0..self.present.len() {
+            let index = self.present[at] as usize;
             let Some(member) = &self.members[index] else { continue };
             let kind = Kind {
                 cores: member.spec.cores.as_f64(),
@@ -253,12 +278,13 @@ impl Groups {
             };
             self.join(index, kind, tables);
         }
-        true
+        let pairs = |at: usize| self.list[at + 1..].iter().map(move |other| (at, other));
+        self.may_merge = (0..self.list.len()).flat_map(pairs).any(|(at, other)| self.list[at].is_like(other));
     }
 
     /// How the balancer's stream is split, by a station's weight.
     fn splits(&self) -> impl Fn(f64) -> Split + use<> {
-        let targets = self.members.iter().flatten().filter(|member| member.weight > 0.0);
+        let targets = self.existing().filter(|member| member.weight > 0.0);
         let (count, total) = targets.fold((0u32, 0.0), |(count, sum), member| (count + 1, sum + member.weight));
         let algorithm = self.algorithm;
         move |weight: f64| match algorithm {
@@ -274,7 +300,7 @@ impl Groups {
     /// Stations with traffic on each node.
     fn targets_by_node(&self) -> Vec<u32> {
         let mut counts = vec![0; self.nodes.len()];
-        for member in self.members.iter().flatten().filter(|member| member.weight > 0.0 && !member.dead) {
+        for member in self.existing().filter(|member| member.weight > 0.0 && !member.dead) {
             if let Some((node, _)) = member.spec.node {
                 counts[node.0 as usize] += 1;
             }
@@ -317,32 +343,35 @@ impl Groups {
         member.group = at;
     }
 
-    /// Groups that have become alike are to be merged: looked at only while there are several.
+    /// Groups that have become alike are to be merged.
     pub(super) fn merge_if_alike(&mut self, now: f64) {
-        if self.stale || self.alone || self.list.len() < 2 {
+        if self.stale || self.alone {
             return;
         }
-        let cold = self.cold_start;
-        let mut warmed = false;
-        for member in self.members.iter_mut().flatten() {
-            if let (Some(since), Some(cold)) = (member.cold_since, cold)
-                && since.is_finite()
-                && (cold.factor(((now - since).max(0.0) * 1e9) as u64) - 1.0).abs() < WARM
-            {
-                member.cold_since = None;
-                warmed = true;
-            }
-        }
-        let alike = |a: &Group, b: &Group| {
-            a.kind == b.kind
-                && a.weight == b.weight
-                && a.dead == b.dead
-                && a.cold_since == b.cold_since
-                && close(a.inside, b.inside)
-        };
-        let pairs = self.list.iter().enumerate();
-        let merge = pairs.clone().any(|(at, a)| self.list[at + 1..].iter().any(|b| alike(a, b)));
+        let warmed = self.note_warm(now);
+        let alike = |a: &Group, b: &Group| a.is_like(b) && a.cold_since == b.cold_since && close(a.inside, b.inside);
+        let merge = self.may_merge
+            && (0..self.list.len()).any(|at| self.list[at + 1..].iter().any(|b| alike(&self.list[at], b)));
         self.stale = warmed || merge;
+    }
+
+    /// Notes who is as good as warm by now; says whether that makes groups that could be one.
+    fn note_warm(&mut self, now: f64) -> bool {
+        let Some(cold) = self.cold_start.filter(|_| !self.warming.is_empty() && self.list.len() > 1) else {
+            return false;
+        };
+        let before = self.warming.len();
+        let members = &mut self.members;
+        self.warming.retain(|&id| {
+            let Some(Some(member)) = members.get_mut(id as usize) else { return false };
+            let since = member.cold_since.unwrap_or(now);
+            let warm = (cold.factor(((now - since).max(0.0) * 1e9) as u64) - 1.0).abs() < WARM;
+            if warm {
+                member.cold_since = None;
+            }
+            !warm
+        });
+        self.warming.len() < before
     }
 
     /// Notes who has got a first request by now: the first of so many that came evenly since it was attached.
@@ -406,7 +435,7 @@ impl Groups {
     /// Requests inside all of them.
     pub(super) fn inside(&self) -> f64 {
         if self.list.is_empty() {
-            return self.members.iter().flatten().map(|member| member.inside).sum();
+            return self.existing().map(|member| member.inside).sum();
         }
         self.list.iter().map(|group| group.inside * group.size()).sum()
     }

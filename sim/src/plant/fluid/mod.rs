@@ -31,7 +31,7 @@ use windtunnel_traces::{Cores, Purpose, SimDuration, SimTime, Streams};
 use self::books::Books;
 use self::groups::{Group, Groups, Member};
 use self::offered::Offered;
-use self::station::{Limits, Station};
+use self::station::Limits;
 use self::tables::Tables;
 use super::fcfs::Rules;
 use super::requests::ClassDemand;
@@ -79,8 +79,6 @@ pub struct FluidPlant {
     tables: Arc<Tables>,
     groups: Groups,
     books: Books,
-    /// The station whose grid points the pending latencies are weighted by.
-    written: Option<Arc<Station>>,
     streams: Streams,
     arrival_noise: Generator,
     counted_noise: f64,
@@ -108,7 +106,6 @@ impl FluidPlant {
             lost: 0.0,
             groups: Groups::new(spec.algorithm),
             books: Books::default(),
-            written: None,
             streams,
             arrival_noise: streams.indexed(Purpose::Measurement, u32::MAX),
             counted_noise: 0.0,
@@ -120,9 +117,7 @@ impl FluidPlant {
         let seconds = (end - self.now) as f64 * 1e-9;
         let attempts = self.attempts(requests);
         self.books.arrive(requests, attempts);
-        if self.groups.regroup(&self.tables) {
-            self.write_weights();
-        }
+        self.groups.regroup(&self.tables);
         if self.groups.split_by_load() {
             // Who gets what changes as they fill: in short steps.
             let steps = libm::ceil(seconds / 0.5).clamp(1.0, 200.0);
@@ -172,15 +167,7 @@ impl FluidPlant {
             }
             let rate = if seconds > 0.0 { requests * share / seconds } else { 0.0 };
             let slowness = group.slowness(from + 0.5 * seconds, &self.rules);
-            let law = &self.tables.law;
-            serve_group(group, law, rate, seconds, slowness, &mut self.books, &mut self.written);
-        }
-    }
-
-    /// Pending weights become weights of buckets.
-    fn write_weights(&mut self) {
-        if let Some(station) = self.written.take() {
-            self.books.latencies().expand(&station, &self.tables.law);
+            serve_group(group, &self.tables.law, rate, seconds, slowness, &mut self.books);
         }
     }
 
@@ -191,76 +178,55 @@ impl FluidPlant {
 }
 
 /// One group over a time at a constant rate per station.
-fn serve_group(
-    group: &mut Group,
-    law: &law::ServiceLaw,
-    rate: f64,
-    seconds: f64,
-    slowness: f64,
-    books: &mut Books,
-    written: &mut Option<Arc<Station>>,
-) {
+fn serve_group(group: &mut Group, law: &law::ServiceLaw, rate: f64, seconds: f64, slowness: f64, books: &mut Books) {
     let size = group.size();
-    let station = Arc::clone(&group.station);
-    group.sent += rate * seconds;
+    let Group { station, inside: held, busy, sent, variance, .. } = group;
+    *sent += rate * seconds;
     // Bursts that take longer are as good as more of them.
     let felt = rate * slowness;
     let utilization = felt / station.capacity;
     let capacity = station.capacity / slowness;
     let noise = ((1.0 - utilization) / (1.0 - SATURATED)).clamp(0.0, 1.0);
-    group.variance += rate * seconds * law.cpu_square() * slowness * slowness * noise;
+    *variance += rate * seconds * law.cpu_square() * slowness * slowness * noise;
     if utilization < SATURATED && slowness == 1.0 {
         let spot = station.spot(utilization);
         let inside = station.inside(spot);
         let close = |reached: f64| (reached - inside).abs() <= 0.01 * inside + 1e-3;
-        let no_backlog = group.inside <= 1.5 * inside + 1.0;
-        if close(group.inside) || (no_backlog && close(station.pass(group.inside, rate, seconds).inside)) {
+        let no_backlog = *held <= 1.5 * inside + 1.0;
+        if close(*held) || (no_backlog && close(station.pass(*held, rate, seconds).inside)) {
             // The steady state, now or soon: without a backlog the number inside settles within a few service times.
             let admitted = rate * seconds * station.admitted(spot);
-            group.busy += (admitted - (inside - group.inside)).max(0.0) * law.cpu;
-            group.inside = inside;
+            *busy += (admitted - (inside - *held)).max(0.0) * law.cpu;
+            *held = inside;
             let fates = station.fates(spot);
             books.refuse((rate * seconds - admitted) * size);
             books.admit(admitted * size, &fates);
-            note_station(&station, law, books, written);
-            books.latencies().add(spot, admitted * size * (1.0 - fates.late));
+            books.latencies().of(station).add(spot, admitted * size * (1.0 - fates.late));
             return;
         }
     }
-    let end = station.pass(group.inside, felt, seconds / slowness).inside;
-    let change = (end - group.inside).abs() / (0.05 * end.max(group.inside).max(1.0));
+    let end = station.pass(*held, felt, seconds / slowness).inside;
+    let change = (end - *held).abs() / (0.05 * end.max(*held).max(1.0));
     let steps = libm::ceil(change).clamp(1.0, MOST_STEPS);
     for _ in 0..steps as u32 {
         let seconds = seconds / steps;
-        let before = group.inside;
+        let before = *held;
         let passage = station.pass(before, felt, seconds / slowness);
-        group.inside = passage.inside;
+        *held = passage.inside;
         let refused = (passage.refused / slowness).min(rate * seconds);
         let admitted = rate * seconds - refused;
-        group.busy += (admitted - (passage.inside - before)).clamp(0.0, capacity * seconds) * law.cpu * slowness;
+        *busy += (admitted - (passage.inside - before)).clamp(0.0, capacity * seconds) * law.cpu * slowness;
         let (spot, delay) = station.seen_by_arrivals(felt, 0.5 * (before + passage.inside));
         let delay = delay * slowness + (slowness - 1.0) * law.cpu;
         let fates = station.fates_behind(law, spot, delay);
         books.refuse(refused * size);
         books.admit(admitted * size, &fates);
         let served = admitted * size * (1.0 - fates.late);
-        note_station(&station, law, books, written);
+        let latencies = books.latencies().of(station);
         if delay > 0.0 {
-            books.latencies().add_delayed(spot, delay, served);
+            latencies.add_delayed(spot, delay, served);
         } else {
-            books.latencies().add(spot, served);
-        }
-    }
-}
-
-/// Weights that belong to another kind of station are turned into buckets first.
-fn note_station(station: &Arc<Station>, law: &law::ServiceLaw, books: &mut Books, written: &mut Option<Arc<Station>>) {
-    match written {
-        Some(other) if Arc::ptr_eq(other, station) => {}
-        other => {
-            if let Some(before) = other.replace(Arc::clone(station)) {
-                books.latencies().expand(&before, law);
-            }
+            latencies.add(spot, served);
         }
     }
 }
@@ -293,7 +259,8 @@ impl Plant for FluidPlant {
     }
 
     fn slow_waits(&mut self, factor: f64) {
-        self.write_weights();
+        // What has been gathered is weighted by the laws of the tables that go.
+        self.books.latencies().retire(&self.tables.law);
         self.tables = Tables::of(&self.classes, factor, self.limits);
         self.groups.touch();
     }
@@ -331,7 +298,7 @@ impl Plant for FluidPlant {
     }
 
     fn write_latencies(&mut self, recorder: &mut Recorder) {
-        self.write_weights();
+        self.books.latencies().expand(&self.tables.law);
         self.books.latencies().write(self.limits.timeout, recorder);
     }
 }
