@@ -115,7 +115,7 @@ fn compile_laws(file: &ScenarioFile, document: &Document, findings: &mut Finding
         think: given(think)?,
         boot,
         rules: RuleLaws { hooks, start_stopped: Some(start_stopped) },
-        publication: given_to_each(publication)?,
+        publication: given_to_each(&publication)?,
         metric_delay: Some(metric_delay?).filter(|delay| !delay.is_constant_zero()),
         image_pull: given(image_pull)?,
         pod_start: given(pod_start)?,
@@ -133,7 +133,7 @@ fn publication_laws(
 }
 
 /// The samplers, unless one of them was refused.
-fn given_to_each(laws: PerSource<Option<Option<Sampler>>>) -> Option<PerSource<Option<Sampler>>> {
+fn given_to_each(laws: &PerSource<Option<Option<Sampler>>>) -> Option<PerSource<Option<Sampler>>> {
     let refused = [&laws.instances, &laws.balancer, &laws.application].into_iter().any(|law| matches!(law, Some(None)));
     (!refused).then(|| laws.map(|law| law.clone().flatten().filter(|delay| !delay.is_constant_zero())))
 }

@@ -76,7 +76,7 @@ pub struct AwsConfig {
     pub scheduled: Vec<AwsScheduled>,
     /// Choices that no document settles.
     #[serde(default)]
-    pub assumptions: AwsAssumptions,
+    pub assumptions: Box<AwsAssumptions>,
 }
 
 /// A process of the group that may be suspended.
