@@ -76,6 +76,7 @@ const ACTIVITIES: &[&str] = &[
     "alarm_threshold",
     "alarm_from_seconds",
     "alarm_to_seconds",
+    "instances",
 ];
 const ALARMS: &[&str] = &["at_millis", "alarm", "from", "to", "reason"];
 const INSTANCES: &[&str] = &[
@@ -107,11 +108,15 @@ struct ActivityRow {
     alarm_threshold: Option<f64>,
     alarm_from_seconds: Option<f64>,
     alarm_to_seconds: Option<f64>,
+    instances: String,
 }
 
 impl From<ActivityEntry> for ActivityRow {
     fn from(entry: ActivityEntry) -> Self {
         let values: Vec<String> = entry.alarm_values.iter().map(f64::to_string).collect();
+        let number = |instance: Option<u32>| instance.map_or("none".to_string(), |number| number.to_string());
+        let instances: Vec<String> =
+            entry.instances.iter().map(|it| format!("{}={}", number(it.instance), it.end_seconds)).collect();
         ActivityRow {
             at_seconds: entry.at_seconds,
             end_seconds: entry.end_seconds,
@@ -128,6 +133,7 @@ impl From<ActivityEntry> for ActivityRow {
             alarm_threshold: entry.alarm_threshold,
             alarm_from_seconds: entry.alarm_from_seconds,
             alarm_to_seconds: entry.alarm_to_seconds,
+            instances: instances.join(";"),
         }
     }
 }

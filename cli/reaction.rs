@@ -161,12 +161,12 @@ const fn title(phase: Phase) -> &'static str {
 /// A reaction of one part, for tests of what is written.
 #[cfg(test)]
 pub(crate) fn example() -> Reaction {
-    use windtunnel_sim::outcome::reaction::{Breach, Launch, ScaleOut, budgets};
+    use windtunnel_sim::outcome::reaction::{Breach, Launch, Milestone, ScaleOut, budgets};
     use windtunnel_traces::SimTime;
     let scale_out = ScaleOut {
         breach: Some(Breach { since: SimTime::from_secs(60), stages: Vec::new() }),
         decided: SimTime::from_secs(90),
-        waited_for: "lock, cooldown or maximum".into(),
+        waits: vec![Milestone::new(Phase::Wait, "cooldown", SimTime::from_secs(90))],
         refusals: 1,
         from: 1,
         to: 2,
@@ -187,7 +187,7 @@ mod tests {
         let reaction = example();
         let rows = rows((reaction, 0));
         let seconds: Vec<(&str, f64)> = rows.iter().map(|row| (row.stage.as_str(), row.seconds)).collect();
-        assert_eq!(seconds, [("lock, cooldown or maximum", 30.0), ("first request", 10.0)]);
+        assert_eq!(seconds, [("cooldown", 30.0), ("first request", 10.0)]);
         assert_eq!(rows[0].total_seconds, Some(40.0));
     }
 }

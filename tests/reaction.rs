@@ -72,7 +72,8 @@ fn an_alarm_of_three_periods_takes_its_time() {
 /// At 250 requests a second two instances are too few: the alarm goes on. The activity ends at 950 s and its cooldown of
 /// 300 s at 1250 s; the task looks every 60 s, at 1260 s again. It was refused at 900 s (an activity in progress) and at
 /// 960, 1020, 1080, 1140, 1200 s (cooldown). What is counted from is the first request on the second instance, within the
-/// second after 950 s: so the wait is 309 s and a part of a second.
+/// second after 950 s: so the wait is 309 s and a part of a second: for the
+/// activity until 960 s, then for the cooldown.
 #[test]
 fn more_of_the_same_breach_waits_for_the_cooldown() {
     let outcome = run(&scenario(&ess("250rps", "300s")), 1);
@@ -82,8 +83,9 @@ fn more_of_the_same_breach_waits_for_the_cooldown() {
     assert_eq!(Some(reaction.start), outcome.reactions.get(0).and_then(|first| first.first_request));
     assert_eq!(reaction.decided.as_secs_f64(), 1260.0);
     let parts = whole_seconds(reaction);
-    assert_eq!(parts[..3].iter().map(|part| part.2).collect::<Vec<_>>(), [0, 0, 309]);
-    assert_eq!(parts[4..7].iter().map(|part| part.2).collect::<Vec<_>>(), [30, 60, 20]);
+    assert_eq!(parts[..2].iter().map(|part| part.2).collect::<Vec<_>>(), [0, 0]);
+    assert_eq!(parts[2..4], [(Phase::Wait, "activity in progress", 9), (Phase::Wait, "cooldown", 300)]);
+    assert_eq!(parts[5..8].iter().map(|part| part.2).collect::<Vec<_>>(), [30, 60, 20]);
     let of = |name: &str| outcome.metrics.get(name).expect("two reactions");
     // Of two the lower one is the median.
     assert_eq!((of("reaction_median_seconds") as u64, of("reaction_worst_seconds") as u64), (350, 419));
@@ -104,7 +106,7 @@ sensors = { every = "300s", delay = "60s" }
 [aws]
 min = 1
 max = 2
-assumptions = { alarm_phase = "20s", reconcile_lag = ["5s"] }
+assumptions = { alarm_phase = "20s", reconcile_lag = ["5s"], publication_delay_ec2_basic = "0s" }
 [[aws.policy]]
 name = "out"
 adjust = { change = 1 }

@@ -317,7 +317,11 @@ impl Toy<'_> {
         self.scale_outs.push(ScaleOut {
             breach: Some(Breach { since, stages }),
             decided: at(decided),
-            waited_for: if pods { "stabilization or limit" } else { "lock, cooldown or maximum" }.into(),
+            waits: vec![Milestone::new(
+                Phase::Wait,
+                if pods { "stabilization or limit" } else { "cooldown" },
+                at(decided),
+            )],
             refusals: 0,
             from: self.desired,
             to,

@@ -16,16 +16,19 @@ use windtunnel_traces::segments::RateSegments;
 use windtunnel_traces::{Purpose, SimDuration, SimTime, Streams};
 
 use crate::agenda::Event;
-use crate::controllers::decision::{ActivityId, ActivityRecord, Command, Controller, Decisions, Notice};
+use crate::controllers::decision::{
+    ActivityId, ActivityRecord, Command, Controller, Decisions, Notice, StandbyRequest,
+};
 use crate::fleet::Site;
 use crate::fleet::instances::Instances;
 use crate::fleet::pods::Pods;
 use crate::outcome::recorder::Segment;
-use crate::outcome::{ActivityEntry, AlarmEntry, Archive, Outcome, Spool};
+use crate::outcome::{ActivityEntry, AlarmEntry, Archive, InstanceActivity, Outcome, Spool};
 use crate::plant::fluid::scope::{NotFluid, obstacle};
 use crate::scenario::schema::EventKind;
 use crate::scenario::{Policy, Scenario};
 use crate::sensors::MetricStore;
+use crate::sensors::publication::published;
 use crate::sensors::store::{InstanceSample, Slot};
 
 /// Why a run came to no end.
@@ -344,6 +347,7 @@ impl World<'_> {
         let seconds = (now - start).as_secs_f64();
         instances.samples(&mut self.site, seconds, sensors.report_delay, &mut self.monitoring.samples);
         let delay = self.scenario.laws.metric_delay.as_ref().map_or(0.0, |law| law.sample(&mut self.delay_stream));
+        let published = published(&self.scenario.laws.publication, now, sensors.every, self.site.streams);
         let lost = sensors.loss.as_f64() > 0.0 && uniform(&mut self.delay_stream) < sensors.loss.as_f64();
         let arrived = self.site.ledger.arrived_so_far();
         let (decided, errors) = self.site.ledger.outcomes_so_far();
@@ -355,7 +359,7 @@ impl World<'_> {
         let slot = Slot {
             start,
             end: now,
-            published: now + SimDuration::from_nanos((delay + 0.5) as u64),
+            published: published.map(|at| *at + SimDuration::from_nanos((delay + 0.5) as u64)),
             requests: self.site.plant.measured_arrivals(arrived - monitoring.arrived),
             errors: errors - monitoring.errors,
             decided: decided - monitoring.decided,
@@ -453,6 +457,8 @@ impl World<'_> {
                 Command::Launch { activity, count, reuse } => {
                     instances.launch(&mut self.site, Some(activity), count, reuse);
                 }
+                Command::EnterStandby { count, request } => instances.enter_standby(&mut self.site, count, request),
+                Command::LeaveStandby { request } => instances.leave_standby(&mut self.site, request),
                 Command::Prepare { count } => instances.prepare(&mut self.site, count),
                 Command::Terminate { activity, count } => instances.terminate(&mut self.site, activity, count),
             }
@@ -476,6 +482,7 @@ impl World<'_> {
             alarm: record.alarm,
             cause: record.cause,
             explanation: record.rejected_because.unwrap_or(record.description),
+            instances: record.instances.iter().map(InstanceActivity::from).collect(),
             ..ActivityEntry::default()
         };
         if let Some(evaluation) = evaluation {
@@ -538,6 +545,10 @@ impl World<'_> {
             (EventKind::BootSlowdown, Group::Pods(pods)) => pods.slow_boots(factor),
             (EventKind::DownstreamSlowdown, _) => site.plant.slow_waits(factor),
             (EventKind::SetCapacity, _) => self.set_capacity(event.desired.unwrap_or(0)),
+            (EventKind::Standby, _) => {
+                let decrement = event.decrement.unwrap_or(true);
+                self.ask_for_standby(StandbyRequest::Enter { count, request: number, decrement });
+            }
         }
     }
 
@@ -559,8 +570,20 @@ impl World<'_> {
             (EventKind::BootSlowdown, Group::Instances(instances)) => instances.slow_boots(factor),
             (EventKind::BootSlowdown, Group::Pods(pods)) => pods.slow_boots(factor),
             (EventKind::DownstreamSlowdown, _) => self.site.plant.slow_waits(factor),
+            (EventKind::Standby, _) => self.ask_for_standby(StandbyRequest::Leave { request: number }),
             _ => {}
         }
+    }
+
+    /// Somebody puts instances into Standby, or brings them back.
+    fn ask_for_standby(&mut self, request: StandbyRequest) {
+        let Control::Cloud(controller) = &mut self.control else { return };
+        let now = self.site.now;
+        let mut decisions = Decisions::default();
+        controller.standby(now, request, &mut decisions);
+        let next = controller.next_wake();
+        self.site.agenda.at(next.max(now), Event::Wake);
+        self.carry_out(decisions);
     }
 
     /// Somebody sets the capacity by hand.

@@ -2,7 +2,7 @@
 //! CloudMonitor's `DescribeMetricList`. The format is recognised by its content.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 use windtunnel_traces::{SimDuration, SimTime};
@@ -28,13 +28,8 @@ fn note_origin(recorded: &mut RecordedMetrics, seconds: f64) {
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsFileError {
     /// The file cannot be read at all.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    #[error("the file cannot be read: {0}")]
+    Io(#[from] std::io::Error),
     /// A line of a CSV is at fault.
     #[error("line {line}: {message}")]
     Line {
@@ -57,7 +52,7 @@ fn content<T>(message: impl Into<String>) -> Result<T> {
 /// Reads a file. `wanted` are the metrics that the alarms watch: for a column of another name, and for a recording that
 /// does not say which metric it holds.
 pub fn read(path: &Path, provider: Provider, wanted: &[Metric]) -> Result<RecordedMetrics> {
-    let bytes = std::fs::read(path).map_err(|source| MetricsFileError::Io { path: path.to_path_buf(), source })?;
+    let bytes = std::fs::read(path)?;
     let Ok(text) = String::from_utf8(bytes) else { return content("the file is not UTF-8 text") };
     parse(&text, provider, wanted)
 }

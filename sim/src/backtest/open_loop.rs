@@ -79,8 +79,8 @@ impl Fleet {
                         self.plan(now + self.times.launch, Notice::InService { instance, activity: Some(activity) });
                     }
                 }
-                // Nothing is prepared here: every launch takes as long.
-                Command::Prepare { .. } => {}
+                // Nothing is prepared here: every launch takes as long. And nobody is there who asks for Standby.
+                Command::Prepare { .. } | Command::EnterStandby { .. } | Command::LeaveStandby { .. } => {}
                 Command::Terminate { activity, count } => {
                     for _ in 0..count {
                         // The oldest leaves first.
@@ -101,7 +101,12 @@ impl Fleet {
             Notice::InService { instance, .. } => self.members.push_back(*instance),
             Notice::Terminated { .. } => self.leaving -= 1,
             Notice::Lost { instance } => self.members.retain(|member| member != instance),
-            Notice::LaunchFailed { .. } | Notice::NotRemoved { .. } | Notice::Deregistered { .. } => {}
+            Notice::LaunchFailed { .. }
+            | Notice::NotRemoved { .. }
+            | Notice::Deregistered { .. }
+            | Notice::EnteredStandby { .. }
+            | Notice::LeftStandby { .. }
+            | Notice::Replaced { .. } => {}
         }
     }
 

@@ -112,6 +112,18 @@ pub enum Command {
         /// How many.
         count: u32,
     },
+    /// Put `count` instances in service into Standby.
+    EnterStandby {
+        /// How many.
+        count: u32,
+        /// The request, by which they come back.
+        request: usize,
+    },
+    /// Bring the instances of a request back into service.
+    LeaveStandby {
+        /// The request.
+        request: usize,
+    },
     /// Remove `count` instances, chosen by the group's removal policy among those in service and not yet leaving. Each
     /// ends in exactly one [`Notice::Terminated`], also if it crashes on the way, or in one [`Notice::NotRemoved`] when
     /// there is nobody that may be removed.
@@ -120,6 +132,25 @@ pub enum Command {
         activity: ActivityId,
         /// How many.
         count: u32,
+    },
+}
+
+/// What somebody asks for by hand.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum StandbyRequest {
+    /// Instances go into Standby.
+    Enter {
+        /// How many.
+        count: u32,
+        /// The number of the request.
+        request: usize,
+        /// The desired capacity falls by as many (AWS, `ShouldDecrementDesiredCapacity`); else others are launched.
+        decrement: bool,
+    },
+    /// Those of a request come back.
+    Leave {
+        /// The number of the request.
+        request: usize,
     },
 }
 
@@ -152,16 +183,50 @@ pub enum Notice {
         /// The activity that removes it.
         activity: ActivityId,
     },
+    /// An instance has taken the place of another, and the capacity is what it was. It follows [`Notice::Terminated`] of
+    /// the one and [`Notice::InService`] of the other.
+    Replaced {
+        /// The one that went.
+        old: InstanceId,
+        /// The one that came.
+        new: InstanceId,
+        /// Why.
+        why: Replacement,
+    },
     /// One of those that the activity should have removed stays: all that are left are protected.
     NotRemoved {
         /// The activity.
         activity: ActivityId,
+    },
+    /// The instance is in Standby: it belongs to the group and is not in service.
+    EnteredStandby {
+        /// The instance.
+        instance: InstanceId,
+    },
+    /// It is in service again.
+    LeftStandby {
+        /// The instance.
+        instance: InstanceId,
     },
     /// The instance left the group without being asked: it crashed, or failed its health check.
     Lost {
         /// The instance.
         instance: InstanceId,
     },
+}
+
+/// Why an instance takes the place of another.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Replacement {
+    /// To even out the zones.
+    Rebalancing {
+        /// The zone that had too many.
+        from: u32,
+        /// The zone that had too few.
+        to: u32,
+    },
+    /// A rolling update.
+    Update,
 }
 
 /// What came of an activity, in one vocabulary for all providers.
@@ -203,6 +268,8 @@ pub enum ActivityKind {
     ScaleIn,
     /// Makes up for instances that were lost or failed to launch.
     Replace,
+    /// Puts an instance in the place of another.
+    Move,
     /// Changes the bounds or the desired capacity, by a scheduled action.
     Scheduled,
     /// An instance left without being asked.
@@ -215,10 +282,37 @@ impl fmt::Display for ActivityKind {
             ActivityKind::ScaleOut => "scale out",
             ActivityKind::ScaleIn => "scale in",
             ActivityKind::Replace => "replace",
+            ActivityKind::Move => "move",
             ActivityKind::Scheduled => "scheduled",
             ActivityKind::Lost => "lost",
         })
     }
+}
+
+/// What stands in the way of a request.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// Another activity is under way.
+    Busy,
+    /// A cooldown.
+    Cooldown,
+    /// A bound: the capacity would not change.
+    Bound,
+    /// Anything else.
+    Other,
+}
+
+/// What became of one instance of an activity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InstanceRecord {
+    /// The instance; none where it never came into service.
+    pub instance: Option<InstanceId>,
+    /// When its part of the activity ended.
+    pub end: SimTime,
+    /// Its status, in the vendor's word.
+    pub status: ActivityStatus,
+    /// What was done with it, in the vendor's words.
+    pub description: String,
 }
 
 /// One line of the activity log. A running activity is recorded when it starts and again, with the same id, when it
@@ -245,6 +339,10 @@ pub struct ActivityRecord {
     pub to: u32,
     /// The vendor's message, if it was refused.
     pub rejected_because: Option<String>,
+    /// What stood in the way, if it was refused.
+    pub refusal: Option<Refusal>,
+    /// What became of each instance so far, in order of their ends.
+    pub instances: Vec<InstanceRecord>,
     /// The rule or policy.
     pub policy: Option<String>,
     /// The alarm that invoked it.
@@ -350,6 +448,10 @@ pub trait Controller: Send {
     fn notice(&mut self, now: SimTime, notice: &Notice, out: &mut Decisions);
     /// Somebody sets the desired capacity by hand.
     fn set_desired(&mut self, now: SimTime, desired: u32, out: &mut Decisions);
+    /// Somebody asks for a change of Standby. Controllers without such a state ignore it.
+    fn standby(&mut self, now: SimTime, request: StandbyRequest, out: &mut Decisions) {
+        let _ = (now, request, out);
+    }
     /// The capacity it wants.
     fn desired(&self) -> u32;
     /// The least capacity allowed now.

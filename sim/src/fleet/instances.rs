@@ -8,6 +8,7 @@ mod leaving;
 mod measuring;
 mod pool;
 mod rolling;
+mod standby;
 mod zones;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ use super::Site;
 use super::boot::{DrawnStage, Stage};
 use super::rules::{GroupRules, RuleLaws};
 use crate::agenda::Event;
-use crate::controllers::decision::{ActivityId, InstanceId, Notice};
+use crate::controllers::decision::{ActivityId, InstanceId, Notice, Replacement};
 use crate::plant::StationSpec;
 use crate::scenario::schema::HealthCheck;
 
@@ -76,6 +77,8 @@ enum Phase {
     Booting(usize),
     /// Receives traffic.
     InTraffic,
+    /// Taken out of service for a while.
+    Standby,
     /// Finishes its requests.
     Draining,
     /// Has drained, and waits for the hooks of its way out.
@@ -104,6 +107,8 @@ struct Member {
     phase: Phase,
     zone: u32,
     launched: SimTime,
+    /// It is paid for, as long as it is there.
+    is_paid: bool,
     activity: Option<ActivityId>,
     configuration: u32,
     stages: Vec<DrawnStage>,
@@ -130,8 +135,12 @@ struct Member {
     /// The activity that removes it.
     removed_by: Option<ActivityId>,
     farewell: Farewell,
-    /// The one that it replaces in a rolling update.
+    /// The one that it replaces.
     replaces: Option<InstanceId>,
+    /// Why it does.
+    replaces_for: Replacement,
+    /// The request that put it into Standby.
+    standby: Option<usize>,
     busy_at_row: f64,
     busy_at_sample: f64,
     sent_at_sample: u64,
@@ -267,7 +276,7 @@ impl Instances {
         let counts = |id: &&InstanceId| {
             let member = &self.members[id.0 as usize];
             let known = match member.phase {
-                Phase::InTraffic | Phase::Booting(_) => true,
+                Phase::InTraffic | Phase::Booting(_) | Phase::Standby => true,
                 // Dead, and nobody knows.
                 Phase::Crashed => member.farewell != Farewell::Silent && member.removed_by.is_none(),
                 // About to be taken away, but not yet lost.

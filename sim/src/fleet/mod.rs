@@ -8,6 +8,7 @@ pub mod pods;
 pub mod removal;
 pub mod rules;
 pub mod victims;
+pub mod zone_shares;
 
 use windtunnel_traces::{SimTime, Streams};
 

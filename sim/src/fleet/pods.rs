@@ -1,6 +1,7 @@
 //! Pods on nodes: what a Deployment, the scheduler, the kubelet and the endpoints controller make of a replica count.
 
 mod autoscaler;
+mod balancing;
 mod lifecycle;
 pub mod observe;
 
@@ -53,6 +54,8 @@ pub struct PodsConfig {
     pub node_memory: Bytes,
     /// Zones that nodes are spread over.
     pub zones: u32,
+    /// Equal shares of traffic for all pods, rather than for all zones.
+    pub cross_zone: bool,
     /// Nodes at the start.
     pub first_nodes: u32,
     /// The cluster autoscaler, if there is one.

@@ -27,6 +27,10 @@ pub struct GroupRules {
     pub adds_to_balancer: bool,
     /// Instances may be removed; when not, a move between zones only adds.
     pub removes: bool,
+    /// For so long after it came into service an instance reports no metrics: it warms up.
+    pub silent_while_warming: SimDuration,
+    /// An instance that is removed is paid for until that is decided, not until it is released.
+    pub billed_until_decision: bool,
     /// Who is never chosen by a scale-in.
     pub protection: Protection,
     /// Stopped or otherwise prepared instances.
@@ -144,6 +148,8 @@ impl Default for GroupRules {
             health: HealthRules::default(),
             adds_to_balancer: true,
             removes: true,
+            silent_while_warming: SimDuration::ZERO,
+            billed_until_decision: false,
             protection: Protection::default(),
             pool: None,
         }

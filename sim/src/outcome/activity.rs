@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::controllers::decision::AlarmEvaluation;
+use crate::controllers::decision::{AlarmEvaluation, InstanceRecord};
 
 /// One entry of the provider's activity log, in the provider's words.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,6 +37,33 @@ pub struct ActivityEntry {
     pub alarm_from_seconds: Option<f64>,
     /// The end of the newest.
     pub alarm_to_seconds: Option<f64>,
+    /// What became of each instance: what AWS logs as an activity of its own, the others within the activity.
+    #[serde(default)]
+    pub instances: Vec<InstanceActivity>,
+}
+
+/// The part of an activity that is about one instance, in the provider's words.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct InstanceActivity {
+    /// The instance's number; absent where it never came into service.
+    pub instance: Option<u32>,
+    /// When its part ended. It began with the activity.
+    pub end_seconds: f64,
+    /// The provider's status.
+    pub status: String,
+    /// What was done with it.
+    pub description: String,
+}
+
+impl From<&InstanceRecord> for InstanceActivity {
+    fn from(record: &InstanceRecord) -> Self {
+        InstanceActivity {
+            instance: record.instance.map(|instance| instance.0),
+            end_seconds: record.end.as_secs_f64(),
+            status: record.status.to_string(),
+            description: record.description.clone(),
+        }
+    }
 }
 
 impl ActivityEntry {

@@ -179,11 +179,18 @@ impl Ledger {
         self.launches.push(Launch { launched: at, ..Launch::default() });
     }
 
+    /// The instance or pod of this number is paid for until now, though it may still be there.
+    pub fn paid_until(&mut self, number: u32, at: SimTime) {
+        if let Some(launch) = self.launches.get_mut(u64::from(number)) {
+            launch.released.get_or_insert(at);
+        }
+    }
+
     /// The instance or pod of this number is no more.
     pub fn gone(&mut self, number: u32, at: SimTime) {
         let number = u64::from(number);
         if let Some(launch) = self.launches.get_mut(number) {
-            launch.released = Some(at);
+            launch.released.get_or_insert(at);
         }
         self.launches.done(number);
         self.lives.done(number);

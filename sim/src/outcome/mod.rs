@@ -22,7 +22,7 @@ use windtunnel_traces::SimDuration;
 
 use crate::run::Fidelity;
 
-pub use activity::{ActivityEntry, AlarmEntry, AlarmLevel, InstanceLife};
+pub use activity::{ActivityEntry, AlarmEntry, AlarmLevel, InstanceActivity, InstanceLife};
 pub use archive::Archive;
 pub use latency::{LatencyHistogram, SparseHistogram};
 pub use metric::{MetricValues, Summary};

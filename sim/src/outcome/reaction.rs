@@ -86,7 +86,7 @@ impl Milestone {
 pub struct Launch {
     /// When it was launched.
     pub launched: SimTime,
-    /// When it was released; none while it is there.
+    /// When it was released, or last paid for where that is earlier; none while it is there.
     pub released: Option<SimTime>,
     /// The ends of its stages, in order: each begins where the one before ended.
     pub stages: Vec<Milestone>,
@@ -117,8 +117,8 @@ pub struct ScaleOut {
     pub breach: Option<Breach>,
     /// When it was accepted.
     pub decided: SimTime,
-    /// What it had to wait for when it was decided later than it was asked for.
-    pub waited_for: String,
+    /// What it had to wait for, in order, when it was decided later than it was asked for.
+    pub waits: Vec<Milestone>,
     /// Requests of the same alarm that were refused while it waited.
     pub refusals: u32,
     /// Capacity before.
@@ -295,10 +295,9 @@ pub fn budgets(scale_outs: &[ScaleOut], launches: &[Launch]) -> Vec<Reaction> {
 
 fn budget(scale_out: &ScaleOut, began: Began, start: SimTime, first: Option<&(SimTime, u32, Launch)>) -> Reaction {
     let asked = scale_out.breach.iter().flat_map(|breach| breach.stages.iter().cloned());
-    let decided = Milestone::new(Phase::Wait, scale_out.waited_for.clone(), scale_out.decided);
     let booted = first.into_iter().flat_map(|(_, _, launch)| launch.stages.iter().cloned());
     let served = first.into_iter().map(|(at, ..)| Milestone::new(Phase::FirstRequest, "first request", *at));
-    let parts = parts(start, asked.chain([decided]).chain(booted).chain(served));
+    let parts = parts(start, asked.chain(scale_out.waits.iter().cloned()).chain(booted).chain(served));
     Reaction {
         began,
         start,
@@ -412,7 +411,7 @@ mod tests {
         ScaleOut {
             breach: Some(Breach { since: at(60), stages }),
             decided: at(decided),
-            waited_for: "cooldown".into(),
+            waits: vec![Milestone::new(Phase::Wait, "cooldown", at(decided))],
             refusals: 0,
             from: 1,
             to: 2,

@@ -6,7 +6,9 @@ use std::ops::Range;
 
 use windtunnel_traces::{SimDuration, SimTime};
 
-use crate::controllers::decision::{ActivityId, ActivityKind, ActivityOutcome, ActivityRecord, InstanceId};
+use crate::controllers::decision::{
+    ActivityId, ActivityKind, ActivityOutcome, ActivityRecord, InstanceId, Refusal,
+};
 use crate::fleet::Site;
 use crate::fleet::pods::observe::ReadingSpan;
 use crate::outcome::reaction::{Breach, Budgets, Launch, Milestone, Phase, Reaction, ScaleOut};
@@ -23,8 +25,31 @@ pub(super) struct ScaleOuts {
     accepted: Archive<ScaleOut>,
     /// The last activities that launch instances, with their places in `accepted`.
     activities: VecDeque<(ActivityId, u64)>,
-    /// Alarms whose requests were refused: since when they were in ALARM then, and how often since.
-    refused: BTreeMap<String, (SimTime, u32)>,
+    /// Alarms whose requests were refused.
+    refused: BTreeMap<String, Refused>,
+}
+
+/// Refusals of one alarm while it stays in ALARM.
+#[derive(Clone, Debug, Default)]
+struct Refused {
+    /// Since when it was.
+    since: SimTime,
+    count: u32,
+    /// What stood in the way, and from when on.
+    reasons: Vec<(SimTime, Refusal)>,
+}
+
+/// What a wait is called that nothing explains: no request was refused in it.
+const UNEXPLAINED: &str = "lock, cooldown or maximum";
+
+/// What a wait is called.
+const fn wait_for(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Busy => "activity in progress",
+        Refusal::Cooldown => "cooldown",
+        Refusal::Bound => "maximum",
+        Refusal::Other => "refused",
+    }
 }
 
 impl ScaleOuts {
@@ -43,7 +68,7 @@ impl ScaleOuts {
             let scale_out = ScaleOut {
                 breach: self.breach(record),
                 decided: record.decided,
-                waited_for: "lock, cooldown or maximum".into(),
+                waits: self.waits(record),
                 refusals: self.refusals(record),
                 from: record.from,
                 to: record.to,
@@ -63,15 +88,36 @@ impl ScaleOuts {
 
     fn refuse(&mut self, record: &ActivityRecord) {
         if let (Some(alarm), Some(since)) = (&record.alarm, record.alarm_since) {
-            let refused = self.refused.entry(alarm.clone()).or_insert((since, 0));
-            *refused = if refused.0 == since { (since, refused.1 + 1) } else { (since, 1) };
+            let refused = self.refused.entry(alarm.clone()).or_default();
+            if refused.since != since {
+                *refused = Refused { since, ..Refused::default() };
+            }
+            refused.count += 1;
+            let reason = record.refusal.unwrap_or(Refusal::Other);
+            if refused.reasons.last().is_none_or(|(_, last)| *last != reason) {
+                refused.reasons.push((record.at, reason));
+            }
         }
+    }
+
+    /// What a scale-out waited for between its alarm and its acceptance: each reason until the next one stood in the way.
+    fn waits(&self, record: &ActivityRecord) -> Vec<Milestone> {
+        let Some(refused) = self.refused_before(record) else {
+            return vec![Milestone::new(Phase::Wait, UNEXPLAINED, record.decided)];
+        };
+        let ends = refused.reasons.iter().skip(1).map(|(at, _)| *at).chain([record.decided]);
+        let waits = refused.reasons.iter().zip(ends);
+        waits.map(|((_, reason), end)| Milestone::new(Phase::Wait, wait_for(*reason), end)).collect()
+    }
+
+    fn refused_before(&self, record: &ActivityRecord) -> Option<&Refused> {
+        let refused = record.alarm.as_ref().and_then(|alarm| self.refused.get(alarm));
+        refused.filter(|refused| Some(refused.since) == record.alarm_since)
     }
 
     /// Refusals of the same alarm since it went off.
     fn refusals(&self, record: &ActivityRecord) -> u32 {
-        let refused = record.alarm.as_ref().and_then(|alarm| self.refused.get(alarm));
-        refused.filter(|(since, _)| Some(*since) == record.alarm_since).map_or(0, |(_, count)| *count)
+        self.refused_before(record).map_or(0, |refused| refused.count)
     }
 
     /// An activity has launched an instance.
@@ -110,7 +156,7 @@ impl ScaleOuts {
         let place = self.accepted.push(ScaleOut {
             breach: breach.map(MetricBreach::stages),
             decided: now,
-            waited_for: "stabilization or limit".into(),
+            waits: vec![Milestone::new(Phase::Wait, "stabilization or limit", now)],
             refusals: breach.map_or(0, |breach| breach.held_back),
             from,
             to,

@@ -333,6 +333,7 @@ fn pods_config(scenario: &Scenario) -> PodsConfig {
         node_cores: file.instance.cores,
         node_memory: file.instance.memory,
         zones: file.fleet.zones,
+        cross_zone: file.balancer.cross_zone,
         first_nodes: autoscaler.as_ref().map_or(fixed, |autoscaler| autoscaler.min),
         autoscaler,
         node_boot: laws.boot.clone(),

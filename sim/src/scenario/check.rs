@@ -110,10 +110,6 @@ pub(super) fn check_numbers(file: &ScenarioFile, findings: &mut Findings<'_>) {
     if file.sensors.loss.as_f64() > 1.0 {
         findings.error("sensors.loss", "a probability is at most one");
     }
-    if !file.balancer.cross_zone && file.hpa.is_some() {
-        let message = "pods know no zones: they get equal shares of traffic all the same";
-        findings.note(Severity::Warning, "balancer.cross_zone", message);
-    }
     check_service(file, findings);
     check_boot(file, findings);
     check_health(file, findings);
@@ -226,8 +222,15 @@ fn check_events(file: &ScenarioFile, findings: &mut Findings<'_>) {
         let path = format!("event.{number}");
         let needs_length = matches!(
             event.kind,
-            EventKind::ZoneOutage | EventKind::MetricsOutage | EventKind::BootSlowdown | EventKind::DownstreamSlowdown
+            EventKind::ZoneOutage
+                | EventKind::MetricsOutage
+                | EventKind::BootSlowdown
+                | EventKind::DownstreamSlowdown
+                | EventKind::Standby
         );
+        if event.kind == EventKind::Standby && file.aws.is_none() && file.ess.is_none() {
+            findings.error(&path, "only groups of AWS and ESS know the Standby state");
+        }
         if needs_length && event.lasts.is_none() {
             findings.error(&path, "this kind of event needs `lasts`, such as \"30m\"");
         }

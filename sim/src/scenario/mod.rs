@@ -25,6 +25,7 @@ use crate::fleet::boot::Stage;
 use crate::fleet::rules::RuleLaws;
 use crate::outcome::{Objective, Provider};
 use crate::plant::requests::ClassDemand;
+use crate::sensors::publication::PerSource;
 
 /// A scenario that has been read, completed and checked: it can be simulated.
 #[derive(Clone, Debug)]
@@ -88,6 +89,8 @@ pub struct Laws {
     pub rules: RuleLaws,
     /// Publication delay of metrics.
     pub metric_delay: Option<Sampler>,
+    /// What the provider's monitoring adds to it, by source.
+    pub publication: PerSource<Option<Sampler>>,
     /// Image pull of pods.
     pub image_pull: Option<Sampler>,
     /// Start of pods.

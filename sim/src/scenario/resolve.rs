@@ -19,6 +19,7 @@ use crate::controllers::cloud::lifecycle::LifecycleHook;
 use crate::fleet::boot::Stage;
 use crate::fleet::rules::RuleLaws;
 use crate::plant::requests::ClassDemand;
+use crate::sensors::publication::PerSource;
 
 /// The horizon of a shape or a closed loop that names none.
 const DAY: SimDuration = SimDuration::from_hours(24);
@@ -81,6 +82,7 @@ fn compile_laws(file: &ScenarioFile, document: &Document, findings: &mut Finding
         _ => None,
     };
     let metric_delay = compile(&file.sensors.delay, "sensors.delay");
+    let publication = publication_laws(file, &mut compile);
     let pods = file.pods.as_ref();
     let image_pull = pods.map(|pods| compile(&pods.image_pull, "pods.image_pull"));
     let pod_start = pods.map(|pods| compile(&pods.start, "pods.start"));
@@ -113,10 +115,27 @@ fn compile_laws(file: &ScenarioFile, document: &Document, findings: &mut Finding
         think: given(think)?,
         boot,
         rules: RuleLaws { hooks, start_stopped: Some(start_stopped) },
+        publication: given_to_each(&publication)?,
         metric_delay: Some(metric_delay?).filter(|delay| !delay.is_constant_zero()),
         image_pull: given(image_pull)?,
         pod_start: given(pod_start)?,
     })
+}
+
+/// How late the provider's monitoring publishes; `None` within where a distribution was refused.
+fn publication_laws(
+    file: &ScenarioFile,
+    compile: &mut dyn FnMut(&Distribution, &str) -> Option<Sampler>,
+) -> PerSource<Option<Option<Sampler>>> {
+    let Some((provider, group)) = file.cloud() else { return PerSource::default() };
+    let Some(delays) = group.publication_delays(file.sensors.every) else { return PerSource::default() };
+    delays.map(|law| Some(compile(law, &format!("{provider}.assumptions.publication_delay"))))
+}
+
+/// The samplers, unless one of them was refused.
+fn given_to_each(laws: &PerSource<Option<Option<Sampler>>>) -> Option<PerSource<Option<Sampler>>> {
+    let refused = [&laws.instances, &laws.balancer, &laws.application].into_iter().any(|law| matches!(law, Some(None)));
+    (!refused).then(|| laws.map(|law| law.clone().flatten().filter(|delay| !delay.is_constant_zero())))
 }
 
 /// The times of the scripts that complete lifecycle hooks, in order of the hooks.

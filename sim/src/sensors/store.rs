@@ -11,6 +11,7 @@ use windtunnel_traces::{SimDuration, SimTime};
 use crate::controllers::decision::{InstanceId, Metric, MetricSource, Statistic};
 use crate::outcome::LatencyHistogram;
 use crate::outcome::latency::SparseHistogram;
+use crate::sensors::publication::{PerSource, Source};
 
 /// Slots older than this are forgotten: longer than any alarm may look back (one day at periods below an hour).
 const KEPT: SimDuration = SimDuration::from_hours(26);
@@ -38,7 +39,7 @@ pub struct Slot {
     /// End of the interval.
     pub end: SimTime,
     /// When it can be read.
-    pub published: SimTime,
+    pub published: PerSource<SimTime>,
     /// Requests that arrived at the balancer in the interval.
     pub requests: u64,
     /// Of the requests with an outcome in the interval, those that were not served.
@@ -95,11 +96,11 @@ impl MetricStore {
     }
 
     /// The slots that begin within a window (a sample is stamped with the start of its interval) and can be read now.
-    fn readable(&self, from: SimTime, to: SimTime) -> impl Iterator<Item = (&Slot, &[InstanceSample])> {
+    fn readable(&self, source: Source, from: SimTime, to: SimTime) -> impl Iterator<Item = (&Slot, &[InstanceSample])> {
         let first = self.slots.partition_point(|stored| stored.slot.start < from);
         let now = self.now;
         let within = self.slots.range(first..).take_while(move |stored| stored.slot.start < to);
-        let readable = within.filter(move |stored| stored.slot.published <= now);
+        let readable = within.filter(move |stored| *stored.slot.published.of(source) <= now);
         readable.map(|Stored { slot, samples }| {
             (slot, &self.samples[samples.start - self.forgotten..samples.end - self.forgotten])
         })
@@ -164,7 +165,7 @@ impl MetricSource for MetricStore {
             return self.latency(quantile, from, to);
         }
         let mut aggregate = Aggregate::new(statistic);
-        for (slot, instances) in self.readable(from, to) {
+        for (slot, instances) in self.readable(Source::of(metric), from, to) {
             let seconds = (slot.end - slot.start).as_secs_f64();
             match metric {
                 Metric::CpuUtilization => instances.iter().for_each(|s| aggregate.add(s.cpu_percent)),
@@ -196,7 +197,7 @@ impl MetricSource for MetricStore {
 
     fn per_instance(&self, metric: Metric, statistic: Statistic, from: SimTime, to: SimTime) -> Vec<(InstanceId, f64)> {
         let mut of_instance = std::collections::BTreeMap::new();
-        for (slot, instances) in self.readable(from, to) {
+        for (slot, instances) in self.readable(Source::of(metric), from, to) {
             let seconds = (slot.end - slot.start).as_secs_f64();
             for sample in instances {
                 let value = match metric {
@@ -233,7 +234,7 @@ impl MetricStore {
     /// A quantile of the pooled latencies of a window: quantiles of slots cannot be averaged.
     fn latency(&self, quantile: f64, from: SimTime, to: SimTime) -> Option<f64> {
         let mut pooled = LatencyHistogram::default();
-        for (slot, _) in self.readable(from, to) {
+        for (slot, _) in self.readable(Source::Balancer, from, to) {
             if let Some(latency) = &slot.latency {
                 pooled.merge_sparse(latency);
             }
@@ -253,7 +254,7 @@ mod tests {
         let slot = Slot {
             start: SimTime::from_secs(start),
             end: SimTime::from_secs(start + 60),
-            published: SimTime::from_secs(published),
+            published: PerSource::default().map(|(): &()| SimTime::from_secs(published)),
             requests: 600,
             errors: 0,
             decided: 600,

@@ -328,3 +328,25 @@ fn cloud_aws_basic_monitoring_starves_target_tracking() {
     found.retain(|p| p.severity == Severity::Error);
     assert!(found.is_empty());
 }
+
+#[test]
+fn cloud_aws_alarms_are_evaluated_every_ten_seconds_minute_or_hour() {
+    // *Evaluating an alarm*: periods below a minute each 10 s, others each minute over windows that slide with it; with a look
+    // back of more than a day each hour, up to the full hour. The metric is hot in every window that begins at 35 s or later
+    // (3000 s for the last): the first evaluation of such a window tells the grid.
+    for (period, times, hot_from, goes_off) in
+        [("10s", 1, 35, 50), ("60s", 1, 35, 120), ("300s", 1, 35, 360), ("1h", 25, 3000, 7200)]
+    {
+        let text = format!(
+            "min = 1\nmax = 10\ndesired = 2\nassumptions.alarm_phase = \"0s\"\n[[alarm]]\nname = \"a\"\nmetric = \"CPUUtilization\"\n\
+             comparison = \">\"\nthreshold = 50\nperiod = \"{period}\"\ntimes = {times}\ndatapoints_to_alarm = 1\n\
+             missing = \"not-breaching\"\naction = []\n"
+        );
+        let metrics = At(|from| Some(if from >= hot_from { 90.0 } else { 10.0 }));
+        let replay = run_aws(&aws(&text), &metrics, slow_fleet(), 8000);
+        let first = &replay.alarm_changes[0];
+        assert_eq!(first.from, AlarmState::InsufficientData, "PutMetricAlarm: created so, then evaluated");
+        let alarm = replay.alarm_changes.iter().find(|change| change.to == AlarmState::Alarm).expect("it goes off");
+        assert_eq!(secs(alarm.at), goes_off, "{period} x {times}");
+    }
+}

@@ -223,7 +223,54 @@ fn cloud_group_keys_refuse_what_the_apis_refuse() {
             "1 to below 100",
         ),
     ];
-    for (provider, text, path, words) in table {
+    let many_steps: Vec<String> = (0..21)
+        .map(|n| {
+            let upper = if n == 20 { String::new() } else { format!("upper = {}, ", n + 1) };
+            format!("{{ lower = {n}, {upper}adjust = {{ change = 1 }} }}")
+        })
+        .collect();
+    let many_policies: String =
+        (0..51).map(|n| format!("[[policy]]\nname = \"p{n}\"\nadjust = {{ change = 1 }}\n")).collect();
+    let tracking = |name: &str, metric: &str| {
+        format!("[[policy]]\nname = \"{name}\"\ntarget = {{ metric = \"{metric}\", value = 50 }}\n")
+    };
+    let ess_tracking = "[[rule]]\nname = \"t\"\ntarget = { metric = \"CpuUtilization\", value = 50 }\n";
+    let two = tracking("a", "ASG_AVG_CPU_UTILIZATION") + &tracking("b", "ASG_AVG_CPU_UTILIZATION");
+    let more = vec![
+        ("ess", plain("default_cooldown = \"86401s\""), "ess.default_cooldown", "0 to 86400"),
+        ("ess", plain("removal = [\"oldest-instance\", \"oldest-instance\"]"), "ess.removal", "given twice"),
+        ("ess", plain(&format!("{ess_tracking}warmup = \"86401s\"")), "ess.rule.t.warmup", "0 to 86400"),
+        ("ess", plain(&format!("{ess_tracking}cooldown = \"60s\"")), "ess.rule.t.cooldown", "only simple rules"),
+        (
+            "aws",
+            plain(&format!("[[policy]]\nname = \"p\"\nstep = [{}]", many_steps.join(", "))),
+            "aws.policy.p.step",
+            "at most 20",
+        ),
+        ("aws", plain(&many_policies), "aws.policy", "at most 50"),
+        (
+            "aws",
+            plain(&tracking("t", "CPUUtilization").replace("value = 50", "value = 50, period = \"120s\"")),
+            "aws.policy.t.target.period",
+            "10, 30, 60",
+        ),
+        (
+            "aws",
+            plain(&format!("{}cooldown = \"60s\"", tracking("t", "CPUUtilization"))),
+            "aws.policy.t.cooldown",
+            "only simple policies",
+        ),
+        ("tencent", plain("default_cooldown = \"3601s\""), "tencent.default_cooldown", "0 to 3600"),
+        (
+            "tencent",
+            plain("[[policy]]\nname = \"p\"\nadjust = { change = 1 }\ncooldown = \"3601s\""),
+            "tencent.policy.p.cooldown",
+            "0 to 3600",
+        ),
+        ("tencent", plain("removal = [\"oldest-instance\", \"newest-instance\"]"), "tencent.removal", "at most 1"),
+        ("tencent", plain(&two), "tencent.policy", "at most one target tracking policy"),
+    ];
+    for (provider, text, path, words) in table.into_iter().chain(more) {
         let validate = |text: &str| match provider {
             "ess" => ess(text).validate(),
             "aws" => aws(text).validate(),

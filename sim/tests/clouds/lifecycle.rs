@@ -25,18 +25,18 @@ fleet.stop = "20s"
 "#;
 
 #[track_caller]
-fn run(text: &str) -> Outcome {
+pub(crate) fn run(text: &str) -> Outcome {
     run_with(SERVICE, text)
 }
 
 /// The same service where the text has a `[fleet]` table of its own.
 #[track_caller]
-fn run_without_stop(text: &str) -> Outcome {
+pub(crate) fn run_without_stop(text: &str) -> Outcome {
     run_with(&SERVICE.replace("fleet.stop = \"20s\"\n", ""), text)
 }
 
 #[track_caller]
-fn run_with(service: &str, text: &str) -> Outcome {
+pub(crate) fn run_with(service: &str, text: &str) -> Outcome {
     let text = format!("{service}{text}");
     let document = Document::parse("test.toml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let loaded = Loaded::from_document(document, &DiskFiles).unwrap_or_else(|error| panic!("{error}\n{text}"));
@@ -44,14 +44,14 @@ fn run_with(service: &str, text: &str) -> Outcome {
 }
 
 /// A group of 3 (1 to 10) in a dialect; reconciling takes no time.
-fn group(provider: &str, keys: &str) -> String {
+pub(crate) fn group(provider: &str, keys: &str) -> String {
     let lag = if provider == "aws" { "assumptions.reconcile_lag = [\"0s\"]\n" } else { "" };
     let keys: String = keys.lines().map(|line| format!("{line}\n")).collect();
     format!("[{provider}]\nmin = 1\nmax = 10\ndesired = 3\n{lag}{keys}")
 }
 
 /// Capacity set by hand after so many seconds.
-fn set(at: u64, desired: u32) -> String {
+pub(crate) fn set(at: u64, desired: u32) -> String {
     format!("[[event]]\nat = \"{at}s\"\nkind = \"set-capacity\"\ndesired = {desired}\n")
 }
 
@@ -61,11 +61,11 @@ fn changes(outcome: &Outcome) -> Vec<(f64, Option<f64>)> {
     moved.map(|a| (a.at_seconds, a.end_seconds)).collect()
 }
 
-fn launched(outcome: &Outcome) -> Vec<InstanceLife> {
+pub(crate) fn launched(outcome: &Outcome) -> Vec<InstanceLife> {
     outcome.instances.iter().filter(|life| life.launched_seconds > 0.0).collect()
 }
 
-fn alive_at(outcome: &Outcome, at: f64) -> Vec<u32> {
+pub(crate) fn alive_at(outcome: &Outcome, at: f64) -> Vec<u32> {
     let alive = |life: &InstanceLife| {
         life.launched_seconds <= at
             && life.ended_seconds.is_none_or(|ended| ended > at)
@@ -295,7 +295,7 @@ fn cloud_aws_a_tenth_is_replaced_at_a_time() {
 
 // ---- zones
 
-fn zones(outcome: &Outcome, at: f64) -> [usize; 2] {
+pub(crate) fn zones(outcome: &Outcome, at: f64) -> [usize; 2] {
     let alive = alive_at(outcome, at);
     [0, 1].map(|zone| outcome.instances.iter().filter(|l| alive.contains(&l.id) && l.zone == zone).count())
 }

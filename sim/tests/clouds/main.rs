@@ -2,6 +2,7 @@
 
 mod alarm_actions;
 mod alarm_states;
+mod assumptions;
 mod aws_policies;
 mod backtest;
 mod configuration;
@@ -10,5 +11,6 @@ mod ess_rules;
 mod golden_timelines;
 mod lifecycle;
 mod properties;
+mod records;
 mod support;
 mod tencent_rules;

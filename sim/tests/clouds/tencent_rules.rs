@@ -119,3 +119,25 @@ fn cloud_tencent_retry_policies() {
         assert_eq!(gaps, expected, "{policy}");
     }
 }
+
+#[test]
+fn cloud_tencent_a_partly_successful_activity_counts_as_a_failure() {
+    // CreateAutoScalingGroup, RetryPolicy: tried again at once, or with NO_RETRY not at all.
+    for (policy, tries_again) in [("immediate", true), ("none", false)] {
+        let text = group(&format!("min = 1\nmax = 50\ndesired = 1\nretry = \"{policy}\""), "adjust = { change = 2 }");
+        let mut controller = tencent_controller(&tencent(&text));
+        let mut out = Decisions::default();
+        controller.notice(at(0), &in_service(0, None), &mut out);
+        controller.wake(at(60), &constant(90.0), &mut out);
+        let Some(Command::Launch { activity, count: 2, .. }) = out.commands.pop() else { panic!("two are launched") };
+        controller.notice(at(90), &in_service(1, Some(activity)), &mut out);
+        controller.notice(at(90), &Notice::LaunchFailed { activity }, &mut out);
+        assert_eq!(out.activities.last().map(|a| a.status.word), Some("PARTIALLY_SUCCESSFUL"));
+        let cool = constant(10.0);
+        while out.commands.is_empty() && controller.next_wake() < at(3600) {
+            let now = controller.next_wake().max(at(90));
+            controller.wake(now, &cool, &mut out);
+        }
+        assert_eq!(!out.commands.is_empty(), tries_again, "{policy}");
+    }
+}

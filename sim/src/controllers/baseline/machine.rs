@@ -13,6 +13,7 @@ const WORDS: StatusWords = StatusWords {
     partly: "PartlySuccessful",
     failed: "Failed",
     rejected: "Rejected",
+    instance: ("Launch instance", "Remove instance"),
 };
 
 /// A baseline at work.
@@ -65,7 +66,12 @@ impl Controller for Machine {
     fn notice(&mut self, now: SimTime, notice: &Notice, out: &mut Decisions) {
         // What was lost, or failed to launch, is seen at the next step: capacity is what there is.
         match self.group.take(now, notice, out) {
-            Settled::Nothing | Settled::Ended(_) | Settled::Deregistered(_) | Settled::Lost => {}
+            Settled::Replaced { .. }
+            | Settled::StoodBy { .. }
+            | Settled::Nothing
+            | Settled::Ended(_)
+            | Settled::Deregistered(_)
+            | Settled::Lost => {}
         }
     }
 

@@ -2,7 +2,9 @@
 
 use windtunnel_traces::{SimDuration, SimTime};
 
-use crate::controllers::decision::{ActivityId, ActivityKind, ActivityOutcome, ActivityRecord, ActivityStatus};
+use crate::controllers::decision::{
+    ActivityId, ActivityKind, ActivityOutcome, ActivityRecord, ActivityStatus, InstanceId, InstanceRecord,
+};
 
 /// The vendor's words for what came of an activity.
 #[derive(Copy, Clone, Debug)]
@@ -12,6 +14,8 @@ pub(crate) struct StatusWords {
     pub(crate) partly: &'static str,
     pub(crate) failed: &'static str,
     pub(crate) rejected: &'static str,
+    /// What is said of each instance that is launched, and of each that is removed.
+    pub(crate) instance: (&'static str, &'static str),
 }
 
 impl StatusWords {
@@ -64,6 +68,8 @@ impl Trigger {
             from: capacity.0,
             to: capacity.1,
             rejected_because: None,
+            refusal: None,
+            instances: Vec::new(),
             policy: self.policy.clone(),
             alarm: self.alarm.clone(),
             first_breach: self.first_breach,
@@ -98,6 +104,29 @@ impl Activity {
     /// Instances still on their way in or out.
     pub(crate) fn remaining(&self) -> u32 {
         self.asked.saturating_sub(self.done + self.failed)
+    }
+
+    /// One of its instances has come to its end: `failed` where it did not become what it should.
+    pub(crate) fn instance_ended(
+        &mut self,
+        now: SimTime,
+        instance: Option<InstanceId>,
+        failed: bool,
+        words: &StatusWords,
+    ) {
+        let outcome = if failed {
+            self.failed += 1;
+            ActivityOutcome::Failed
+        } else {
+            self.done += 1;
+            ActivityOutcome::Successful
+        };
+        let what = if self.adds { words.instance.0 } else { words.instance.1 };
+        let description = match instance {
+            Some(instance) => format!("{what}: {}", instance.0),
+            None => what.to_string(),
+        };
+        self.record.instances.push(InstanceRecord { instance, end: now, status: words.status(outcome), description });
     }
 
     /// What came of it, once nothing remains.

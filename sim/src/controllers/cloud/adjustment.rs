@@ -38,11 +38,16 @@ pub(crate) struct Adjustment {
 impl Adjustment {
     /// The change of capacity that is wanted, starting from `base`; not yet clamped.
     pub(crate) fn delta(&self, base: u32) -> i64 {
+        self.delta_of(base, base)
+    }
+
+    /// The same where a percentage is of something else than the capacity that is changed.
+    pub(crate) fn delta_of(&self, base: u32, hundred_percent: u32) -> i64 {
         match self.adjust {
             Adjust::Change(n) => i64::from(n),
             Adjust::Exact(n) => i64::from(n) - i64::from(base),
             Adjust::Percent(p) => {
-                let whole = self.rounding.round(f64::from(base) * p / 100.0);
+                let whole = self.rounding.round(f64::from(hundred_percent) * p / 100.0);
                 // The floor lifts a percentage that rounds to nothing too, but a step of 0 % means "leave it".
                 let sign = if p > 0.0 { 1 } else { -1 };
                 if p == 0.0 { 0 } else { sign * whole.abs().max(i64::from(self.min_magnitude)) }

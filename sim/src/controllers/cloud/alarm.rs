@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use windtunnel_traces::{SimDuration, SimTime};
 
-use super::missing_data::{TreatMissing, cloudwatch_state};
+use super::choices::Gap;
+use super::missing_data::{Premature, TreatMissing, cloudwatch_state_with};
 use super::words::Comparison;
 use crate::controllers::decision::{
     AlarmChange, AlarmEvaluation, AlarmState, AlarmView, InstanceId, Metric, MetricSource, Statistic,
@@ -41,9 +42,9 @@ impl Cadence {
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub(crate) enum Judge {
     /// CloudWatch: `needed` of the newest datapoints within an evaluation range that is `extra` slots longer.
-    CloudWatch { needed: u32, treat: TreatMissing, extra: u32 },
-    /// CloudMonitor and Tencent: every one of the last datapoints, counted once per period; a gap breaks the streak.
-    Consecutive,
+    CloudWatch { needed: u32, treat: TreatMissing, extra: u32, premature: Premature },
+    /// CloudMonitor and Tencent: every one of the last datapoints, counted once per period.
+    Consecutive { gap: Gap },
 }
 
 /// How often an alarm that stays in ALARM invokes its rules.
@@ -336,8 +337,11 @@ impl Alarm {
             return self.evaluate_each(index, now, end, silence, metrics, changes);
         }
         let state = match self.spec.judge {
-            Judge::CloudWatch { needed, treat, extra } => self.judge_range(end, needed, treat, extra, metrics),
-            Judge::Consecutive => Some(self.judge_streak(end, metrics)),
+            Judge::CloudWatch { needed, treat, extra, premature } => {
+                self.read_range(end, extra, metrics);
+                self.judge_range(needed, treat, premature, metrics)
+            }
+            Judge::Consecutive { gap } => self.judge_streak(end, gap, metrics),
         };
         self.enter(now, end, state.unwrap_or(self.state), changes);
         if self.fires() { vec![self.firing(index)] } else { Vec::new() }
@@ -348,14 +352,7 @@ impl Alarm {
     }
 
     /// CloudWatch looks at a sliding range each time, so late data still counts.
-    fn judge_range(
-        &mut self,
-        end: SimTime,
-        needed: u32,
-        treat: TreatMissing,
-        extra: u32,
-        metrics: &dyn MetricSource,
-    ) -> Option<AlarmState> {
+    fn read_range(&mut self, end: SimTime, extra: u32, metrics: &dyn MetricSource) {
         let slots = u64::from(self.spec.periods + extra);
         self.datapoints.clear();
         for slot in (0..slots).rev() {
@@ -366,11 +363,20 @@ impl Alarm {
             let value = value.flatten().filter(|v| v.is_finite());
             self.datapoints.push(Datapoint { start: from, value, breaches: value.map(|v| self.breaches(v)) });
         }
+    }
+
+    fn judge_range(
+        &self,
+        needed: u32,
+        treat: TreatMissing,
+        premature: Premature,
+        metrics: &dyn MetricSource,
+    ) -> Option<AlarmState> {
         if self.rests_on_too_few_samples(metrics) {
             return None;
         }
         let range: Vec<Option<bool>> = self.datapoints.iter().map(|d| d.breaches).collect();
-        cloudwatch_state(&range, self.spec.periods as usize, needed as usize, treat)
+        cloudwatch_state_with(&range, self.spec.periods as usize, needed as usize, treat, premature)
     }
 
     /// Whether the percentile that the alarm looks at is not statistically significant.
@@ -428,23 +434,26 @@ impl Alarm {
         std::iter::once(self.spec.metric).chain(self.spec.also.iter().map(|condition| condition.metric))
     }
 
-    /// CloudMonitor checks each period once, so one query per evaluation.
-    fn judge_streak(&mut self, end: SimTime, metrics: &dyn MetricSource) -> AlarmState {
+    /// CloudMonitor checks each period once, so one query per evaluation. Says nothing where the state stays.
+    fn judge_streak(&mut self, end: SimTime, gap: Gap, metrics: &dyn MetricSource) -> Option<AlarmState> {
         let start = end.saturating_sub(self.spec.period);
         let value = metrics.statistic(self.spec.metric, self.spec.statistic, start, end).filter(|v| v.is_finite());
+        let breaches = self.joined(value.map(|v| self.breaches(v)), start, end, metrics);
+        if breaches.is_none() && gap == Gap::Skipped {
+            return None;
+        }
         if self.datapoints.len() == self.spec.periods as usize {
             self.datapoints.remove(0);
         }
-        let breaches = self.joined(value.map(|v| self.breaches(v)), start, end, metrics);
         self.datapoints.push(Datapoint { start, value, breaches });
         let breached = |d: &Datapoint| d.breaches == Some(true);
-        match breaches {
+        Some(match breaches {
             None => AlarmState::InsufficientData,
             Some(_) if self.datapoints.len() == self.spec.periods as usize && self.datapoints.iter().all(breached) => {
                 AlarmState::Alarm
             }
             Some(_) => AlarmState::Ok,
-        }
+        })
     }
 
     fn enter(&mut self, now: SimTime, end: SimTime, state: AlarmState, changes: &mut Vec<AlarmChange>) {

@@ -1,6 +1,6 @@
 //! What the three providers' tables have in common for those who run them.
 
-use windtunnel_traces::Streams;
+use windtunnel_traces::{SimDuration, Streams};
 
 use super::lifecycle::LifecycleHook;
 use super::problem::{Invalid, Problem, Severity};
@@ -8,6 +8,7 @@ use super::schedule::Calendar;
 use super::{AwsConfig, EssConfig, TencentConfig};
 use crate::controllers::decision::Controller;
 use crate::fleet::rules::GroupRules;
+use crate::sensors::publication::PublicationDelays;
 
 /// A provider's table: a scaling group with everything that belongs to it.
 pub trait CloudConfig {
@@ -25,6 +26,9 @@ pub trait CloudConfig {
 
     /// Its lifecycle hooks.
     fn hooks(&self) -> &[LifecycleHook];
+
+    /// How late its monitoring publishes samples that are taken so often; nothing where that is not its own affair.
+    fn publication_delays(&self, every: SimDuration) -> Option<PublicationDelays>;
 
     /// The same group as a backtest evaluates it: what the scenario leaves open about delays is nothing.
     fn without_delays(&self) -> Box<dyn CloudConfig>;
@@ -53,6 +57,9 @@ macro_rules! cloud_config {
             }
             fn hooks(&self) -> &[LifecycleHook] {
                 &self.hook
+            }
+            fn publication_delays(&self, every: SimDuration) -> Option<PublicationDelays> {
+                <$config>::publication_delays(self, every)
             }
             fn without_delays(&self) -> Box<dyn CloudConfig> {
                 Box::new(<$config>::without_delays(self.clone()))

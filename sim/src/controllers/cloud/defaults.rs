@@ -46,6 +46,10 @@ pub(crate) fn observed_lags() -> Vec<SimDuration> {
     [5, 6, 6, 8, 10, 21, 22].map(SimDuration::from_secs).to_vec()
 }
 
+pub(crate) fn fifteen_seconds() -> SimDuration {
+    SimDuration::from_secs(15)
+}
+
 pub(crate) fn three_minutes() -> SimDuration {
     SimDuration::from_mins(3)
 }
@@ -54,6 +58,10 @@ pub(crate) fn three_minutes() -> SimDuration {
 
 pub(crate) fn or_one_minute<S: Serializer>(value: &Option<SimDuration>, serializer: S) -> Result<S::Ok, S::Error> {
     value.unwrap_or_else(one_minute).serialize(serializer)
+}
+
+pub(crate) fn or_fifteen_seconds<S: Serializer>(value: &Option<SimDuration>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.unwrap_or_else(fifteen_seconds).serialize(serializer)
 }
 
 pub(crate) fn or_three_minutes<S: Serializer>(value: &Option<SimDuration>, serializer: S) -> Result<S::Ok, S::Error> {

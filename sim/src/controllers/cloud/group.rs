@@ -1,14 +1,16 @@
 //! A scaling group: its bounds, who is in it, and what is under way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use windtunnel_traces::{SimDuration, SimTime};
 
 use super::activity::{Activity, StatusWords, Trigger};
 use super::adjustment;
+use super::choices::WarmupStart;
 use super::cooldown::Cooldown;
 use crate::controllers::decision::{
-    ActivityId, ActivityKind, ActivityOutcome, ActivityRecord, Command, Decisions, InstanceId, Notice,
+    ActivityId, ActivityKind, ActivityOutcome, ActivityRecord, Command, Decisions, InstanceId, InstanceRecord, Notice,
+    Refusal, Replacement,
 };
 
 /// The state that all three dialects work on.
@@ -19,10 +21,16 @@ pub(crate) struct Group {
     pub(crate) desired: u32,
     /// When each instance came into service; none for those that were warm at t = 0.
     members: BTreeMap<InstanceId, Option<SimTime>>,
+    /// Instances in Standby.
+    standby: BTreeSet<InstanceId>,
+    /// Whether those count as capacity.
+    pub(crate) counts_standby: bool,
     pub(crate) activities: Vec<Activity>,
     pub(crate) cooldown: Cooldown,
     words: StatusWords,
     started: u32,
+    /// From when on instances warm up.
+    pub(crate) warmup_from: WarmupStart,
 }
 
 /// An activity to start.
@@ -49,6 +57,10 @@ pub(crate) enum Settled {
     Deregistered(ActivityId),
     /// An instance left without being asked.
     Lost,
+    /// An instance has entered Standby, or left it.
+    StoodBy { instance: InstanceId, entered: bool },
+    /// An instance has taken the place of another.
+    Replaced { old: InstanceId, new: InstanceId, why: Replacement },
 }
 
 impl Group {
@@ -58,16 +70,20 @@ impl Group {
             max,
             desired,
             members: BTreeMap::new(),
+            standby: BTreeSet::new(),
+            counts_standby: false,
             activities: Vec::new(),
             cooldown: Cooldown::default(),
             words,
             started: 0,
+            warmup_from: WarmupStart::InService,
         }
     }
 
-    /// Instances in service, including those that are leaving but not yet gone.
+    /// Instances in service, including those that are leaving but not yet gone, and those in Standby where they count.
     pub(crate) fn in_service(&self) -> u32 {
-        self.members.len() as u32
+        let standby = if self.counts_standby { self.standby.len() } else { 0 };
+        (self.members.len() + standby) as u32
     }
 
     /// Instances being launched.
@@ -98,7 +114,7 @@ impl Group {
 
     /// Instances in service that still warm up.
     pub(crate) fn warming(&self, now: SimTime, warmup: SimDuration) -> u32 {
-        self.in_service() - self.warmed(now, warmup)
+        self.members.len() as u32 - self.warmed(now, warmup)
     }
 
     pub(crate) fn is_scaling(&self) -> bool {
@@ -172,13 +188,21 @@ impl Group {
         });
     }
 
-    /// Writes the record of a request that is refused.
-    pub(crate) fn reject(&self, now: SimTime, trigger: &Trigger, to: u32, because: &str, out: &mut Decisions) {
+    /// Writes the record of a request that is refused, with the vendor's message.
+    pub(crate) fn reject(
+        &self,
+        now: SimTime,
+        trigger: &Trigger,
+        to: u32,
+        (refusal, because): (Refusal, &str),
+        out: &mut Decisions,
+    ) {
         let from = self.settled();
         let kind = if to < from { ActivityKind::ScaleIn } else { ActivityKind::ScaleOut };
         let mut record = trigger.record(now, kind, self.words.status(ActivityOutcome::Rejected), (from, to));
         record.end = Some(now);
         record.rejected_because = Some(because.to_string());
+        record.refusal = Some(refusal);
         out.activities.push(record);
     }
 
@@ -196,25 +220,72 @@ impl Group {
         out.activities.push(record);
     }
 
+    /// Writes the record of an instance that has taken another's place.
+    pub(crate) fn note_replacement(
+        &self,
+        now: SimTime,
+        cause: String,
+        (old, new): (InstanceId, InstanceId),
+        out: &mut Decisions,
+    ) {
+        let status = self.words.status(ActivityOutcome::Successful);
+        let capacity = self.settled();
+        let mut record = Trigger::plain(now, cause).record(now, ActivityKind::Move, status, (capacity, capacity));
+        let (launched, removed) = self.words.instance;
+        record.instances = [(new, launched), (old, removed)]
+            .map(|(instance, what)| InstanceRecord {
+                instance: Some(instance),
+                end: now,
+                status,
+                description: format!("{what}: {}", instance.0),
+            })
+            .to_vec();
+        record.description = record.instances.iter().map(|it| it.description.as_str()).collect::<Vec<_>>().join("; ");
+        record.end = Some(now);
+        out.activities.push(record);
+    }
+
+    /// Writes the record of an instance that has entered or left Standby. The capacity that an alarm works on stays.
+    pub(crate) fn note_standby(&self, now: SimTime, cause: String, description: String, out: &mut Decisions) {
+        let capacity = self.settled();
+        let status = self.words.status(ActivityOutcome::Successful);
+        let mut record = Trigger::plain(now, cause).record(now, ActivityKind::Move, status, (capacity, capacity));
+        record.description = description;
+        record.end = Some(now);
+        out.activities.push(record);
+    }
+
     /// Takes in what the fleet reports, and ends the activity that has nothing left to do.
     pub(crate) fn take(&mut self, now: SimTime, notice: &Notice, out: &mut Decisions) -> Settled {
-        let (activity, failed) = match notice {
+        let (activity, instance, failed) = match notice {
             Notice::InService { instance, activity } => {
-                self.members.insert(*instance, activity.map(|_| now));
-                (*activity, false)
+                let since = self.warms_from(now, *activity);
+                self.members.insert(*instance, since);
+                (*activity, Some(*instance), false)
             }
-            Notice::LaunchFailed { activity } => (Some(*activity), true),
+            Notice::LaunchFailed { activity } => (Some(*activity), None, true),
             Notice::NotRemoved { activity } => {
                 if let Some(running) = self.activities.iter_mut().find(|running| running.id == *activity) {
                     running.protected += 1;
                 }
-                (Some(*activity), true)
+                (Some(*activity), None, true)
             }
             Notice::Deregistered { activity, .. } => return self.deregistered(*activity),
             Notice::Terminated { instance, activity } => {
                 self.members.remove(instance);
-                (*activity, false)
+                (*activity, Some(*instance), false)
             }
+            Notice::EnteredStandby { instance } => {
+                self.members.remove(instance);
+                self.standby.insert(*instance);
+                return Settled::StoodBy { instance: *instance, entered: true };
+            }
+            Notice::LeftStandby { instance } => {
+                self.standby.remove(instance);
+                self.members.insert(*instance, Some(now));
+                return Settled::StoodBy { instance: *instance, entered: false };
+            }
+            Notice::Replaced { old, new, why } => return Settled::Replaced { old: *old, new: *new, why: *why },
             Notice::Lost { instance } => {
                 return if self.members.remove(instance).is_some() { Settled::Lost } else { Settled::Nothing };
             }
@@ -223,12 +294,9 @@ impl Group {
             return Settled::Nothing;
         };
         let running = &mut self.activities[place];
-        if failed {
-            running.failed += 1;
-        } else {
-            running.done += 1;
-        }
+        running.instance_ended(now, instance, failed, &self.words);
         if running.remaining() > 0 {
+            out.activities.push(running.record.clone());
             return Settled::Nothing;
         }
         let mut ended = self.activities.remove(place);
@@ -240,6 +308,15 @@ impl Group {
         ended.record.end = Some(now);
         out.activities.push(ended.record.clone());
         Settled::Ended(Box::new(ended))
+    }
+
+    /// From when on an instance that comes into service now warms up; nothing for those of the start, which are warm.
+    fn warms_from(&self, now: SimTime, activity: Option<ActivityId>) -> Option<SimTime> {
+        let launched_by = activity.and_then(|id| self.activities.iter().find(|running| running.id == id));
+        match (self.warmup_from, launched_by) {
+            (WarmupStart::ActivityStart, Some(activity)) => Some(activity.record.at),
+            _ => (now > SimTime::ZERO || activity.is_some()).then_some(now),
+        }
     }
 
     fn deregistered(&mut self, activity: ActivityId) -> Settled {

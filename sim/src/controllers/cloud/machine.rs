@@ -12,7 +12,8 @@ use super::evaluations::Evaluations;
 use super::group::{Group, Settled};
 use super::schedule::{Due, Schedule};
 use crate::controllers::decision::{
-    ActivityId, AlarmState, AlarmView, Command, Controller, Decisions, Metric, MetricSource, Notice,
+    ActivityId, AlarmState, AlarmView, Command, Controller, Decisions, InstanceId, Metric, MetricSource, Notice,
+    Replacement, StandbyRequest,
 };
 
 /// What a dialect may look at and write to while it decides.
@@ -43,6 +44,22 @@ pub(crate) trait Dialect: Send {
     fn warm_pool(&self, group: &Group) -> Option<u32> {
         let _ = group;
         None
+    }
+    /// Why an instance took another's place, in the vendor's words; the group has `capacity` instances, as before.
+    fn why_replaced(&self, now: SimTime, why: Replacement, capacity: u32) -> String {
+        let _ = (now, capacity);
+        match why {
+            Replacement::Rebalancing { from, to } => format!("Instances are moved from zone {from} to zone {to}."),
+            Replacement::Update => "Instances are replaced by a rolling update.".to_string(),
+        }
+    }
+    /// Somebody asks for a change of Standby. Vendors without such a state ignore it.
+    fn standby(&mut self, moment: &mut Moment<'_>, request: StandbyRequest) {
+        let _ = (moment, request);
+    }
+    /// An instance has entered Standby, or left it.
+    fn stood_by(&mut self, moment: &mut Moment<'_>, instance: InstanceId, entered: bool) {
+        let _ = (moment, instance, entered);
     }
     /// An instance left without being asked.
     fn lost(&mut self, moment: &mut Moment<'_>);
@@ -143,6 +160,11 @@ impl<D: Dialect> Controller for Machine<D> {
             Settled::Ended(activity) => self.dialect.ended(&mut moment, &activity),
             Settled::Deregistered(activity) => self.dialect.deregistered(&mut moment, activity),
             Settled::Lost => self.dialect.lost(&mut moment),
+            Settled::StoodBy { instance, entered } => self.dialect.stood_by(&mut moment, instance, entered),
+            Settled::Replaced { old, new, why } => {
+                let cause = self.dialect.why_replaced(now, why, moment.group.settled());
+                moment.group.note_replacement(now, cause, (old, new), moment.out);
+            }
             Settled::Nothing => {}
         }
         self.size_warm_pool(out);
@@ -153,6 +175,11 @@ impl<D: Dialect> Controller for Machine<D> {
         let mut moment = Moment { now, group: &mut self.group, alarms: &self.alarms, out };
         self.dialect.scheduled(&mut moment, &Due::by_hand(now, desired));
         self.size_warm_pool(out);
+    }
+
+    fn standby(&mut self, now: SimTime, request: StandbyRequest, out: &mut Decisions) {
+        let mut moment = Moment { now, group: &mut self.group, alarms: &self.alarms, out };
+        self.dialect.standby(&mut moment, request);
     }
 
     fn desired(&self) -> u32 {

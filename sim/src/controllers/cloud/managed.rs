@@ -3,6 +3,7 @@
 use windtunnel_traces::SimDuration;
 
 use super::alarm::{Actions, AlarmSpec, Cadence, Judge, Repeat};
+use super::choices::AtThreshold;
 use super::words::Comparison;
 use crate::controllers::decision::{Metric, Statistic};
 
@@ -20,6 +21,8 @@ pub(crate) struct Managed {
     pub(crate) times: (u32, u32),
     pub(crate) scales_in: bool,
     pub(crate) repeat: Repeat,
+    /// Whether a value that equals a threshold breaches it.
+    pub(crate) at_threshold: AtThreshold,
 }
 
 impl Managed {
@@ -42,9 +45,13 @@ impl Managed {
                 cadence(periods),
             )
         };
-        let mut alarms = vec![spec(names.0, Comparison::Greater, self.target, self.times.0)];
+        let (above, below) = match self.at_threshold {
+            AtThreshold::Holds => (Comparison::Greater, Comparison::Less),
+            AtThreshold::Breaches => (Comparison::GreaterOrEqual, Comparison::LessOrEqual),
+        };
+        let mut alarms = vec![spec(names.0, above, self.target, self.times.0)];
         if self.scales_in {
-            alarms.push(spec(names.1, Comparison::Less, self.low, self.times.1));
+            alarms.push(spec(names.1, below, self.low, self.times.1));
         }
         alarms
     }

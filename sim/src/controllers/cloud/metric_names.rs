@@ -107,6 +107,13 @@ const TENCENT: &[MetricName] = &[
     metric("TCP_CURR_ESTAB", &[], Metric::InFlightPerInstance, "1", "established TCP connections per instance"),
 ];
 
+/// Whether a metric of ESS comes from CloudMonitor's agent, which samples every 15 s.
+pub(crate) fn comes_from_agent(name: &str) -> bool {
+    const AGENT: [&str; 5] =
+        ["CpuUtilizationAgent", "cpu_total", "MemoryUtilization", "memory_usedutilization", "TcpConnection"];
+    AGENT.contains(&name)
+}
+
 /// Names that another cloud has and Tencent has not; a lenient scenario may use them there.
 const FOREIGN: &[MetricName] = &[
     metric("QPS", &["RequestCount"], Metric::RequestRate, "1/s", "requests per second of the whole fleet"),

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::choices::{PrematureIgnored, PrematureState, PrematureWithin};
 use crate::controllers::decision::AlarmState;
 
 /// What a missing datapoint counts as.
@@ -21,6 +22,24 @@ pub enum TreatMissing {
     NotBreaching,
 }
 
+/// What becomes of the state while every real datapoint breaches but there are too few of them. The documents say when
+/// the alarm goes off; these are the answers to what they leave open.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Premature {
+    /// Where the oldest real datapoint has to have lain unanswered.
+    pub within: PrematureWithin,
+    /// The state until then.
+    pub otherwise: PrematureState,
+    /// The state of an alarm that ignores missing data.
+    pub ignored: PrematureIgnored,
+}
+
+impl Default for Premature {
+    fn default() -> Self {
+        Premature { within: PrematureWithin::Range, otherwise: PrematureState::Keep, ignored: PrematureIgnored::Keep }
+    }
+}
+
 /// The state that the evaluation range calls for, `None` to keep the present one. `range` is ordered oldest first and
 /// holds, for each slot, whether the datapoint breaches, or `None` where it is missing. `needed` of the `periods` newest
 /// must breach.
@@ -29,6 +48,17 @@ pub fn cloudwatch_state(
     periods: usize,
     needed: usize,
     treat: TreatMissing,
+) -> Option<AlarmState> {
+    cloudwatch_state_with(range, periods, needed, treat, Premature::default())
+}
+
+/// The same, with other answers to what the documents leave open.
+pub fn cloudwatch_state_with(
+    range: &[Option<bool>],
+    periods: usize,
+    needed: usize,
+    treat: TreatMissing,
+    premature: Premature,
 ) -> Option<AlarmState> {
     let alarm_if = |condition: bool| Some(if condition { AlarmState::Alarm } else { AlarmState::Ok });
     let real: Vec<bool> = range.iter().filter_map(|slot| *slot).collect();
@@ -53,11 +83,33 @@ pub fn cloudwatch_state(
         TreatMissing::Missing | TreatMissing::Ignore if breaches >= needed => Some(AlarmState::Alarm),
         TreatMissing::Missing | TreatMissing::Ignore if breaches < real.len() => Some(AlarmState::Ok),
         // Every real datapoint breaches, but there are fewer than needed: the alarm goes off only once the oldest has
-        // stayed unanswered for `needed` slots, and never where missing data is ignored.
-        TreatMissing::Missing => {
-            let oldest = range.iter().position(Option::is_some).unwrap_or(0);
-            (range.len() - oldest >= needed).then_some(AlarmState::Alarm)
+        // stayed unanswered for `needed` slots.
+        TreatMissing::Missing if premature.goes_off(range, periods, needed) => Some(AlarmState::Alarm),
+        TreatMissing::Missing => premature.otherwise(),
+        TreatMissing::Ignore => {
+            let alarms = premature.ignored == PrematureIgnored::Alarm && premature.goes_off(range, periods, needed);
+            alarms.then_some(AlarmState::Alarm)
         }
-        TreatMissing::Ignore => None,
+    }
+}
+
+impl Premature {
+    /// Whether the oldest real datapoint is at least `needed` slots old.
+    fn goes_off(self, range: &[Option<bool>], periods: usize, needed: usize) -> bool {
+        let looked_at = match self.within {
+            PrematureWithin::Range => range,
+            PrematureWithin::Periods => &range[range.len().saturating_sub(periods)..],
+        };
+        let oldest = looked_at.iter().position(Option::is_some);
+        oldest.is_some_and(|oldest| looked_at.len() - oldest >= needed)
+    }
+
+    /// The state while it does not go off; nothing to keep the present one.
+    fn otherwise(self) -> Option<AlarmState> {
+        match self.otherwise {
+            PrematureState::Keep => None,
+            PrematureState::InsufficientData => Some(AlarmState::InsufficientData),
+            PrematureState::Ok => Some(AlarmState::Ok),
+        }
     }
 }

@@ -8,6 +8,7 @@ mod alarm;
 pub mod assumptions;
 pub mod aws;
 mod checks;
+pub mod choices;
 mod cloud_config;
 mod composite;
 mod cooldown;

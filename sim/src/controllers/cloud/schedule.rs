@@ -295,11 +295,13 @@ pub(crate) struct Schedule {
     entries: Vec<Entry>,
     /// Per entry: the next attempt, and when the occurrence that it belongs to was due.
     next: Vec<(SimTime, SimTime)>,
+    /// Of several that are due at once, the one that was created last comes first.
+    pub(crate) last_created_first: bool,
 }
 
 impl Schedule {
     pub(crate) fn new(calendar: &Calendar, entries: Vec<Entry>) -> Self {
-        let mut schedule = Schedule { calendar: calendar.clone(), next: Vec::new(), entries };
+        let mut schedule = Schedule { calendar: calendar.clone(), entries, ..Schedule::default() };
         for index in 0..schedule.entries.len() {
             let first = schedule.occurrence(index, None);
             schedule.next.push((first, first));
@@ -329,7 +331,8 @@ impl Schedule {
     /// The earliest entry that is due, first come first served; it must be settled before the next is taken.
     pub(crate) fn take_due(&mut self, now: SimTime) -> Option<Due> {
         let due = (0..self.entries.len()).filter(|i| self.next[*i].0 <= now);
-        let index = due.min_by_key(|i| (self.next[*i].1, *i))?;
+        let created = |i: &usize| if self.last_created_first { usize::MAX - *i } else { *i };
+        let index = due.min_by_key(|i| (self.next[*i].1, created(i)))?;
         Some(Due { entry: self.entries[index].clone(), index, first: self.next[index].1, by_hand: false })
     }
 

@@ -1,10 +1,29 @@
 //! Step rules: which step a metric value falls into.
 
-use super::words::{Adjust, Step};
+use super::choices::StepAtThreshold;
+use super::words::{Adjust, Comparison, Step};
+
+/// A side of a threshold.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Above,
+    Below,
+}
+
+/// The side that a value counts to which equals the threshold.
+pub(crate) fn side_at_threshold(answer: StepAtThreshold, comparison: Comparison) -> Side {
+    match answer {
+        StepAtThreshold::Above => Side::Above,
+        StepAtThreshold::Operator if comparison.is_upward() => Side::Above,
+        StepAtThreshold::Below | StepAtThreshold::Operator => Side::Below,
+    }
+}
 
 /// The step that holds the offset of a metric from its alarm's threshold. Above the threshold a step is closed below and
-/// open above, below the threshold the other way round, so that the bound nearer to the threshold belongs to the step.
-pub(crate) fn step_for(steps: &[Step], offset: f64, upward: bool) -> Option<Adjust> {
+/// open above, below the threshold the other way round, so that the bound nearer to the threshold belongs to the step
+/// (EC2 Auto Scaling API, StepAdjustment). At the threshold itself the document gives both; `at_threshold` says which.
+pub(crate) fn step_for(steps: &[Step], offset: f64, at_threshold: Side) -> Option<Adjust> {
+    let upward = if offset == 0.0 { at_threshold == Side::Above } else { offset > 0.0 };
     let holds = |step: &Step| {
         let lower = step.lower.unwrap_or(f64::NEG_INFINITY);
         let upper = step.upper.unwrap_or(f64::INFINITY);

@@ -3,11 +3,9 @@
 //! Without cross-zone balancing each zone's node of the balancer gets an equal part of the requests and keeps them in its
 //! zone. Source: Elastic Load Balancing user guide, "Cross-zone load balancing".
 
-use std::collections::BTreeMap;
-
 use super::Instances;
 use crate::controllers::decision::InstanceId;
-use crate::fleet::Site;
+use crate::fleet::{Site, zone_shares};
 
 impl Instances {
     /// The balancer sends an instance this share of a full one's traffic from now on.
@@ -30,16 +28,9 @@ impl Instances {
 
     /// Every zone gets the same; those in it divide that.
     fn share_by_zone(&self, site: &mut Site) {
-        let sharing = || {
-            let members = self.alive.iter().map(|&id| (id, &self.members[id.0 as usize]));
-            members.filter_map(|(id, member)| Some((id, member.zone, member.share?)))
-        };
-        let mut in_zone: BTreeMap<u32, f64> = BTreeMap::new();
-        for (_, zone, _) in sharing() {
-            *in_zone.entry(zone).or_default() += 1.0;
-        }
-        for (id, zone, share) in sharing() {
-            site.plant.attach(id, share / in_zone[&zone], site.now);
-        }
+        let members = self.alive.iter().map(|&id| (id, &self.members[id.0 as usize]));
+        let sharing: Vec<(InstanceId, u32, f64)> =
+            members.filter_map(|(id, member)| Some((id, member.zone, member.share?))).collect();
+        zone_shares::attach(site, &sharing);
     }
 }

@@ -14,6 +14,12 @@ impl Instances {
     pub(super) fn crash(&mut self, site: &mut Site, id: InstanceId, why: &str) {
         match self.phase(id) {
             Phase::Gone | Phase::Crashed | Phase::WaitsToLeave | Phase::Stopping => return,
+            Phase::Standby => {
+                // It dies, and nobody looks.
+                site.kill(id);
+                self.member(id).unhealthy = true;
+                return;
+            }
             Phase::InTraffic => site.ledger.serve(site.now, -1.0),
             Phase::Booting(_) => site.ledger.booting.add(site.now, -1.0),
             Phase::Draining => site.ledger.draining.add(site.now, -1.0),

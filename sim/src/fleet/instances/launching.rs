@@ -5,7 +5,7 @@ use windtunnel_traces::{Purpose, SimDuration};
 
 use super::{Farewell, Instances, LAUNCH_RETRY, Member, Phase, SLOW_START_STEPS};
 use crate::agenda::Event;
-use crate::controllers::decision::{ActivityId, InstanceId, Notice};
+use crate::controllers::decision::{ActivityId, InstanceId, Notice, Replacement};
 use crate::fleet::Site;
 use crate::fleet::boot;
 use crate::fleet::rules::Transition;
@@ -56,6 +56,7 @@ impl Instances {
             phase: Phase::Booting(0),
             zone,
             launched: site.now,
+            is_paid: true,
             activity,
             configuration: self.configuration,
             stages: boot::draw(&self.config.stages, site.streams, id.0),
@@ -73,6 +74,8 @@ impl Instances {
             removed_by: None,
             farewell: Farewell::AsAsked,
             replaces: None,
+            replaces_for: Replacement::Update,
+            standby: None,
             busy_at_row: 0.0,
             busy_at_sample: 0.0,
             sent_at_sample: 0,

@@ -57,7 +57,7 @@ impl Instances {
         let mut candidates = Vec::new();
         for &id in &self.alive {
             let member = &self.members[id.0 as usize];
-            let known = member.removed_by.is_none() && member.replaces.is_none();
+            let known = member.removed_by.is_none() && member.replaces.is_none() && member.phase != Phase::Standby;
             let Some(joined) = member.created.filter(|_| known && suits(id, member)) else { continue };
             // Protected instances count for the balance of zones, but do not go.
             *zone_sizes.entry(member.zone).or_default() += 1;
@@ -87,6 +87,11 @@ impl Instances {
             _ => return,
         }
         self.member(id).phase = Phase::Draining;
+        if self.config.rules.billed_until_decision && self.member(id).removed_by.is_some() {
+            self.member(id).is_paid = false;
+            site.ledger.paid_until(id.0, site.now);
+            site.ledger.billed.add(site.now, -1.0);
+        }
         site.ledger.draining.add(site.now, 1.0);
         site.ledger.lives[id.0 as usize].draining_seconds = Some(site.now.as_secs_f64());
         site.agenda.at(site.now + time, Event::DrainOver(id));
@@ -170,7 +175,7 @@ impl Instances {
                 site.ledger.serve(site.now, -1.0);
                 None
             }
-            Phase::WaitsToLeave | Phase::Stopping | Phase::Crashed => None,
+            Phase::WaitsToLeave | Phase::Stopping | Phase::Crashed | Phase::Standby => None,
         };
         if let Some(gauge) = gauge {
             gauge.add(site.now, -1.0);
@@ -184,7 +189,9 @@ impl Instances {
         self.leave_traffic(site, id);
         site.note_first_request(id);
         site.plant.remove(id);
-        site.ledger.billed.add(site.now, -1.0);
+        if self.members[id.0 as usize].is_paid {
+            site.ledger.billed.add(site.now, -1.0);
+        }
         site.ledger.stops += 1;
         let life = &mut site.ledger.lives[id.0 as usize];
         life.ended_seconds = Some(site.now.as_secs_f64());

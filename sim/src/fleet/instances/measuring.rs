@@ -8,8 +8,8 @@ use crate::outcome::ledger::RowProbe;
 use crate::sensors::store::InstanceSample;
 
 impl Instances {
-    /// Fills in samples of the instances that the provider has created at least `report_delay` ago and that do not
-    /// leave, over `seconds` since the last sample.
+    /// Fills in samples of the instances that the provider has created at least `report_delay` ago, that have warmed up
+    /// where the group says so, and that do not leave, over `seconds` since the last sample.
     pub fn samples(
         &mut self,
         site: &mut Site,
@@ -19,6 +19,7 @@ impl Instances {
     ) {
         samples.clear();
         let cores = self.config.station.cores.as_f64();
+        let silent = report_delay.max(self.config.rules.silent_while_warming);
         for &id in &self.alive {
             let usage = site.plant.measured(id);
             let member = &mut self.members[id.0 as usize];
@@ -29,7 +30,7 @@ impl Instances {
             let reports = matches!(member.phase, Phase::InTraffic | Phase::Booting(_))
                 && member.created.is_some_and(|created| {
                     // Those of the start have long been reporting.
-                    created == SimTime::ZERO || site.now >= created + report_delay
+                    created == SimTime::ZERO || site.now >= created.saturating_add(silent)
                 });
             if reports {
                 samples.push(InstanceSample {

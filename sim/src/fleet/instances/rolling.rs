@@ -93,6 +93,8 @@ impl Instances {
             }
             site.notices.push(Notice::Terminated { instance: old, activity: None });
             site.notices.push(Notice::InService { instance: new, activity: None });
+            let why = self.members[new.0 as usize].replaces_for;
+            site.notices.push(Notice::Replaced { old, new, why });
             self.member(old).created = None;
             self.member(old).farewell = Farewell::Silent;
             if self.phase(old) == Phase::InTraffic {

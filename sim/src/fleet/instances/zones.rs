@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Instances, Member, Phase};
 use crate::agenda::Event;
-use crate::controllers::decision::InstanceId;
+use crate::controllers::decision::{InstanceId, Replacement};
 use crate::fleet::Site;
 use crate::fleet::rules::Placement;
 
@@ -42,7 +42,9 @@ impl Instances {
                 self.waiting_launches.pop();
                 return;
             };
-            self.member(new).replaces = Some(old);
+            let to = self.members[new.0 as usize].zone;
+            let member = self.member(new);
+            (member.replaces, member.replaces_for) = (Some(old), Replacement::Rebalancing { from: full, to });
         }
     }
 

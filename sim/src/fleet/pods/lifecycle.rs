@@ -191,7 +191,7 @@ impl Pods {
     fn enter_traffic(&mut self, site: &mut Site, id: InstanceId) {
         self.pod(id).in_traffic = true;
         site.ledger.reached(id.0, Stage::Attach, "endpoints", site.now);
-        site.plant.attach(id, 1.0, site.now);
+        self.take_traffic(site, id);
         site.ledger.booting.add(site.now, -1.0);
         site.ledger.serve(site.now, 1.0);
         site.ledger.lives[id.0 as usize].in_service_seconds = Some(site.now.as_secs_f64());
@@ -205,7 +205,7 @@ impl Pods {
 
     fn leave_traffic(&mut self, site: &mut Site, id: InstanceId) {
         self.pod(id).in_traffic = false;
-        site.plant.detach(id);
+        self.take_no_traffic(site, id);
         site.ledger.serve(site.now, -1.0);
         site.ledger.draining.add(site.now, 1.0);
         site.ledger.lives[id.0 as usize].draining_seconds = Some(site.now.as_secs_f64());

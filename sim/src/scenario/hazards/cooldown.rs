@@ -3,7 +3,6 @@
 use super::numbers::Numbers;
 use super::view::Group;
 use super::{Findings, round};
-use crate::controllers::cloud::Provider;
 
 pub(super) fn check(group: &Group, numbers: &Numbers, findings: &mut Findings<'_>) {
     shorter_than_boot(group, numbers, findings);
@@ -42,7 +41,7 @@ fn shorter_than_boot(group: &Group, numbers: &Numbers, findings: &mut Findings<'
 
 /// On Alibaba and Tencent one cooldown locks the group in both directions: ESS "Cooldown period", Tencent 377/8607.
 fn group_wide_lock(group: &Group, findings: &mut Findings<'_>) {
-    if group.provider == Provider::Aws {
+    if !group.cooldown_locks_group {
         return;
     }
     let longest_in = group.rules.iter().filter(|rule| rule.removes() && !rule.adds()).max_by_key(|rule| rule.cooldown);

@@ -7,8 +7,10 @@ use crate::scenario::Scenario;
 
 /// From a rise of load until the alarm, at the earliest: periods that must breach and the delay of the evaluation.
 pub(super) fn check(group: &Group, numbers: &Numbers, scenario: &Scenario, findings: &mut Findings<'_>) {
-    let delay =
-        group.alarm_delay.as_secs_f64() + scenario.laws.metric_delay.as_ref().map_or(0.0, |law| law.mean_nanos() / 1e9);
+    let laws = &scenario.laws;
+    let published = [&laws.metric_delay, &laws.publication.instances];
+    let published: f64 = published.into_iter().flatten().map(|law| law.mean_nanos() / 1e9).sum();
+    let delay = group.alarm_delay.as_secs_f64() + published;
     let alarms = group.pairs().filter(|(alarm, rule)| alarm.comparison.is_upward() && rule.adds());
     let by_alarm = alarms.map(|(alarm, _)| (alarm.path.clone(), alarm.name.clone(), alarm.window().as_secs_f64()));
     let by_target = group.tracking().map(|(rule, track)| {

@@ -4,7 +4,6 @@ use windtunnel_traces::SimDuration;
 
 use super::Findings;
 use super::view::Group;
-use crate::controllers::cloud::Provider;
 use crate::scenario::Scenario;
 
 pub(super) fn check(group: &Group, scenario: &Scenario, findings: &mut Findings<'_>) {
@@ -29,11 +28,6 @@ pub(super) fn check(group: &Group, scenario: &Scenario, findings: &mut Findings<
 
 fn report(group: &Group, path: &str, what: &str, period: SimDuration, every: SimDuration, findings: &mut Findings<'_>) {
     let empty = every.as_secs_f64() / period.as_secs_f64() - 1.0;
-    let fix = if group.provider == Provider::Aws {
-        "turn on detailed monitoring (sensors.every = \"60s\"), or use periods of 300 s"
-    } else {
-        "sample more often (sensors.every), or use a longer period"
-    };
     findings.add(
         "A02",
         path,
@@ -43,6 +37,6 @@ fn report(group: &Group, path: &str, what: &str, period: SimDuration, every: Sim
             super::round(empty),
             super::round(empty + 1.0)
         ),
-        fix,
+        group.finer_samples,
     );
 }

@@ -21,7 +21,14 @@ pub(super) struct Group {
     pub(super) alarms: Vec<Alarm>,
     /// From the end of an alarm's period until it is evaluated.
     pub(super) alarm_delay: SimDuration,
+    /// A cooldown refuses alarms in both directions, whatever rule began it.
+    pub(super) cooldown_locks_group: bool,
+    /// What to do about samples that are too far apart for an alarm.
+    pub(super) finer_samples: &'static str,
 }
+
+/// Where the distance of samples is a number.
+const SAMPLE_MORE_OFTEN: &str = "sample more often (sensors.every), or use a longer period";
 
 /// A scaling rule (ESS) or policy (AWS, Tencent).
 pub(super) struct Rule {
@@ -192,6 +199,8 @@ fn ess(config: &EssConfig) -> Group {
         is_enabled: alarm.enabled,
     });
     Group {
+        cooldown_locks_group: true,
+        finer_samples: SAMPLE_MORE_OFTEN,
         provider: Provider::Ess,
         table: "ess",
         min: config.min,
@@ -238,6 +247,8 @@ fn aws(config: &AwsConfig) -> Group {
         is_enabled: alarm.enabled,
     });
     Group {
+        cooldown_locks_group: false,
+        finer_samples: "turn on detailed monitoring (sensors.every = \"60s\"), or use periods of 300 s",
         provider: Provider::Aws,
         table: "aws",
         min: config.min,
@@ -289,6 +300,8 @@ fn tencent(config: &TencentConfig) -> Group {
         name: alarm.name,
     });
     Group {
+        cooldown_locks_group: true,
+        finer_samples: SAMPLE_MORE_OFTEN,
         provider: Provider::Tencent,
         table: "tencent",
         min: config.min,

@@ -37,7 +37,7 @@ pub struct Balancer {
     /// A new instance's share of traffic grows linearly over this time. Default: none.
     pub slow_start: SimDuration,
     /// True: all instances get equal shares. False: all zones do, so that an instance's share is that of its zone over the
-    /// instances there. Pods know no zones: it is always true for them.
+    /// instances there; for pods that of their nodes' zones.
     pub cross_zone: bool,
     /// What the balancer costs per hour.
     pub price_per_hour: f64,

@@ -27,6 +27,10 @@ pub struct Event {
     /// The warning before a spot interruption. Default: 120s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<SimDuration>,
+    /// Whether the desired capacity falls by as many (standby on AWS, `ShouldDecrementDesiredCapacity`). Default: true;
+    /// false launches others in their place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decrement: Option<bool>,
     /// The new capacity (set-capacity).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desired: Option<u32>,
@@ -52,4 +56,6 @@ pub enum EventKind {
     DownstreamSlowdown,
     /// Somebody sets the capacity by hand.
     SetCapacity,
+    /// Somebody puts the `count` oldest instances into Standby while it lasts (AWS, ESS).
+    Standby,
 }

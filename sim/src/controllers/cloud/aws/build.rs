@@ -3,12 +3,11 @@
 use jiff::tz::TimeZone;
 use windtunnel_traces::{Purpose, SimDuration, Streams, random};
 
-use super::config::{
-    AwsAlarm, AwsConfig, AwsPolicy, AwsPolicyType, AwsTarget, LowSampleCount, LowSampleDatapoints, PredictiveMode,
-};
+use super::config::{AwsAlarm, AwsConfig, AwsPolicy, AwsPolicyType, AwsTarget, LowSampleCount, PredictiveMode};
 use super::rules::{Aws, Policy, PolicyKind, WORDS};
 use crate::controllers::cloud::adjustment::{Adjustment, Rounding};
 use crate::controllers::cloud::alarm::{Actions, Alarm, AlarmSpec, Cadence, Judge, LowSamples, Repeat};
+use crate::controllers::cloud::choices::LowSampleDatapoints;
 use crate::controllers::cloud::cloud_config::refuse_errors;
 use crate::controllers::cloud::composite::{Composite, Rule};
 use crate::controllers::cloud::defaults::three_minutes;
@@ -137,6 +136,7 @@ impl AwsConfig {
             needed: alarm.datapoints_to_alarm.unwrap_or(alarm.times),
             treat: alarm.missing,
             extra: self.assumptions.evaluation_range_extra,
+            premature: self.assumptions.premature(),
         };
         let cadence = self.cadence(metric, alarm.period, alarm.times);
         AlarmSpec {
@@ -183,6 +183,7 @@ impl AwsConfig {
             times: (target.scale_out_times, target.scale_in_times),
             scales_in: !target.disable_scale_in,
             repeat: Repeat::Level,
+            at_threshold: self.assumptions.target_tracking_at_threshold,
         };
         managed.alarms(
             (format!("TargetTracking-{name}-AlarmHigh"), format!("TargetTracking-{name}-AlarmLow")),
@@ -191,6 +192,7 @@ impl AwsConfig {
                 needed: periods,
                 treat: TreatMissing::Missing,
                 extra: self.assumptions.evaluation_range_extra,
+                premature: self.assumptions.premature(),
             },
         )
     }

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use windtunnel_traces::SimDuration;
 
-use crate::controllers::cloud::defaults::{
-    fifteen, five_minutes, one, one_minute, or_observed_lags, or_three_minutes, three, yes,
-};
+use super::assumptions::AwsAssumptions;
+use crate::controllers::cloud::choices::DefaultWarmup;
+use crate::controllers::cloud::defaults::{fifteen, five_minutes, one, one_minute, three, yes};
 use crate::controllers::cloud::lifecycle::{LifecycleHook, aws_hooks};
 use crate::controllers::cloud::missing_data::TreatMissing;
 use crate::controllers::cloud::words::{Adjust, Comparison, Names, RemovalPolicy, StatisticWord, Step};
@@ -76,7 +76,7 @@ pub struct AwsConfig {
     pub scheduled: Vec<AwsScheduled>,
     /// Choices that no document settles.
     #[serde(default)]
-    pub assumptions: AwsAssumptions,
+    pub assumptions: Box<AwsAssumptions>,
 }
 
 /// A process of the group that may be suspended.
@@ -359,16 +359,6 @@ pub enum LowSampleCount {
     Ignore,
 }
 
-/// Which datapoints with too few samples keep an alarm's state.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum LowSampleDatapoints {
-    /// Any that is evaluated.
-    Any,
-    /// The newest.
-    Newest,
-}
-
 /// A composite alarm: a rule over the states of other alarms. It reports; it invokes no policy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -408,79 +398,6 @@ pub struct AwsScheduled {
     pub desired: Option<u32>,
 }
 
-/// Which of several values stands for them.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum TrackedValue {
-    /// The newest datapoint.
-    Latest,
-    /// The mean of the evaluated datapoints.
-    Average,
-}
-
-/// Which datapoints a step policy condenses.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum AggregationPoints {
-    /// Those that the alarm evaluated.
-    Evaluated,
-    /// The newest alone.
-    Latest,
-}
-
-/// Choices that no document settles (`windtunnel show --assumptions` explains each).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct AwsAssumptions {
-    /// Slots by which the evaluation range exceeds the evaluation periods.
-    pub evaluation_range_extra: u32,
-    /// The second of the minute at which alarms are evaluated; drawn per alarm when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub alarm_phase: Option<SimDuration>,
-    /// How far behind the present an alarm's newest window ends.
-    pub evaluation_lag: SimDuration,
-    /// The same for the load balancer's metrics; 180 s, and in a backtest 0 s, unless given.
-    #[serde(serialize_with = "or_three_minutes")]
-    pub evaluation_lag_alb: Option<SimDuration>,
-    /// Which datapoints a step policy condenses.
-    pub metric_aggregation_points: AggregationPoints,
-    /// Which value target tracking scales by.
-    pub target_tracking_value: TrackedValue,
-    /// The threshold of target tracking's low alarm, as a share of the target.
-    pub target_tracking_scale_in_ratio: f64,
-    /// From a change of desired capacity to the group's acting on it; drawn from the list. Nothing in a backtest, unless
-    /// given.
-    #[serde(serialize_with = "or_observed_lags")]
-    pub reconcile_lag: Option<Vec<SimDuration>>,
-    /// Between looks for lost instances.
-    pub health_check_interval: SimDuration,
-    /// Between looks whether zones are balanced.
-    pub rebalance_interval: SimDuration,
-    /// Which datapoints with too few samples keep an alarm's state, where it ignores them.
-    pub low_sample_datapoints: LowSampleDatapoints,
-    /// Several lifecycle hooks of one transition wait together, not one after the other.
-    pub hooks_wait_together: bool,
-}
-
-impl Default for AwsAssumptions {
-    fn default() -> Self {
-        AwsAssumptions {
-            evaluation_range_extra: 2,
-            alarm_phase: None,
-            evaluation_lag: SimDuration::ZERO,
-            evaluation_lag_alb: None,
-            metric_aggregation_points: AggregationPoints::Evaluated,
-            target_tracking_value: TrackedValue::Latest,
-            target_tracking_scale_in_ratio: 0.9,
-            reconcile_lag: None,
-            health_check_interval: SimDuration::from_secs(30),
-            rebalance_interval: SimDuration::from_mins(1),
-            low_sample_datapoints: LowSampleDatapoints::Any,
-            hooks_wait_together: true,
-        }
-    }
-}
-
 impl AwsConfig {
     /// The same group as a backtest evaluates it: what the scenario leaves open about delays is nothing.
     pub fn without_delays(mut self) -> Self {
@@ -502,7 +419,10 @@ impl AwsConfig {
 
     /// The warm-up of a policy: its own, else the group's, else the default cooldown.
     pub fn warmup_of(&self, policy: &AwsPolicy) -> SimDuration {
-        policy.warmup.or(self.default_instance_warmup).unwrap_or(self.default_cooldown)
+        policy.warmup.or(self.default_instance_warmup).unwrap_or(match self.assumptions.default_warmup {
+            DefaultWarmup::DefaultCooldown => self.default_cooldown,
+            DefaultWarmup::None => SimDuration::ZERO,
+        })
     }
 }
 

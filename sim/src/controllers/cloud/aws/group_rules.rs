@@ -1,10 +1,16 @@
 //! What an EC2 Auto Scaling group lays down for its fleet.
 
+use windtunnel_traces::SimDuration;
+
 use super::config::{AwsConfig, AwsHealthCheck, AwsPoolState, AwsProcess};
 use crate::controllers::cloud::lifecycle::fleet_hooks;
 use crate::controllers::cloud::words::RemovalPolicy as Configured;
 use crate::fleet::removal::RemovalPolicy;
 use crate::fleet::rules::{GroupRules, HealthRules, Placement, PoolRules, Protection};
+use crate::sensors::publication::PublicationDelays;
+
+/// EC2's basic monitoring has a value every five minutes.
+const BASIC_MONITORING: SimDuration = SimDuration::from_mins(5);
 
 impl AwsConfig {
     /// The rules of the group in the fleet's words.
@@ -29,6 +35,9 @@ impl AwsConfig {
             },
             adds_to_balancer: goes_on(&[AddToLoadBalancer]),
             removes: goes_on(&[Terminate]),
+            // Without a default warm-up instances count in the group's metrics as soon as they are in service.
+            silent_while_warming: self.default_instance_warmup.unwrap_or(SimDuration::ZERO),
+            billed_until_decision: false,
             protection: Protection { first: self.protected, new: self.protect_new, from_health_checks: false },
             pool: self.warm_pool.as_ref().map(|pool| PoolRules {
                 first: 0,
@@ -37,6 +46,18 @@ impl AwsConfig {
                 kept_full: true,
             }),
         }
+    }
+
+    /// How late CloudWatch has the metrics of each source.
+    pub(crate) fn publication_delays(&self, every: SimDuration) -> Option<PublicationDelays> {
+        let assumptions = &self.assumptions;
+        let basic = every >= BASIC_MONITORING;
+        let ec2 = if basic { &assumptions.publication_delay_ec2_basic } else { &assumptions.publication_delay_ec2 };
+        Some(PublicationDelays {
+            instances: ec2.clone(),
+            balancer: assumptions.publication_delay_alb.clone(),
+            application: assumptions.publication_delay_custom.clone(),
+        })
     }
 
     /// Instances that the warm pool holds for a desired capacity: up to the prepared capacity, and never below its

@@ -1,21 +1,27 @@
 //! The rules of EC2 Auto Scaling: policies move the desired capacity, and the group follows it.
 
+use std::collections::BTreeMap;
+
 use windtunnel_traces::random::{Generator, below};
 use windtunnel_traces::{SimDuration, SimTime};
 
-use super::config::{AggregationPoints, AwsConfig, AwsProcess, TrackedValue};
+use super::config::{AwsConfig, AwsProcess};
 use crate::controllers::cloud::activity::{Activity, StatusWords, Trigger};
 use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::{Alarm, Firing};
+use crate::controllers::cloud::choices::{AggregationPoints, IdleLog, ScaleInWaits, SimpleBase, TrackedValue};
 use crate::controllers::cloud::defaults::observed_lags;
 use crate::controllers::cloud::group::{Group, Start};
 use crate::controllers::cloud::machine::{Dialect, Moment};
 use crate::controllers::cloud::predictive::Predictor;
 use crate::controllers::cloud::schedule::Due;
-use crate::controllers::cloud::step::step_for;
+use crate::controllers::cloud::step::{side_at_threshold, step_for};
 use crate::controllers::cloud::target_tracking;
 use crate::controllers::cloud::words::Step;
-use crate::controllers::decision::{ActivityId, ActivityKind, AlarmState, MetricSource, Statistic};
+use crate::controllers::decision::{
+    ActivityId, ActivityKind, AlarmState, Command, InstanceId, MetricSource, Refusal, Replacement, StandbyRequest,
+    Statistic,
+};
 
 /// `StatusCode` of DescribeScalingActivities. AWS logs no activity for an invocation that does nothing; the word for it
 /// is ours.
@@ -25,6 +31,7 @@ pub(crate) const WORDS: StatusWords = StatusWords {
     partly: "Successful",
     failed: "Failed",
     rejected: "NotStarted",
+    instance: ("Launching a new EC2 instance", "Terminating EC2 instance"),
 };
 
 /// A scaling policy, ready to execute.
@@ -49,15 +56,13 @@ enum Proposal {
     /// This desired capacity.
     Capacity(u32),
     /// Nothing, for this reason.
-    Nothing(String),
+    Nothing(Refusal, String),
 }
 
 /// The dialect of AWS.
 pub(crate) struct Aws {
     config: AwsConfig,
     policies: Vec<Policy>,
-    aggregation_points: AggregationPoints,
-    tracked_value: TrackedValue,
     lags: Vec<SimDuration>,
     generator: Generator,
     health_check_interval: SimDuration,
@@ -72,8 +77,13 @@ pub(crate) struct Aws {
     /// Nothing can be removed: all instances that are left are protected.
     all_protected: bool,
     predictors: Vec<Predictor>,
-    /// Per policy: why the last invocation did nothing. A reason is recorded once, not each minute.
-    idle: Vec<Option<String>>,
+    /// Per policy: why the last invocation did nothing, and since when its alarm was in its state.
+    idle: Vec<Option<(String, SimTime)>>,
+    failed_launches: FailedLaunches,
+    /// Whether the last request for Standby takes places out of the desired capacity.
+    standby_decrements: bool,
+    /// How many instances each request has put into Standby.
+    in_standby: BTreeMap<usize, u32>,
 }
 
 impl Aws {
@@ -89,8 +99,6 @@ impl Aws {
             idle: vec![None; policies.len()],
             policies,
             predictors,
-            aggregation_points: config.assumptions.metric_aggregation_points,
-            tracked_value: config.assumptions.target_tracking_value,
             lags: config.assumptions.reconcile_lag.clone().unwrap_or_else(observed_lags),
             generator,
             health_check_interval: config.assumptions.health_check_interval,
@@ -98,6 +106,9 @@ impl Aws {
             moved: None,
             lost: 0,
             replaced_until: SimTime::ZERO,
+            failed_launches: FailedLaunches::default(),
+            standby_decrements: true,
+            in_standby: BTreeMap::new(),
         }
     }
 
@@ -112,43 +123,51 @@ impl Aws {
     fn propose(&self, moment: &Moment<'_>, policy: &Policy, firing: &Firing) -> Proposal {
         let (group, now) = (&*moment.group, moment.now);
         if !policy.enabled {
-            return Proposal::Nothing("the policy is disabled".to_string());
+            return Proposal::Nothing(Refusal::Other, "the policy is disabled".to_string());
         }
         match &policy.kind {
             PolicyKind::Simple(adjustment) => self.propose_simple(group, now, adjustment),
             PolicyKind::Step { steps, like, aggregation } => {
                 let Some(value) = self.step_value(firing, *aggregation) else {
-                    return Proposal::Nothing("no datapoints".to_string());
+                    return Proposal::Nothing(Refusal::Other, "no datapoints".to_string());
                 };
-                match step_for(steps, value - firing.threshold, firing.comparison.is_upward()) {
-                    None => Proposal::Nothing(format!(
-                        "No step adjustment found for metric value [{value}] and breach threshold {}",
-                        firing.threshold
-                    )),
-                    Some(adjust) => propose_step(group, now, policy.warmup, Adjustment { adjust, ..*like }),
+                let side = side_at_threshold(self.config.assumptions.step_at_threshold, firing.comparison);
+                match step_for(steps, value - firing.threshold, side) {
+                    None => Proposal::Nothing(
+                        Refusal::Other,
+                        format!(
+                            "No step adjustment found for metric value [{value}] and breach threshold {}",
+                            firing.threshold
+                        ),
+                    ),
+                    Some(adjust) => self.propose_step(group, now, policy.warmup, Adjustment { adjust, ..*like }),
                 }
             }
             PolicyKind::TargetTracking { target, .. } if firing.comparison.is_upward() => {
                 let Some(value) = self.tracked(firing.newest(), &firing.values) else {
-                    return Proposal::Nothing("no datapoints".to_string());
+                    return Proposal::Nothing(Refusal::Other, "no datapoints".to_string());
                 };
                 let wanted = target_tracking::ceiling(group.warmed(now, policy.warmup), value, *target);
                 Proposal::Capacity(group.desired.max(group.clamp(wanted)))
             }
             PolicyKind::TargetTracking { .. } => self.propose_tracking_in(moment),
-            PolicyKind::Predictive => Proposal::Nothing("a predictive policy has no alarm".to_string()),
+            PolicyKind::Predictive => Proposal::Nothing(Refusal::Other, "a predictive policy has no alarm".to_string()),
         }
     }
 
     /// Simple scaling waits for the activity in progress and for the cooldown.
     fn propose_simple(&self, group: &Group, now: SimTime, adjustment: &Adjustment) -> Proposal {
         if group.is_scaling() || self.reconcile_at != SimTime::NEVER {
-            return Proposal::Nothing("a scaling activity is in progress".to_string());
+            return Proposal::Nothing(Refusal::Busy, "a scaling activity is in progress".to_string());
         }
         if group.cooldown.holds(now) {
-            return Proposal::Nothing(format!("the cooldown holds until {}", group.cooldown.until()));
+            let until = group.cooldown.until();
+            return Proposal::Nothing(Refusal::Cooldown, format!("the cooldown holds until {until}"));
         }
-        let current = group.in_service();
+        let current = match self.config.assumptions.simple_scaling_base {
+            SimpleBase::Current => group.in_service(),
+            SimpleBase::Desired => group.desired,
+        };
         let delta = adjustment.delta(current);
         let capacity = group.clamp(i64::from(current) + delta);
         // Outside of the bounds already, the clamp does not turn the policy around.
@@ -157,7 +176,7 @@ impl Aws {
     }
 
     fn step_value(&self, firing: &Firing, aggregation: Statistic) -> Option<f64> {
-        if self.aggregation_points == AggregationPoints::Latest {
+        if self.config.assumptions.metric_aggregation_points == AggregationPoints::Latest {
             return firing.newest();
         }
         let values = firing.values.iter().copied();
@@ -169,7 +188,7 @@ impl Aws {
     }
 
     fn tracked(&self, newest: Option<f64>, values: &[f64]) -> Option<f64> {
-        match self.tracked_value {
+        match self.config.assumptions.target_tracking_value {
             TrackedValue::Latest => newest,
             TrackedValue::Average => mean(values),
         }
@@ -187,10 +206,11 @@ impl Aws {
             let low = |alarm: &&Alarm| alarm.spec.actions.alarm == [index] && !alarm.spec.comparison.is_upward();
             let Some(alarm) = moment.alarms.iter().find(low) else { continue };
             if alarm.state != AlarmState::Alarm {
-                return Proposal::Nothing(format!("target tracking policy {} does not want it", policy.name));
+                let reason = format!("target tracking policy {} does not want it", policy.name);
+                return Proposal::Nothing(Refusal::Other, reason);
             }
-            if let Some(reason) = scale_in_blocked(group, now, policy.warmup) {
-                return Proposal::Nothing(reason);
+            if let Some(reason) = self.scale_in_blocked(group, now, policy.warmup) {
+                return Proposal::Nothing(Refusal::Busy, reason);
             }
             let values = alarm.values();
             let Some(value) = self.tracked(values.last().copied(), &values) else { continue };
@@ -220,13 +240,24 @@ impl Aws {
         self.reconcile_soon(moment.now);
     }
 
-    fn record_idle(&mut self, moment: &mut Moment<'_>, firing: &Firing, index: usize, reason: &str) {
-        if self.idle[index].as_deref() == Some(reason) {
-            return;
+    /// Writes down that an invocation did nothing: a reason once, not each minute.
+    fn record_idle(
+        &mut self,
+        moment: &mut Moment<'_>,
+        firing: &Firing,
+        index: usize,
+        (refusal, reason): (Refusal, &str),
+    ) {
+        let known = self.idle[index].as_ref();
+        let is_known = known.is_some_and(|(known, since)| known == reason && *since == firing.alarm_since);
+        match self.config.assumptions.idle_invocations {
+            IdleLog::Once if is_known => return,
+            IdleLog::Never => return,
+            IdleLog::Once | IdleLog::Each => {}
         }
-        self.idle[index] = Some(reason.to_string());
+        self.idle[index] = Some((reason.to_string(), firing.alarm_since));
         let trigger = self.trigger(moment.now, firing, index);
-        moment.group.reject(moment.now, &trigger, moment.group.desired, reason, moment.out);
+        moment.group.reject(moment.now, &trigger, moment.group.desired, (refusal, reason), moment.out);
     }
 
     fn trigger(&self, now: SimTime, firing: &Firing, index: usize) -> Trigger {
@@ -253,29 +284,68 @@ fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// Step and target tracking policies do not scale in while instances launch or warm up.
-fn scale_in_blocked(group: &Group, now: SimTime, warmup: SimDuration) -> Option<String> {
-    match (group.pending(), group.warming(now, warmup)) {
-        (0, 0) => None,
-        (0, _) => Some("instances are still warming up".to_string()),
-        _ => Some("a scale-out is in progress".to_string()),
+impl Aws {
+    /// Step and target tracking policies do not scale in while instances launch or warm up.
+    fn scale_in_blocked(&self, group: &Group, now: SimTime, warmup: SimDuration) -> Option<String> {
+        let warming = match self.config.assumptions.scale_in_waits_for {
+            ScaleInWaits::Warming => group.warming(now, warmup),
+            ScaleInWaits::Launching => 0,
+        };
+        match (group.pending(), warming) {
+            (0, 0) => None,
+            (0, _) => Some("instances are still warming up".to_string()),
+            _ => Some("a scale-out is in progress".to_string()),
+        }
+    }
+
+    /// Out: from the warmed capacity, so that instances on their way answer the same breach. In: from everything in
+    /// service, terminating instances included, so that the same breach does not remove twice.
+    fn propose_step(&self, group: &Group, now: SimTime, warmup: SimDuration, adjustment: Adjustment) -> Proposal {
+        let warmed = group.warmed(now, warmup);
+        let delta = adjustment.delta(warmed);
+        if delta >= 0 {
+            return Proposal::Capacity(group.desired.max(group.clamp(i64::from(warmed) + delta)));
+        }
+        if let Some(reason) = self.scale_in_blocked(group, now, warmup) {
+            return Proposal::Nothing(Refusal::Busy, reason);
+        }
+        let current = group.in_service();
+        let capacity = group.clamp(i64::from(current) + adjustment.delta(current));
+        Proposal::Capacity(group.desired.min(capacity))
     }
 }
 
-/// Out: from the warmed capacity, so that instances on their way answer the same breach. In: from everything in service,
-/// terminating instances included, so that the same breach does not remove twice.
-fn propose_step(group: &Group, now: SimTime, warmup: SimDuration, adjustment: Adjustment) -> Proposal {
-    let warmed = group.warmed(now, warmup);
-    let delta = adjustment.delta(warmed);
-    if delta >= 0 {
-        return Proposal::Capacity(group.desired.max(group.clamp(i64::from(warmed) + delta)));
+/// Launches that failed without one that succeeded in between.
+#[derive(Clone, Debug, Default)]
+struct FailedLaunches {
+    count: u32,
+    /// When the first of them began.
+    since: SimTime,
+    /// Until when the group launches nothing.
+    wait_until: SimTime,
+}
+
+impl FailedLaunches {
+    /// An activity that launches has ended: one that launched nothing at all makes the group wait, longer each time.
+    fn take(&mut self, now: SimTime, activity: &Activity, first: SimDuration, most: SimDuration) {
+        if activity.done > 0 {
+            *self = FailedLaunches::default();
+            return;
+        }
+        if self.count == 0 {
+            self.since = activity.record.at;
+        }
+        // Beyond 2^16 any first wait is longer than the longest.
+        let factor = 1_u64 << self.count.min(16);
+        self.count += 1;
+        self.wait_until =
+            now.saturating_add(SimDuration::from_nanos(first.as_nanos().saturating_mul(factor)).min(most));
     }
-    if let Some(reason) = scale_in_blocked(group, now, warmup) {
-        return Proposal::Nothing(reason);
+
+    /// Whether nothing has been launched for so long that AWS suspends launches ("administrative suspension").
+    fn suspend(&self, now: SimTime, after: SimDuration) -> bool {
+        self.count > 0 && now >= self.since.saturating_add(after)
     }
-    let current = group.in_service();
-    let capacity = group.clamp(i64::from(current) + adjustment.delta(current));
-    Proposal::Capacity(group.desired.min(capacity))
 }
 
 impl Dialect for Aws {
@@ -289,7 +359,9 @@ impl Dialect for Aws {
         for firing in firings {
             for &index in &firing.rules {
                 match self.propose(moment, &self.policies[index], firing) {
-                    Proposal::Nothing(reason) => self.record_idle(moment, firing, index, &reason),
+                    Proposal::Nothing(refusal, reason) => {
+                        self.record_idle(moment, firing, index, (refusal, &reason));
+                    }
                     Proposal::Capacity(capacity) => {
                         if capacity == moment.group.desired {
                             at_bound.push((firing, index));
@@ -307,7 +379,12 @@ impl Dialect for Aws {
         let capacity = capacity.max(moment.group.clamp(i64::from(forecast)));
         if capacity == moment.group.desired {
             for (firing, index) in at_bound {
-                self.record_idle(moment, firing, index, "the desired capacity does not change");
+                self.record_idle(moment, firing, index, (Refusal::Bound, "the desired capacity does not change"));
+                if self.config.assumptions.cooldown_without_activity
+                    && let PolicyKind::Simple(_) = self.policies[index].kind
+                {
+                    moment.group.cooldown.start(moment.now, self.policies[index].cooldown);
+                }
             }
             return;
         }
@@ -363,6 +440,11 @@ impl Dialect for Aws {
             self.replaced_until = moment.now + warmup;
             self.reconcile_at = self.reconcile_at.min(self.replaced_until);
         }
+        if activity.adds {
+            let assumptions = &self.config.assumptions;
+            let (first, most) = (assumptions.launch_backoff, assumptions.launch_backoff_most);
+            self.failed_launches.take(moment.now, activity, first, most);
+        }
         // The desired capacity stays below what protected instances allow, until there are others.
         self.all_protected = activity.protected > 0 || (self.all_protected && !activity.adds);
         if moment.group.settled() != moment.group.desired {
@@ -383,6 +465,82 @@ impl Dialect for Aws {
         // What is about to be launched comes out of the pool, and what is about to be removed may go into it: the group
         // counts as what it will be when everything under way has ended, which is the desired capacity once it has acted.
         self.config.warm_pool_size(group.settled(), group.max)
+    }
+
+    fn standby(&mut self, moment: &mut Moment<'_>, request: StandbyRequest) {
+        let now = moment.now;
+        let capacity = moment.group.settled();
+        let trigger = Trigger::plain(now, format!("At {now} a user asked for a change of Standby."));
+        match request {
+            StandbyRequest::Enter { count, request, decrement } => {
+                let least = moment.group.min + count;
+                if decrement && moment.group.desired < least {
+                    let because = format!(
+                        "AutoScalingGroup minSize={}, desiredCapacity={}; putting {count} in Standby would take the \
+                         desired capacity below the minimum",
+                        moment.group.min, moment.group.desired
+                    );
+                    return moment.group.reject(now, &trigger, capacity, (Refusal::Bound, &because), moment.out);
+                }
+                self.standby_decrements = decrement;
+                self.in_standby.insert(request, count.min(moment.group.in_service()));
+                moment.out.commands.push(Command::EnterStandby { count, request });
+            }
+            StandbyRequest::Leave { request } => {
+                let count = self.in_standby.get(&request).copied().unwrap_or(0);
+                if moment.group.desired + count > moment.group.max {
+                    let because = format!(
+                        "AutoScalingGroup maxSize={}, desiredCapacity={}; {count} out of Standby would take the desired \
+                         capacity above the maximum",
+                        moment.group.max, moment.group.desired
+                    );
+                    return moment.group.reject(now, &trigger, capacity, (Refusal::Bound, &because), moment.out);
+                }
+                moment.out.commands.push(Command::LeaveStandby { request });
+            }
+        }
+    }
+
+    /// An instance that enters Standby takes its place in the desired capacity along, unless others are to be launched;
+    /// one that leaves it brings a place in any case (EC2 Auto Scaling user guide, "Temporarily removing instances").
+    fn stood_by(&mut self, moment: &mut Moment<'_>, instance: InstanceId, entered: bool) {
+        let (now, group) = (moment.now, &mut *moment.group);
+        let desired = group.desired;
+        group.desired = match (entered, self.standby_decrements) {
+            (true, true) => desired.saturating_sub(1),
+            (true, false) => desired,
+            (false, _) => desired + 1,
+        };
+        let after = group.settled();
+        let (before, way) = if entered { (after + 1, "to") } else { (after.saturating_sub(1), "out of") };
+        let verb = if entered { "shrinking" } else { "increasing" };
+        let cause = format!(
+            "At {now} instance {} was moved {way} standby in response to a user request, {verb} the capacity from {before} to \
+             {after}.",
+            instance.0
+        );
+        let description = format!("Moving EC2 instance {way} Standby: {}", instance.0);
+        group.note_standby(now, cause, description, moment.out);
+        if group.settled() != group.desired {
+            self.reconcile_soon(now);
+        }
+    }
+
+    fn why_replaced(&self, now: SimTime, why: Replacement, capacity: u32) -> String {
+        let difference = format!(
+            "At {now} an instance was started in response to a difference between desired and actual capacity, increasing \
+             the capacity from {capacity} to {}.  At {now} an instance was taken out of service in response to a \
+             difference between desired and actual capacity, shrinking the capacity from {} to {capacity}.",
+            capacity + 1,
+            capacity + 1
+        );
+        match why {
+            Replacement::Rebalancing { from, to } => format!(
+                "At {now} instances were launched to balance instances in zones {to} with other zones ({from}) resulting in \
+                 more than desired number of instances in the group.  {difference}"
+            ),
+            Replacement::Update => format!("At {now} an instance was replaced by an instance refresh.  {difference}"),
+        }
     }
 
     fn lost(&mut self, moment: &mut Moment<'_>) {
@@ -438,6 +596,15 @@ impl Aws {
         let now = moment.now;
         let actual = moment.group.settled();
         let desired = moment.group.desired;
+        if desired > actual {
+            if now < self.failed_launches.wait_until {
+                self.reconcile_at = self.failed_launches.wait_until;
+                return;
+            }
+            if self.failed_launches.suspend(now, self.config.assumptions.suspends_launches_after) {
+                return;
+            }
+        }
         let moved = self.moved.take();
         let moves = moved.is_some();
         let (mut trigger, cooldown) = moved.unwrap_or_default();

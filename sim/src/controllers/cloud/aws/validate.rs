@@ -10,7 +10,7 @@ use crate::controllers::cloud::composite::Rule;
 use crate::controllers::cloud::lifecycle::{HookLimits, check_hooks};
 use crate::controllers::cloud::metric_names::{Provider, metric_of};
 use crate::controllers::cloud::problem::{Findings, Problem};
-use crate::controllers::cloud::step::step_for;
+use crate::controllers::cloud::step::{Side, step_for};
 use crate::controllers::cloud::words::{Adjust, Comparison, Names, RemovalPolicy};
 use crate::controllers::decision::{Metric, Statistic};
 
@@ -282,7 +282,9 @@ fn check_target(found: &mut Findings, path: &str, target: &AwsTarget) {
 fn check_step_side(found: &mut Findings, policy: &AwsPolicy, alarm: &AwsAlarm) {
     let upward = alarm.comparison.is_upward();
     let just_past = if upward { 1e-9 } else { -1e-9 };
-    if !policy.step.is_empty() && step_for(&policy.step, just_past, upward).is_none() {
+    if !policy.step.is_empty()
+        && step_for(&policy.step, just_past, if upward { Side::Above } else { Side::Below }).is_none()
+    {
         found.warning(
             &format!("policy.{}.step", policy.name),
             format!(

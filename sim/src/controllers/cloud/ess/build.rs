@@ -9,12 +9,13 @@ use super::config::{
 use super::rules::{Ess, Rule, RuleKind, WORDS};
 use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::{Actions, Alarm, AlarmSpec, Cadence, Condition, Join, Judge, NoData, Scope};
+use crate::controllers::cloud::choices::{AtThreshold, CmsRepeat, Precedence};
 use crate::controllers::cloud::cloud_config::refuse_errors;
-use crate::controllers::cloud::defaults::one_minute;
+use crate::controllers::cloud::defaults::{fifteen_seconds, one_minute};
 use crate::controllers::cloud::group::Group;
 use crate::controllers::cloud::machine::Machine;
 use crate::controllers::cloud::managed::Managed;
-use crate::controllers::cloud::metric_names::{Provider, metric_of};
+use crate::controllers::cloud::metric_names::{Provider, comes_from_agent, metric_of};
 use crate::controllers::cloud::predictive::Predictor;
 use crate::controllers::cloud::problem::Invalid;
 use crate::controllers::cloud::schedule::{Calendar, Schedule, entry};
@@ -27,7 +28,9 @@ impl EssConfig {
     pub fn controller(&self, streams: Streams, calendar: &Calendar) -> Result<Box<dyn Controller>, Invalid> {
         let _ = streams;
         refuse_errors(self.validate())?;
-        let group = Group::new(self.min, self.max, self.initial_capacity(), WORDS);
+        let mut group = Group::new(self.min, self.max, self.initial_capacity(), WORDS);
+        group.warmup_from = self.assumptions.warmup_from;
+        group.counts_standby = true;
         let rules = self.rule.iter().map(|rule| self.rule(rule)).collect();
         let alarms: Vec<Alarm> = self.alarms().into_iter().map(Alarm::new).collect();
         let schedule = self.schedule(calendar)?;
@@ -82,15 +85,25 @@ impl EssConfig {
         self.alarm.iter().filter(|a| a.enabled).map(|a| self.alarm(a)).chain(managed).collect()
     }
 
-    fn cadence(&self, period: SimDuration) -> Cadence {
-        let delay = self.assumptions.alarm_delay.unwrap_or_else(one_minute);
+    fn cadence(&self, metric: &str, period: SimDuration) -> Cadence {
+        let assumptions = &self.assumptions;
+        let delay = if comes_from_agent(metric) {
+            assumptions.alarm_delay_agent.unwrap_or_else(fifteen_seconds)
+        } else {
+            assumptions.alarm_delay.unwrap_or_else(one_minute)
+        };
         Cadence { every: period, offset: delay, lag: delay, grid: period }
     }
 
     fn alarm(&self, alarm: &EssAlarm) -> AlarmSpec {
         let scope = match alarm.kind {
             EssAlarmKind::EventTriggeredTask => Scope::Group,
-            EssAlarmKind::CmsRule => Scope::PerInstance { silence: alarm.silence_time },
+            EssAlarmKind::CmsRule => Scope::PerInstance {
+                silence: match self.assumptions.cms_repeat {
+                    CmsRepeat::Silence => alarm.silence_time,
+                    CmsRepeat::Period => SimDuration::ZERO,
+                },
+            },
         };
         let metric_named = |name: &str| metric_of(Provider::Ess, name).unwrap_or(Metric::CpuUtilization);
         let rules = alarm.action.iter().filter_map(|name| self.rule.iter().position(|r| r.name == name));
@@ -119,8 +132,8 @@ impl EssConfig {
                 (metric_named(&alarm.metric), alarm.statistic.0),
                 (alarm.comparison, alarm.threshold),
                 (alarm.period, alarm.times),
-                Judge::Consecutive,
-                self.cadence(alarm.period),
+                self.judge(),
+                self.cadence(&alarm.metric, alarm.period),
             )
         }
     }
@@ -137,9 +150,14 @@ impl EssConfig {
             times: (target.scale_out_times, target.scale_in_times),
             scales_in: !target.disable_scale_in,
             repeat: self.assumptions.alarm_repeat.into(),
+            at_threshold: AtThreshold::Holds,
         };
         let names = (format!("TargetTracking-{name}-AlarmHigh"), format!("TargetTracking-{name}-AlarmLow"));
-        managed.alarms(names, |_| self.cadence(target.period), |_| Judge::Consecutive)
+        managed.alarms(names, |_| self.cadence(&target.metric, target.period), |_| self.judge())
+    }
+
+    fn judge(&self) -> Judge {
+        Judge::Consecutive { gap: self.assumptions.missing_data }
     }
 
     fn schedule(&self, calendar: &Calendar) -> Result<Schedule, Invalid> {
@@ -151,6 +169,8 @@ impl EssConfig {
             entry.retry_for = task.retry_for;
             entries.push(entry);
         }
-        Ok(Schedule::new(calendar, entries))
+        let mut schedule = Schedule::new(calendar, entries);
+        schedule.last_created_first = self.assumptions.simultaneous_tasks == Precedence::LastCreated;
+        Ok(schedule)
     }
 }

@@ -4,14 +4,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use windtunnel_traces::SimDuration;
 
+use super::assumptions::EssAssumptions;
 use crate::controllers::cloud::defaults::{
-    at_least, fifteen, five_minutes, one_day, one_minute, or_one_minute, ten_minutes, three, yes,
+    at_least, fifteen, five_minutes, one_day, one_minute, ten_minutes, three, yes,
 };
 use crate::controllers::cloud::lifecycle::{LifecycleHook, ess_hooks};
 use crate::controllers::cloud::schedule::Window;
-use crate::controllers::cloud::words::{
-    Adjust, AlarmRepeat, Comparison, Names, PercentRounding, RemovalPolicy, StatisticWord, Step,
-};
+use crate::controllers::cloud::words::{Adjust, Comparison, Names, RemovalPolicy, StatisticWord, Step};
 
 /// An Alibaba Cloud scaling group (ESS) with its CloudMonitor alarms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -414,67 +413,11 @@ pub struct EssScheduled {
     pub retry_for: SimDuration,
 }
 
-/// Which activities start the cooldown.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum CooldownStartedBy {
-    /// Those that an alarm triggered.
-    Alarm,
-    /// Any.
-    Any,
-}
-
-/// Choices that no document settles (`windtunnel show --assumptions` explains each).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct EssAssumptions {
-    /// Which activities start the cooldown.
-    pub cooldown_started_by: CooldownStartedBy,
-    /// Whether step and target tracking activities start the group's default cooldown.
-    pub cooldown_after_step_and_target_tracking: bool,
-    /// How often an alarm that stays in ALARM executes its rule.
-    pub alarm_repeat: AlarmRepeat,
-    /// From the end of a period to its evaluation; 60 s, and in a backtest 0 s, unless given.
-    #[serde(serialize_with = "or_one_minute")]
-    pub alarm_delay: Option<SimDuration>,
-    /// How a percentage of the capacity is rounded.
-    pub percent_rounding: PercentRounding,
-    /// Between checks of the expected, minimum and maximum capacity.
-    pub check_interval: SimDuration,
-    /// The scale-in threshold of target tracking, as a share of the target.
-    pub target_tracking_scale_in_ratio: f64,
-    /// After executing a rule, how long an alarm task executes none.
-    pub trigger_lock: SimDuration,
-    /// For so long after it came into service an instance is not judged by the load balancer's health checks.
-    pub load_balancer_health_grace: SimDuration,
-    /// Whether a forecast below the group's own minimum leaves that minimum in force.
-    pub predictive_keeps_min: bool,
-    /// Several lifecycle hooks of one transition wait together, not one after the other.
-    pub hooks_wait_together: bool,
-}
-
-impl Default for EssAssumptions {
-    fn default() -> Self {
-        EssAssumptions {
-            cooldown_started_by: CooldownStartedBy::Alarm,
-            cooldown_after_step_and_target_tracking: false,
-            alarm_repeat: AlarmRepeat::Level,
-            alarm_delay: None,
-            percent_rounding: PercentRounding::Nearest,
-            check_interval: one_minute(),
-            target_tracking_scale_in_ratio: 0.8,
-            trigger_lock: one_minute(),
-            load_balancer_health_grace: five_minutes(),
-            predictive_keeps_min: true,
-            hooks_wait_together: true,
-        }
-    }
-}
-
 impl EssConfig {
     /// The same group as a backtest evaluates it: what the scenario leaves open about delays is nothing.
     pub fn without_delays(mut self) -> Self {
         self.assumptions.alarm_delay.get_or_insert(SimDuration::ZERO);
+        self.assumptions.alarm_delay_agent.get_or_insert(SimDuration::ZERO);
         self
     }
 
@@ -486,6 +429,12 @@ impl EssConfig {
     /// Instances at t = 0.
     pub fn initial_capacity(&self) -> u32 {
         self.desired.unwrap_or(self.min)
+    }
+
+    /// The longest warm-up of a rule that has one: so long an instance of the group counts as warming up.
+    pub(crate) fn longest_warmup(&self) -> SimDuration {
+        let warms = |rule: &&EssRule| matches!(rule.resolved_type(), EssRuleType::Step | EssRuleType::TargetTracking);
+        self.rule.iter().filter(warms).map(|rule| rule.warmup).max().unwrap_or(SimDuration::ZERO)
     }
 
     /// Whether a process is suspended.

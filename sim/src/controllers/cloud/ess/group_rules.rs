@@ -1,12 +1,21 @@
 //! What an ESS scaling group lays down for its fleet.
 
+use windtunnel_traces::SimDuration;
+
 use super::config::{EssConfig, EssHealthCheck, EssMultiAz, EssProcess, EssScalingPolicy};
+use crate::controllers::cloud::choices::BilledUntil;
 use crate::controllers::cloud::lifecycle::fleet_hooks;
 use crate::controllers::cloud::words::RemovalPolicy as Configured;
 use crate::fleet::removal::RemovalPolicy;
 use crate::fleet::rules::{GroupRules, HealthRules, Placement, PoolRules, Protection};
+use crate::sensors::publication::PublicationDelays;
 
 impl EssConfig {
+    /// CloudMonitor's lateness is that of the evaluation: `assumptions.alarm_delay`.
+    pub(crate) fn publication_delays(&self, _every: SimDuration) -> Option<PublicationDelays> {
+        None
+    }
+
     /// The rules of the group in the fleet's words.
     pub fn group_rules(&self) -> GroupRules {
         let balances = self.multi_az == EssMultiAz::Balance;
@@ -26,6 +35,12 @@ impl EssConfig {
             },
             adds_to_balancer: true,
             removes: !self.suspends(EssProcess::ScaleIn),
+            silent_while_warming: if self.assumptions.warming_instances_report {
+                SimDuration::ZERO
+            } else {
+                self.longest_warmup()
+            },
+            billed_until_decision: self.assumptions.billed_until == BilledUntil::Decision,
             protection: Protection { first: self.protected, new: false, from_health_checks: true },
             pool: (self.recycles() || self.stopped > 0).then_some(PoolRules {
                 first: self.stopped,

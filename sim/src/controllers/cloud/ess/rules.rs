@@ -2,18 +2,20 @@
 
 use windtunnel_traces::{SimDuration, SimTime};
 
-use super::config::{CooldownStartedBy, EssAlarm, EssConfig, EssProcess};
+use super::assumptions::CooldownStartedBy;
+use super::config::{EssAlarm, EssConfig, EssProcess};
 use crate::controllers::cloud::activity::{Activity, StatusWords, Trigger};
 use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::Firing;
+use crate::controllers::cloud::choices::{CapacityBase, Precedence, StepAtThreshold};
 use crate::controllers::cloud::group::Start;
 use crate::controllers::cloud::machine::{Dialect, Moment};
 use crate::controllers::cloud::predictive::Predictor;
 use crate::controllers::cloud::schedule::{Calendar, Due, Window};
-use crate::controllers::cloud::step::step_for;
+use crate::controllers::cloud::step::{side_at_threshold, step_for};
 use crate::controllers::cloud::target_tracking;
 use crate::controllers::cloud::words::Step;
-use crate::controllers::decision::{ActivityKind, MetricSource};
+use crate::controllers::decision::{ActivityKind, Command, InstanceId, MetricSource, Refusal, StandbyRequest};
 
 /// `StatusCode` of DescribeScalingActivities.
 pub(crate) const WORDS: StatusWords = StatusWords {
@@ -22,18 +24,24 @@ pub(crate) const WORDS: StatusWords = StatusWords {
     partly: "Warning",
     failed: "Failed",
     rejected: "Rejected",
+    instance: ("Create ECS instance", "Remove ECS instance"),
 };
 
 /// The documented messages of rejected activities.
-pub(crate) const NO_CHANGE: &str = "To execute the specified scaling rule, the total capacity will not change.";
-pub(crate) const IN_PROGRESS: &str = "You cannot delete a scaling group or launch a new scaling activity while there is \
-                                      scaling activity in progress for the specified scaling group.";
+const NO_CHANGE: (Refusal, &str) =
+    (Refusal::Bound, "To execute the specified scaling rule, the total capacity will not change.");
+const IN_PROGRESS: (Refusal, &str) = (
+    Refusal::Busy,
+    "You cannot delete a scaling group or launch a new scaling activity while there is scaling activity in progress for \
+     the specified scaling group.",
+);
 /// After so long without a success ESS suspends the group (DescribeScalingGroups, SystemSuspended).
 const GIVES_UP_AFTER: SimDuration = SimDuration::from_hours(7 * 24);
 
-pub(crate) const NOT_SUPPORTED: &str =
-    "The current status of the specified scaling group does not support this action.";
-pub(crate) const COOLDOWN: &str = "You cannot launch a new scaling activity during the cooldown period.";
+const NOT_SUPPORTED: (Refusal, &str) =
+    (Refusal::Other, "The current status of the specified scaling group does not support this action.");
+const COOLDOWN: (Refusal, &str) =
+    (Refusal::Cooldown, "You cannot launch a new scaling activity during the cooldown period.");
 
 /// A scaling rule, ready to execute.
 pub(crate) struct Rule {
@@ -74,6 +82,10 @@ pub(crate) struct Ess {
     any_activity_cools: bool,
     step_and_tracking_cool: bool,
     check_interval: SimDuration,
+    checks_wait_for_alarms: bool,
+    percent_base: CapacityBase,
+    step_at_threshold: StepAtThreshold,
+    simultaneous_alarms: Precedence,
     next_check: SimTime,
     trigger_lock: SimDuration,
     /// Per alarm task: until when it executes nothing.
@@ -113,6 +125,10 @@ impl Ess {
             any_activity_cools: assumptions.cooldown_started_by == CooldownStartedBy::Any,
             step_and_tracking_cool: assumptions.cooldown_after_step_and_target_tracking,
             check_interval: assumptions.check_interval,
+            checks_wait_for_alarms: assumptions.checks_wait_for_alarms,
+            percent_base: assumptions.percent_base,
+            step_at_threshold: assumptions.step_at_threshold,
+            simultaneous_alarms: assumptions.simultaneous_alarms,
             next_check: SimTime::NEVER,
             trigger_lock: assumptions.trigger_lock,
             locked_until: vec![SimTime::ZERO; alarms],
@@ -141,11 +157,17 @@ impl Ess {
         };
         let warmed = group.warmed(moment.now, rule.warmup).min(total);
         match (&rule.kind, firing) {
-            (RuleKind::Simple(adjustment), _) => towards(adjustment.delta(total)),
+            (RuleKind::Simple(adjustment), _) => {
+                let hundred_percent = match self.percent_base {
+                    CapacityBase::Total => total,
+                    CapacityBase::InService => group.in_service().saturating_sub(group.leaving()),
+                };
+                towards(adjustment.delta_of(total, hundred_percent))
+            }
             (RuleKind::Step { steps, like }, Some(firing)) => {
                 let Some(value) = firing.newest() else { return Outcome::Silent };
                 let offset = value - firing.threshold;
-                match step_for(steps, offset, firing.comparison.is_upward()) {
+                match step_for(steps, offset, side_at_threshold(self.step_at_threshold, firing.comparison)) {
                     None => Outcome::Rejected(format!(
                         "no step adjustment for the metric value {value} and the threshold {}",
                         firing.threshold
@@ -207,16 +229,16 @@ impl Ess {
         };
         let (capacity, refusal) = match self.outcome(rule, moment, Some(firing)) {
             Outcome::Silent => return,
-            Outcome::Rejected(because) => (total, Some(because)),
-            Outcome::Capacity(capacity) if capacity == total => (total, Some(NO_CHANGE.to_string())),
+            Outcome::Rejected(because) => (total, Some((Refusal::Other, because))),
+            Outcome::Capacity(capacity) if capacity == total => (total, Some((NO_CHANGE.0, NO_CHANGE.1.to_string()))),
             Outcome::Capacity(capacity) => (capacity, None),
         };
         // An alarm's activity is of the non-parallel class: it excludes everything, and everything excludes it.
         if moment.group.is_scaling() {
             return moment.group.reject(moment.now, &trigger, capacity, IN_PROGRESS, moment.out);
         }
-        if let Some(because) = refusal {
-            return moment.group.reject(moment.now, &trigger, capacity, &because, moment.out);
+        if let Some((refusal, because)) = refusal {
+            return moment.group.reject(moment.now, &trigger, capacity, (refusal, &because), moment.out);
         }
         if self.forbids(total, capacity) {
             return moment.group.reject(moment.now, &trigger, capacity, NOT_SUPPORTED, moment.out);
@@ -316,7 +338,11 @@ impl Dialect for Ess {
         if self.suspended.contains(&EssProcess::AlarmNotification) {
             return;
         }
-        for firing in firings {
+        let mut in_turn: Vec<&Firing> = firings.iter().collect();
+        if self.simultaneous_alarms == Precedence::LastCreated {
+            in_turn.reverse();
+        }
+        for firing in in_turn {
             let effective = self.effective.get(firing.alarm).and_then(Option::as_ref);
             if effective.is_some_and(|window| !window.contains(self.calendar.timestamp(moment.now))) {
                 continue;
@@ -376,6 +402,22 @@ impl Dialect for Ess {
         self.check_soon(moment.now);
     }
 
+    /// Standby instances belong to the group's capacity (146231: stable = InService + Protected + Standby): no check
+    /// makes up for them.
+    fn standby(&mut self, moment: &mut Moment<'_>, request: StandbyRequest) {
+        moment.out.commands.push(match request {
+            StandbyRequest::Enter { count, request, .. } => Command::EnterStandby { count, request },
+            StandbyRequest::Leave { request } => Command::LeaveStandby { request },
+        });
+    }
+
+    fn stood_by(&mut self, moment: &mut Moment<'_>, instance: InstanceId, entered: bool) {
+        let what = if entered { "enters the Standby state" } else { "exits the Standby state" };
+        let cause = format!("A user executed {}.", if entered { "EnterStandby" } else { "ExitStandby" });
+        let description = format!("ECS instance \"{}\" {what}", instance.0);
+        moment.group.note_standby(moment.now, cause, description, moment.out);
+    }
+
     fn lost(&mut self, moment: &mut Moment<'_>) {
         self.lost += 1;
         let capacity = moment.group.settled();
@@ -425,7 +467,10 @@ impl Ess {
     /// The check of the expected, minimum and maximum number of instances.
     fn check_numbers(&mut self, moment: &mut Moment<'_>) {
         self.next_check = SimTime::NEVER;
-        let blocked = if self.expected { moment.group.is_exclusive() } else { moment.group.is_scaling() };
+        let blocked = match (self.expected, self.checks_wait_for_alarms) {
+            (true, waits) => waits && moment.group.is_exclusive(),
+            (false, _) => moment.group.is_scaling(),
+        };
         let capacity = moment.group.settled();
         let (wanted, what) = if self.expected {
             (moment.group.clamp(i64::from(moment.group.desired)), "expected number of instances")

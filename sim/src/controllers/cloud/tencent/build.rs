@@ -7,6 +7,7 @@ use super::config::{TencentAlarm, TencentConfig, TencentPolicyType, TencentTarge
 use super::rules::{Policy, PolicyKind, Tencent, WORDS};
 use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::{Actions, Alarm, AlarmSpec, Cadence, Judge};
+use crate::controllers::cloud::choices::AtThreshold;
 use crate::controllers::cloud::cloud_config::refuse_errors;
 use crate::controllers::cloud::defaults::one_minute;
 use crate::controllers::cloud::group::Group;
@@ -47,7 +48,13 @@ impl TencentConfig {
                     PolicyKind::TargetTracking(policy.target.as_ref().map_or(f64::NAN, |t| t.value))
                 }
             },
-            cooldown: policy.cooldown,
+            cooldown: match policy.resolved_type() {
+                TencentPolicyType::Simple => Some(policy.cooldown),
+                // A target tracking policy has no cooldown of its own.
+                TencentPolicyType::TargetTracking => {
+                    self.assumptions.cooldown_of_target_tracking.then_some(self.default_cooldown)
+                }
+            },
             warmup: policy.warmup,
         };
         self.policy.iter().map(policy).collect()
@@ -79,7 +86,7 @@ impl TencentConfig {
                 (metric, alarm.statistic.0),
                 (alarm.comparison, alarm.threshold),
                 (alarm.period, alarm.times),
-                Judge::Consecutive,
+                self.judge(),
                 self.cadence(alarm.period),
             )
         }
@@ -98,9 +105,14 @@ impl TencentConfig {
             times: (target.scale_out_times, target.scale_in_times),
             scales_in: !target.disable_scale_in,
             repeat: self.assumptions.alarm_repeat.into(),
+            at_threshold: AtThreshold::Holds,
         };
         let names = (format!("{name}-high"), format!("{name}-low"));
-        managed.alarms(names, |_| self.cadence(period), |_| Judge::Consecutive)
+        managed.alarms(names, |_| self.cadence(period), |_| self.judge())
+    }
+
+    fn judge(&self) -> Judge {
+        Judge::Consecutive { gap: self.assumptions.missing_data }
     }
 
     fn schedule(&self, calendar: &Calendar) -> Result<Schedule, Invalid> {

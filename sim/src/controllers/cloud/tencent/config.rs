@@ -4,12 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use windtunnel_traces::SimDuration;
 
-use crate::controllers::cloud::aws::TrackedValue;
-use crate::controllers::cloud::defaults::{at_least, fifteen, five_minutes, one_minute, or_one_minute, three, yes};
+use super::assumptions::TencentAssumptions;
+use crate::controllers::cloud::defaults::{at_least, fifteen, five_minutes, one_minute, three, yes};
 use crate::controllers::cloud::lifecycle::{LifecycleHook, tencent_hooks};
-use crate::controllers::cloud::words::{
-    Adjust, AlarmRepeat, Comparison, Names, PercentRounding, RemovalPolicy, StatisticWord,
-};
+use crate::controllers::cloud::words::{Adjust, Comparison, Names, RemovalPolicy, StatisticWord};
 
 /// A Tencent Cloud Auto Scaling group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -240,41 +238,6 @@ pub struct TencentScheduled {
     pub desired: Option<u32>,
 }
 
-/// Choices that no document settles (`windtunnel show --assumptions` explains each).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct TencentAssumptions {
-    /// From the end of a period to its evaluation; 60 s, and in a backtest 0 s, unless given.
-    #[serde(serialize_with = "or_one_minute")]
-    pub alarm_delay: Option<SimDuration>,
-    /// How often an alarm that stays in ALARM invokes its policy.
-    pub alarm_repeat: AlarmRepeat,
-    /// Whether the cooldown cancels scheduled actions too.
-    pub cooldown_blocks_scheduled: bool,
-    /// Between matches of the desired capacity.
-    pub check_interval: SimDuration,
-    /// How a percentage of the capacity is rounded.
-    pub percent_rounding: PercentRounding,
-    /// Which value target tracking scales by.
-    pub target_tracking_value: TrackedValue,
-    /// With `concurrent_scale_out`, whether an alarm's scale-out may run beside another too.
-    pub concurrent_scale_out_by_alarm: bool,
-}
-
-impl Default for TencentAssumptions {
-    fn default() -> Self {
-        TencentAssumptions {
-            alarm_delay: None,
-            alarm_repeat: AlarmRepeat::Level,
-            cooldown_blocks_scheduled: true,
-            check_interval: one_minute(),
-            percent_rounding: PercentRounding::NearestAtLeastOne,
-            target_tracking_value: TrackedValue::Latest,
-            concurrent_scale_out_by_alarm: false,
-        }
-    }
-}
-
 impl TencentConfig {
     /// The same group as a backtest evaluates it: what the scenario leaves open about delays is nothing.
     pub fn without_delays(mut self) -> Self {
@@ -285,6 +248,12 @@ impl TencentConfig {
     /// Instances at t = 0.
     pub fn initial_capacity(&self) -> u32 {
         self.desired.unwrap_or(self.min)
+    }
+
+    /// The longest warm-up of a policy that has one: so long an instance of the group counts as warming up.
+    pub(crate) fn longest_warmup(&self) -> SimDuration {
+        let tracks = |policy: &&TencentPolicy| policy.resolved_type() == TencentPolicyType::TargetTracking;
+        self.policy.iter().filter(tracks).map(|policy| policy.warmup).max().unwrap_or(SimDuration::ZERO)
     }
 
     /// All alarms, those inside of policies with the name and action that they imply.

@@ -1,12 +1,14 @@
 //! Tencent Cloud Auto Scaling.
 
+mod assumptions;
 mod build;
 mod config;
 mod group_rules;
 mod rules;
 mod validate;
 
+pub use assumptions::TencentAssumptions;
 pub use config::{
-    MultiZonePolicy, RetryPolicy, ScalingMode, TencentAlarm, TencentAssumptions, TencentConfig, TencentPolicy,
-    TencentPolicyType, TencentScheduled, TencentTarget,
+    MultiZonePolicy, RetryPolicy, ScalingMode, TencentAlarm, TencentConfig, TencentPolicy, TencentPolicyType,
+    TencentScheduled, TencentTarget,
 };

@@ -7,12 +7,12 @@ use super::config::{RetryPolicy, ScalingMode, TencentConfig};
 use crate::controllers::cloud::activity::{Activity, StatusWords, Trigger};
 use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::Firing;
-use crate::controllers::cloud::aws::TrackedValue;
+use crate::controllers::cloud::choices::{BeyondBounds, CooldownStart, TrackedValue};
 use crate::controllers::cloud::group::Start;
 use crate::controllers::cloud::machine::{Dialect, Moment};
 use crate::controllers::cloud::schedule::Due;
 use crate::controllers::cloud::target_tracking;
-use crate::controllers::decision::{ActivityKind, MetricSource};
+use crate::controllers::decision::{ActivityKind, MetricSource, Refusal};
 
 /// `StatusCode` of DescribeAutoScalingActivities.
 pub(crate) const WORDS: StatusWords = StatusWords {
@@ -21,16 +21,20 @@ pub(crate) const WORDS: StatusWords = StatusWords {
     partly: "PARTIALLY_SUCCESSFUL",
     failed: "FAILED",
     rejected: "CANCELLED",
+    instance: ("Create instance", "Terminate instance"),
 };
 
-pub(crate) const IN_ACTIVITY: &str = "Another scaling activity of the auto scaling group is in progress.";
-pub(crate) const IN_COOLDOWN: &str = "The auto scaling group is in its cooldown period.";
+/// Why an activity is cancelled: the reasons are documented, the words are ours.
+const IN_ACTIVITY: (Refusal, &str) =
+    (Refusal::Busy, "Another scaling activity of the auto scaling group is in progress.");
+const IN_COOLDOWN: (Refusal, &str) = (Refusal::Cooldown, "The auto scaling group is in its cooldown period.");
 
 /// A scaling policy, ready to execute.
 pub(crate) struct Policy {
     pub(crate) name: String,
     pub(crate) kind: PolicyKind,
-    pub(crate) cooldown: SimDuration,
+    /// None: it neither waits for a cooldown nor starts one.
+    pub(crate) cooldown: Option<SimDuration>,
     pub(crate) warmup: SimDuration,
 }
 
@@ -46,6 +50,8 @@ pub(crate) struct Tencent {
     retry: RetryPolicy,
     tracked_value: TrackedValue,
     cooldown_blocks_scheduled: bool,
+    cooldown_starts: CooldownStart,
+    beyond_bounds: BeyondBounds,
     check_interval: SimDuration,
     next_check: SimTime,
     failures: u32,
@@ -62,6 +68,8 @@ impl Tencent {
             retry: config.retry,
             tracked_value: config.assumptions.target_tracking_value,
             cooldown_blocks_scheduled: config.assumptions.cooldown_blocks_scheduled,
+            cooldown_starts: config.assumptions.cooldown_starts,
+            beyond_bounds: config.assumptions.beyond_bounds,
             check_interval: config.assumptions.check_interval,
             next_check: SimTime::NEVER,
             failures: 0,
@@ -96,6 +104,9 @@ impl Tencent {
             }
         };
         let capacity = group.clamp(desired + delta);
+        if self.beyond_bounds == BeyondBounds::Refuse && i64::from(capacity) != desired + delta {
+            return None;
+        }
         let turned = (delta > 0 && capacity < group.desired) || (delta < 0 && capacity > group.desired);
         (delta != 0 && capacity != group.desired && !turned).then_some(capacity)
     }
@@ -119,14 +130,18 @@ impl Tencent {
             alarm_since: Some(firing.alarm_since),
             decided: now,
         };
-        let simple = matches!(policy.kind, PolicyKind::Simple(_));
         if is_busy(moment, capacity, self.concurrent.1) {
             return moment.group.reject(now, &trigger, capacity, IN_ACTIVITY, moment.out);
         }
-        if simple && moment.group.cooldown.holds(now) {
+        if policy.cooldown.is_some() && moment.group.cooldown.holds(now) {
             return moment.group.reject(now, &trigger, capacity, IN_COOLDOWN, moment.out);
         }
-        let cooldown = simple.then_some(policy.cooldown);
+        let mut cooldown = policy.cooldown;
+        if self.cooldown_starts == CooldownStart::ActivityStart
+            && let Some(length) = cooldown.take()
+        {
+            moment.group.cooldown.start(now, length);
+        }
         moment.group.desired = capacity;
         self.failures = 0;
         self.match_desired(moment, trigger, cooldown, None);
