@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use windtunnel_sim::scenario::artifacts::ImportOptions;
 use windtunnel_sim::scenario::artifacts::write::{ExportError, Target, export};
 use windtunnel_sim::scenario::document::{DiskFiles, Document};
-use windtunnel_sim::scenario::{Loaded, Policy};
+use windtunnel_sim::scenario::{Loaded, Policy, Scenario};
 
 use crate::error::{CliError, Kind};
 use crate::flags::ScenarioFlags;
@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
 
 /// The formats.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     /// A Kubernetes manifest
     Hpa,
     /// Command lines of aws
@@ -75,7 +75,7 @@ impl Format {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let loaded = loading::load(std::slice::from_ref(&arguments.scenario), &DiskFiles, &arguments.scenario_flags)?;
     let Some(loaded) = loaded.into_iter().next() else { return Ok(()) };
-    let text = export(&loaded.scenario, arguments.to.target()).map_err(|error| refused(&error))?;
+    let text = artifact(&loaded.scenario, arguments.to).map_err(|error| refused(&error))?;
     if !arguments.diff.is_empty() {
         return terminal::print(&difference(&loaded, &arguments.diff)?);
     }
@@ -89,7 +89,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     Ok(())
 }
 
-fn refused(error: &ExportError) -> CliError {
+/// A scenario's policy in a format.
+pub(crate) fn artifact(scenario: &Scenario, format: Format) -> Result<String, ExportError> {
+    export(scenario, format.target())
+}
+
+/// Why it cannot be written, and what to do.
+pub(crate) fn refused(error: &ExportError) -> CliError {
     let hint = match error {
         ExportError::Vendor { table, .. } => match *table {
             "ess" => "formats of [ess]: aliyun-cli, terraform",

@@ -1,30 +1,36 @@
 //! `windtunnel tune SCENARIO --objective ...`: the cheapest settings that hold an objective for sure.
 
+mod export;
+mod hold_out;
+mod progress;
+
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use windtunnel_sim::experiment::analysis::Verdict;
 use windtunnel_sim::experiment::axis::{self, Axis};
 use windtunnel_sim::experiment::constraint::Constraint;
-use windtunnel_sim::experiment::execute::{ExecuteError, SweepProgress, Task};
-use windtunnel_sim::experiment::journal::{Header, Journal, Record};
+use windtunnel_sim::experiment::execute::ExecuteError;
+use windtunnel_sim::experiment::journal::{Header, Journal};
 use windtunnel_sim::experiment::sweep_file::{BaseScenario, SweepFile};
 use windtunnel_sim::experiment::tune::ranges::default_ranges;
-use windtunnel_sim::experiment::tune::{Confirmed, Request, TuneError, Tuned, tune};
+use windtunnel_sim::experiment::tune::{Confirmed, Request, SCREEN, TuneError, Tuned, tune};
 use windtunnel_sim::outcome::Summary;
 use windtunnel_sim::outcome::metric::DEFINITIONS;
-use windtunnel_sim::scenario::Loaded;
+use windtunnel_sim::plant::fluid::scope::obstacle;
+use windtunnel_sim::scenario::Scenario;
 use windtunnel_sim::scenario::document::{SharedFiles, Written};
 use windtunnel_traces::SimDuration;
 
 use crate::enforce::Objective;
 use crate::error::{CliError, Kind};
-use crate::flags::{Fidelity, Format, ScenarioFlags};
-use crate::output::{self, Folder, slug};
+use crate::flags::{Format, ScenarioFlags};
+use crate::output::{Folder, slug};
 use crate::results::Stored;
-use crate::{experiment, figures, interrupt, json as documents, loading, plots, sweep, terminal};
+use crate::{experiment, export_policy, figures, interrupt, json as documents, loading, plots, sweep, terminal};
+
+use export::Export;
+use progress::Watch;
 
 /// Search for the cheapest settings that hold an objective for sure
 ///
@@ -37,7 +43,9 @@ use crate::{experiment, figures, interrupt, json as documents, loading, plots, s
   windtunnel tune configs/ess.toml --objective 'slo_violating_request_fraction < 0.1%'
   windtunnel tune configs/hpa.toml --objective 'latency_p99_seconds < 500ms' --variants 128
   windtunnel tune configs/ess.toml --objective 'slo_violating_request_fraction < 1%' \\
-    --vary 'ess.rule.scale-out-cpu-high.cooldown=[\"60s\", \"300s\"]'")]
+    --vary 'ess.rule.scale-out-cpu-high.cooldown=[\"60s\", \"300s\"]'
+  windtunnel tune configs/aws.toml --objective 'slo_violating_request_fraction < 1%' \\
+    --fidelity screen --export policy.tf.json")]
 pub(crate) struct Arguments {
     /// The scenario, a TOML file
     scenario: PathBuf,
@@ -66,7 +74,7 @@ pub(crate) struct Arguments {
     hold_out: Option<SimDuration>,
     /// How exactly to simulate
     #[arg(long, value_name = "NAME", default_value = "requests")]
-    fidelity: Fidelity,
+    fidelity: SearchFidelity,
     /// Use this many threads; results do not depend on it [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -85,18 +93,43 @@ pub(crate) struct Arguments {
     /// What to print
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
-    /// Replace files in the output folder even if windtunnel did not write them
+    /// Replace files in the output folder even if windtunnel did not write them, and the file of --export
     #[arg(long)]
     force: bool,
-    /// Write the recommended scenario to this file too
+    /// Write the recommendation to this file too: a scenario (.toml) or what the vendor's tool takes (.yaml for an HPA,
+    /// .sh, .tf.json, .json for CloudFormation)
     #[arg(long, value_name = "FILE")]
     export: Option<PathBuf>,
+    /// The format of --export, as of `windtunnel export` [default: what the file's ending says]
+    #[arg(long, value_name = "FORMAT", requires = "export")]
+    to: Option<export_policy::Format>,
+}
+
+/// How exactly a search simulates.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum SearchFidelity {
+    /// Every request is simulated
+    Requests,
+    /// Rates and expected numbers, the confirmation too
+    Fluid,
+    /// The search by rates and expected numbers, the best and the confirmation request by request
+    Screen,
+}
+
+impl SearchFidelity {
+    const fn name(self) -> &'static str {
+        match self {
+            SearchFidelity::Requests => "requests",
+            SearchFidelity::Fluid => "fluid",
+            SearchFidelity::Screen => SCREEN,
+        }
+    }
 }
 
 /// Runs the verb.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let files = SharedFiles::default();
-    let request = request(arguments, &files)?;
+    let (request, export) = request(arguments, &files)?;
     if !arguments.quiet {
         terminal::say(&ranges_said(&request));
     }
@@ -109,7 +142,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let (mut journal, found) = Journal::open(&root, &header).map_err(|error| sweep::journal_error(&error))?;
     folder.tidy();
     interrupt::listen();
-    let watch = Watch::new(arguments.quiet);
+    let watch = Watch::new(&request, arguments.quiet);
     let tuned =
         experiment::in_pool(arguments.threads, || tune(&request, &files, &mut journal, &found.records, &watch))?
             .map_err(failed)?;
@@ -123,12 +156,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     }
     if let Some(best) = &tuned.recommended {
         let scenario = tuned.scenario_toml(best).map_err(failed)?;
-        if let Some(file) = &arguments.export {
-            output::write_file(file, scenario.as_bytes())?;
-        }
-        folder.add("recommended.toml", scenario.into_bytes());
+        folder.add("recommended.toml", scenario.clone().into_bytes());
+        folder.write(arguments.force)?;
+        export.as_ref().map_or(Ok(()), |export| export.write(&scenario))?;
+    } else {
+        folder.write(arguments.force)?;
     }
-    folder.write(arguments.force)?;
     match arguments.format {
         Format::Json => terminal::print_raw(&documents::bytes(&document))?,
         Format::Table => terminal::print(&said(&request, &tuned))?,
@@ -137,38 +170,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
         Ok(())
     } else {
         Err(CliError::new(Kind::NotHeld, format!("no variant holds {} for sure", objective(&request))))
-    }
-}
-
-/// Between two lines of progress.
-const SAY_EVERY: Duration = Duration::from_secs(10);
-
-/// Says now and then how far the search is. How many runs it will take is not known beforehand.
-struct Watch {
-    started: Instant,
-    said: Mutex<(Instant, usize)>,
-    is_quiet: bool,
-}
-
-impl Watch {
-    fn new(is_quiet: bool) -> Watch {
-        Watch { started: Instant::now(), said: Mutex::new((Instant::now(), 0)), is_quiet }
-    }
-}
-
-impl SweepProgress for Watch {
-    fn finished(&self, records: &[(Task, Record)], _: usize, _: usize) {
-        let Ok(mut said) = self.said.lock() else { return };
-        said.1 += records.len();
-        if !self.is_quiet && said.0.elapsed() > SAY_EVERY {
-            said.0 = Instant::now();
-            let rate = said.1 as f64 / self.started.elapsed().as_secs_f64();
-            terminal::say(&format!("{} runs, {} per second", said.1, figures::digits(rate)));
-        }
-    }
-
-    fn cancelled(&self) -> bool {
-        interrupt::requested()
     }
 }
 
@@ -185,7 +186,7 @@ fn failed(error: TuneError) -> CliError {
     }
 }
 
-fn request(arguments: &Arguments, files: &SharedFiles) -> Result<Request, CliError> {
+fn request(arguments: &Arguments, files: &SharedFiles) -> Result<(Request, Option<Export>), CliError> {
     if !DEFINITIONS.iter().any(|metric| metric.name == arguments.minimize) {
         let message = format!("there is no metric `{}`", arguments.minimize);
         return Err(CliError::new(Kind::Usage, message).hint("`windtunnel metrics` lists them"));
@@ -194,6 +195,11 @@ fn request(arguments: &Arguments, files: &SharedFiles) -> Result<Request, CliErr
     let mut loaded = loading::load(paths, files, &arguments.scenario_flags)?;
     loading::show_notes(&loaded, arguments.quiet);
     let Some(loaded) = loaded.pop() else { return Err(CliError::new(Kind::Usage, "which scenario?")) };
+    if arguments.fidelity != SearchFidelity::Requests {
+        check_fluid(&loaded.scenario, arguments.fidelity)?;
+    }
+    let export = arguments.export.as_ref();
+    let export = export.map(|file| Export::new(file, arguments.to, &loaded.scenario, arguments.force)).transpose()?;
     let texts = if arguments.vary.is_empty() {
         default_ranges(&loaded.scenario, &loaded.document)
     } else {
@@ -212,42 +218,29 @@ fn request(arguments: &Arguments, files: &SharedFiles) -> Result<Request, CliErr
     };
     let mut sweep = SweepFile::of(base);
     sweep.axes = axes;
-    let held_out = arguments.hold_out.map(|length| hold_out(length, &loaded, &mut sweep)).transpose()?;
+    let held_out =
+        arguments.hold_out.map(|length| hold_out::hold_out(length, &loaded, &mut sweep, files)).transpose()?;
     for text in &arguments.constraint {
         let constraint = Constraint::parse(text).map_err(|message| CliError::new(Kind::Usage, message))?;
         sweep.constraints.push((constraint, Written::assignment("constraint=true")?.1));
     }
-    Ok(Request {
+    let request = Request {
         sweep,
         requirement: arguments.objective.requirement(),
         minimize: arguments.minimize.clone(),
         variants: arguments.variants as usize,
         replications: arguments.replications,
-        fidelity: if arguments.fidelity == Fidelity::Fluid { "fluid" } else { "requests" }.into(),
+        fidelity: arguments.fidelity.name().into(),
         held_out,
-    })
+    };
+    Ok((request, export))
 }
 
-/// Shortens what the search sees: from when, and how long, what it does not see is.
-fn hold_out(
-    length: SimDuration,
-    loaded: &Loaded,
-    sweep: &mut SweepFile,
-) -> Result<(SimDuration, SimDuration), CliError> {
-    let horizon = loaded.scenario.horizon;
-    if length == SimDuration::ZERO || length >= horizon {
-        let message = format!("--hold-out {length} leaves nothing of {horizon} to search on");
-        return Err(CliError::new(Kind::Usage, message).hint("hold out a part of the horizon, such as a day of a week"));
-    }
-    let document = &loaded.document;
-    let moves = ["trace.window", "trace.rescale.mean", "trace.rescale.peak", "trace.clients", "trace.arrivals"];
-    if let Some(key) = moves.into_iter().find(|key| document.is_given(key)) {
-        let message = format!("--hold-out does not go with `{key}`: a part of the trace would not be what it was");
-        return Err(CliError::new(Kind::Input, message).hint("scale by trace.rescale.factor, or cut the file"));
-    }
-    let from = horizon.saturating_sub(length);
-    sweep.set(&format!("horizon=\"{from}\""))?;
-    Ok((from, length))
+/// Refuses what rates and expected numbers cannot stand for, before anything is searched.
+fn check_fluid(scenario: &Scenario, fidelity: SearchFidelity) -> Result<(), CliError> {
+    let Some(obstacle) = obstacle(scenario) else { return Ok(()) };
+    let message = format!("`{}` cannot be searched with --fidelity {}: {obstacle}", scenario.name, fidelity.name());
+    Err(CliError::new(Kind::Input, message).hint("leave --fidelity away: every request is simulated"))
 }
 
 fn ranges_said(request: &Request) -> String {
@@ -319,24 +312,27 @@ fn said(request: &Request, tuned: &Tuned) -> String {
     let currency = tuned.plan.points.first().map_or_else(String::new, |point| point.currency.clone());
     let words = Words { request, currency };
     let mut text =
-        format!("Objective: {}, by the whole 95 % interval over {} seeds\n", objective(request), request.replications);
+        format!("Objective: {}, by the whole 95 % interval over {} seeds\n", objective(request), tuned.selection.seeds);
     text.push_str(&format!("\nToday\n{}", words.variant(&tuned.today)));
     match &tuned.recommended {
         Some(best) if best.settings.is_empty() => text.push_str("\nRecommended: leave it as it is\n"),
         Some(best) => {
             text.push_str(&format!("\nRecommended\n{}", words.variant(best)));
-            let (cost, figure) = best.against_today;
-            text.push_str(&format!(
-                "  against today, in pairs: {} {}, {} {}\n",
-                request.minimize,
-                words.difference(&request.minimize, cost),
-                request.requirement.metric,
-                words.difference(&request.requirement.metric, figure)
-            ));
+            text.push_str("  against today, in pairs\n");
+            for beside in &tuned.beside {
+                text.push_str(&format!(
+                    "    {}: {} instead of {} ({})\n",
+                    beside.metric,
+                    words.figure(&beside.metric, beside.recommended),
+                    words.figure(&beside.metric, beside.today),
+                    words.difference(&beside.metric, beside.difference)
+                ));
+            }
             text.push_str(&differences(tuned, best));
         }
         None => text.push_str("\nNo recommendation: no variant holds the objective for sure\n"),
     }
+    text.push_str(&chosen(&words, tuned));
     if !tuned.others.is_empty() {
         text.push_str("\nRunners-up\n");
         for variant in &tuned.others {
@@ -364,6 +360,39 @@ fn said(request: &Request, tuned: &Tuned) -> String {
         text.push_str(&format!(", {} combinations excluded by constraints", tuned.excluded));
     }
     text.push('\n');
+    text
+}
+
+/// How clear the choice was, and how far the screening was off.
+fn chosen(words: &Words<'_>, tuned: &Tuned) -> String {
+    let selection = tuned.selection;
+    let mut text = String::new();
+    if selection.candidates > 1 {
+        let (cost, tolerance) = (&words.request.minimize, selection.indifference);
+        let tolerance = words.figure(cost, Summary { mean: tolerance, low: tolerance, high: tolerance });
+        let (candidates, seeds) = (selection.candidates, selection.seeds);
+        text.push_str(&match selection.remaining {
+            0 | 1 => format!(
+                "\n{candidates} variants hold the objective; that this one has the least {cost}, to within {tolerance}, is \
+                 95 % sure (Kim and Nelson, {seeds} seeds)\n"
+            ),
+            remaining => format!(
+                "\n{candidates} variants hold the objective; {remaining} of them could not be told apart to within \
+                 {tolerance} of {cost} by {seeds} seeds: the least mean is taken\n"
+            ),
+        });
+    }
+    for error in &tuned.screening {
+        let of = |value: f64| words.figure(&error.metric, Summary { mean: value, low: value, high: value });
+        text.push_str(&format!(
+            "\nScreening: {} was off by {} on average, at most {}, of {} ({} variants simulated both ways)\n",
+            error.metric,
+            of(error.bias),
+            of(error.largest),
+            of(error.mean),
+            error.variants
+        ));
+    }
     text
 }
 
@@ -396,7 +425,8 @@ fn binding(words: &Words<'_>, tuned: &Tuned) -> String {
     }
     text.push_str(&match first.verdict {
         Verdict::Misses => "  none of them alone would do\n".to_string(),
-        _ => format!("  the binding limit: {} would do\n", first.relief.title()),
+        Verdict::Meets => format!("  the binding limit: {} would do\n", first.relief.title()),
+        Verdict::Unsure => format!("  the binding limit may be this: {}\n", first.relief.title()),
     });
     text
 }
@@ -411,6 +441,7 @@ fn document(request: &Request, tuned: &Tuned) -> Value {
         "objective": objective(request),
         "minimize": request.minimize,
         "seed": tuned.plan.seed,
+        "fidelity": request.fidelity,
         "replications": request.replications,
         "policy": today.map(|point| point.policy.as_str()),
         "traffic": today.map(|point| point.traffic.as_str()),
@@ -419,6 +450,20 @@ fn document(request: &Request, tuned: &Tuned) -> Value {
         "excluded": tuned.excluded,
         "today": variant(&tuned.today),
         "recommended": tuned.recommended.as_ref().map(variant),
+        "beside_today": tuned.beside.iter().map(|beside| (beside.metric.clone(), json!({
+            "today": beside.today, "recommended": beside.recommended, "difference": beside.difference,
+        }))).collect::<serde_json::Map<String, Value>>(),
+        "selection": {
+            "procedure": "kim-nelson",
+            "seeds": tuned.selection.seeds,
+            "candidates": tuned.selection.candidates,
+            "remaining": tuned.selection.remaining,
+            "indifference": tuned.selection.indifference,
+        },
+        "screening": tuned.screening.iter().map(|error| json!({
+            "metric": error.metric, "variants": error.variants, "bias": error.bias, "largest": error.largest,
+            "mean": error.mean,
+        })).collect::<Vec<Value>>(),
         "runners_up": tuned.others.iter().map(variant).collect::<Vec<Value>>(),
         "robustness": tuned.robustness.iter().map(|world| json!({
             "world": world.world, "cost": world.cost, "figure": world.figure, "verdict": verdict(world.verdict),

@@ -2,15 +2,18 @@
 //!
 //! Prints ratios, which mean something on a machine whose clock is not steady; see docs/performance.md.
 
+use std::error::Error;
+use std::path::Path;
 use std::time::Instant;
 
 use windtunnel_sim::experiment::execute::{Records, Runner, Simulator, Task, Unwatched, all_tasks, execute};
 use windtunnel_sim::experiment::journal::{Header, Journal};
 use windtunnel_sim::experiment::plan::Plan;
 use windtunnel_sim::experiment::sweep_file::SweepFile;
+use windtunnel_sim::run::{self, simulate_with};
 use windtunnel_sim::scenario::document::SharedFiles;
 
-/// A thousand points of a fifth of a second or so together: small runs, where overhead would show.
+/// A thousand points of a hundredth of a second or so: small runs, where overhead would show.
 const SCENARIO: &str = "\
 horizon = '1h'
 trace = { shape = 'diurnal', base = '20rps', peak = '60rps', peak_at = '30m' }
@@ -18,46 +21,77 @@ service.cpu = { lognormal = { mean = '30ms', cv = 1.0 } }
 instance.cores = 2
 fixed.instances = 3
 ";
-const SWEEP: &str = "\
+const REQUESTS: &str = "\
 base = 'scenario.toml'
 [axes]
 'instance.cores' = { from = 2, to = 11, step = 1 }
 'fixed.instances' = { from = 3, to = 12, step = 1 }
 'slo.latency' = ['100ms', '200ms', '300ms', '400ms', '500ms', '600ms', '700ms', '800ms', '900ms', '1s']
 ";
-/// Pairs of measurements; the median of their ratios is shown.
-const PAIRS: usize = 5;
+/// A thousand days of the guide's ESS group.
+const FLUID: &str = "\
+[axes]
+'ess.alarm.cpu-high-alert.threshold' = { from = 50, to = 77, step = 3 }
+'ess.alarm.cpu-low-alert.threshold' = { from = 20, to = 38, step = 2 }
+'ess.rule.scale-out-cpu-high.cooldown' = ['60s', '120s', '180s', '240s', '300s', '360s', '420s', '480s', '540s', '600s']
+";
+/// Groups of measurements; the median of their ratios is shown.
+const GROUPS: usize = 3;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::temp_dir().join(format!("windtunnel-sweep-speed-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join("scenario.toml"), SCENARIO)?;
-    std::fs::write(folder.join("sweep.toml"), SWEEP)?;
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/ess.toml");
+    let measured = measure("requests", REQUESTS, &folder).and_then(|()| {
+        measure("fluid", &format!("base = {:?}\nhorizon = '24h'\n{FLUID}", guide.display().to_string()), &folder)
+    });
+    std::fs::remove_dir_all(&folder)?;
+    measured
+}
+
+/// Prints the ratios of a sweep at a fidelity.
+fn measure(fidelity: &str, sweep: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
+    let path = folder.join(format!("{fidelity}.toml"));
+    std::fs::write(&path, sweep)?;
     let files = SharedFiles::default();
     let started = Instant::now();
-    let plan = Plan::new(SweepFile::load(&folder.join("sweep.toml"), &files)?, "requests", &files)?;
+    let plan = Plan::new(SweepFile::load(&path, &files)?, fidelity, &files)?;
     let planning = started.elapsed().as_secs_f64();
     let tasks = all_tasks(&plan, 1);
-    println!("{} points, planned in {planning:.3} s", tasks.len());
-    let mut overheads = Vec::new();
-    let mut efficiencies = Vec::new();
-    for pair in 0..PAIRS {
-        let bare = bare(&plan, &tasks, &files)?;
-        let one = swept(&plan, &tasks, &files, &folder.join(format!("one-{pair}")), 1)?;
-        let two = swept(&plan, &tasks, &files, &folder.join(format!("two-{pair}")), 2)?;
+    println!("{fidelity}: {} points, planned in {planning:.3} s", tasks.len());
+    let (mut apart, mut overheads, mut efficiencies) = (Vec::new(), Vec::new(), Vec::new());
+    for group in 0..GROUPS {
+        let alone = alone(&plan, &tasks)?;
+        let bare = bare(&plan, &tasks)?;
+        let one = swept(&plan, &tasks, &folder.join(format!("{fidelity}-one-{group}")), 1)?;
+        let two = swept(&plan, &tasks, &folder.join(format!("{fidelity}-two-{group}")), 2)?;
+        apart.push(bare / alone);
         overheads.push((one + planning) / bare - 1.0);
         efficiencies.push(one / (2.0 * two));
-        println!("bare {bare:.2} s, one thread {one:.2} s, two threads {two:.2} s");
+        println!("  apart {alone:.2} s, sharing {bare:.2} s, swept on one thread {one:.2} s, on two {two:.2} s");
     }
-    println!("start-up and journal: {:.1} % of the runs (mark: 2 %)", 100.0 * median(overheads));
-    println!("parallel efficiency on two threads: {:.2} (mark: 0.95)", median(efficiencies));
-    std::fs::remove_dir_all(&folder)?;
+    println!("  with requests drawn once: {:.2} of the time", median(apart));
+    println!("  start-up and journal: {:.1} % of the runs (mark: 2 %)", 100.0 * median(overheads));
+    println!("  parallel efficiency on two threads: {:.2} (mark: 0.95)", median(efficiencies));
     Ok(())
 }
 
-/// The runs alone, one after the other: neither journal nor threads.
-fn bare(plan: &Plan, tasks: &[Task], files: &SharedFiles) -> Result<f64, Box<dyn std::error::Error>> {
-    let simulator = Simulator::new(plan, files)?;
+/// The runs one after the other, each drawing its own requests.
+fn alone(plan: &Plan, tasks: &[Task]) -> Result<f64, Box<dyn Error>> {
+    let files = SharedFiles::default();
+    let started = Instant::now();
+    for &task in tasks {
+        let scenario = plan.scenario(&plan.points[task.point], &files)?;
+        simulate_with(plan.run_options(), &scenario, plan.seed, &run::Unwatched)?;
+    }
+    Ok(started.elapsed().as_secs_f64())
+}
+
+/// The runs one after the other, with what they share: neither journal nor threads.
+fn bare(plan: &Plan, tasks: &[Task]) -> Result<f64, Box<dyn Error>> {
+    let files = SharedFiles::default();
+    let simulator = Simulator::new(plan, &files)?;
     let started = Instant::now();
     for &task in tasks {
         simulator.run(task, &|| false)?;
@@ -65,17 +99,12 @@ fn bare(plan: &Plan, tasks: &[Task], files: &SharedFiles) -> Result<f64, Box<dyn
     Ok(started.elapsed().as_secs_f64())
 }
 
-fn swept(
-    plan: &Plan,
-    tasks: &[Task],
-    files: &SharedFiles,
-    folder: &std::path::Path,
-    threads: usize,
-) -> Result<f64, Box<dyn std::error::Error>> {
+fn swept(plan: &Plan, tasks: &[Task], folder: &Path, threads: usize) -> Result<f64, Box<dyn Error>> {
     std::fs::create_dir_all(folder)?;
     let (mut journal, _) = Journal::open(folder, &Header::new(&plan.digest(), "speed"))?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    let simulator = Simulator::new(plan, files)?;
+    let files = SharedFiles::default();
+    let simulator = Simulator::new(plan, &files)?;
     let mut records = Records::default();
     let started = Instant::now();
     pool.install(|| execute(plan, tasks, &simulator, &mut journal, &mut records, &Unwatched))?;

@@ -231,8 +231,11 @@ fn what_is_wrong_with_a_sweep_is_said() {
         "seed",
     ];
     let many: String = keys[..8].iter().map(|key| format!("'{key}' = {ten}\n")).collect();
-    let huge = refused(&format!("{}'ess.min' = {ten}\n", axes(&many)), &["--yes"]);
-    assert!(huge.contains("1,000,000,000 points"), "{huge}");
+    for flags in [&[][..], &["--yes"]] {
+        let huge = refused(&format!("{}'ess.min' = {ten}\n", axes(&many)), flags);
+        assert!(huge.contains("1,000,000,000 points") && huge.contains("; about "), "{huge}");
+        assert!(huge.contains("do not fit into memory"), "{huge}");
+    }
     let large: String = keys[..6].iter().map(|key| format!("'{key}' = {ten}\n")).collect();
     let large = refused(&axes(&large), &[]);
     assert!(large.contains("1,000,000 points") && large.contains("--yes") && large.contains("about"), "{large}");
@@ -246,6 +249,7 @@ fn a_point_that_fails_is_recorded_and_the_others_go_on() {
     bench.write("failing.toml", "base = 'small.toml'\nhorizon = '10m'\n[axes]\n'ess.max' = [0, 5]\n");
     let shown = bench.refused(&["sweep", "failing.toml", "--out", "out", "--no-plots"], 1);
     assert!(shown.contains("1 of 2 runs failed"), "{shown}");
+    assert_eq!(shown.matches("windtunnel run ").count(), 1, "{shown}");
     let command = shown.lines().find(|line| line.contains("windtunnel run ")).unwrap().trim().to_string();
     assert!(command.contains("--set ess.max=0") && command.contains("--seed 5"), "{command}");
     // The line repeats the failure.
@@ -273,4 +277,51 @@ fn a_folder_is_for_one_sweep_and_one_worker_at_a_time() {
     assert!(held.contains("another sweep works in `out` (process 4711)"), "{held}");
     drop(lock);
     bench.succeed(&["sweep", "sweep.toml", "--horizon", "20m", "--out", "out", "--quiet"]);
+}
+
+/// Three figures: the frontier is that of all three, and nothing about two of them is claimed.
+#[test]
+fn three_figures_have_a_frontier_and_a_volume() {
+    let bench = Bench::new();
+    let three = "minimize = ['cost_total', 'slo_violating_request_fraction', 'latency_p99_seconds']\n";
+    bench.write("three.toml", &format!("{three}{GRADED}"));
+    bench.succeed(&["sweep", "three.toml", "--out", "out", "--quiet", "--horizon", "20m"]);
+    let document: serde_json::Value = serde_json::from_str(&bench.read("out/sweep.json")).unwrap();
+    assert!(document["hypervolume"].as_f64().unwrap() > 0.0, "{document}");
+    assert!(document["knee"].is_null(), "a knee is one of a line");
+    let csv = bench.read("out/frontier.csv");
+    let header = csv.lines().next().unwrap();
+    assert!(header.ends_with("latency_p99_seconds,latency_p99_seconds_low,latency_p99_seconds_high"), "{header}");
+    let effects = document["effects"].as_array().unwrap();
+    assert_eq!(effects.len(), 3, "one per figure");
+    // What an objective counts as a violation changes no latency: the instances explain all of it.
+    let latency = &effects[2]["axes"]["main"][0];
+    assert_eq!(latency["axis"], "fixed.instances");
+    assert!(latency["share_of_variance"].as_f64().unwrap() > 0.999, "{latency}");
+    assert!(effects[2]["axes"]["interactions"][0]["share_of_variance"].as_f64().unwrap() < 0.001);
+}
+
+/// Runs that share their requests end as each would alone.
+#[test]
+fn a_point_of_a_sweep_is_the_run_that_its_command_repeats() {
+    let bench = Bench::new();
+    bench.succeed(&["sweep", "sweep.toml", "--out", "out", "--quiet", "--horizon", "30m", "--threads", "2"]);
+    let csv = bench.read("out/results.csv");
+    let column = |name: &str| csv.lines().next().unwrap().split(',').position(|column| column == name).unwrap();
+    let names = ["requests_arrived", "latency_mean_seconds", "cost_total", "slo_violating_request_fraction"];
+    for row in [1, 20, 40] {
+        let cells: Vec<&str> = csv.lines().nth(row).unwrap().split(',').collect();
+        let mut arguments = vec!["run".to_string(), "small.toml".into(), "--horizon".into(), "30m".into()];
+        for key in ["ess.alarm.high.threshold", "ess.alarm.low.threshold", "ess.rule.out.cooldown"] {
+            arguments.extend(["--set".to_string(), format!("{key}={}", cells[column(key)])]);
+        }
+        arguments.extend(["--seed".into(), cells[column("seed")].into(), "--format".into(), "json".into()]);
+        arguments.extend(["--quiet".to_string(), "--no-plots".into()]);
+        let output = bench.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        for name in names {
+            let alone = document["scenarios"][0]["metrics"][name]["mean"].as_f64().unwrap();
+            assert_eq!(cells[column(name)].parse::<f64>().unwrap(), alone, "{name} of row {row}");
+        }
+    }
 }

@@ -3,6 +3,8 @@
 mod emit;
 mod merge;
 mod outputs;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod planning;
 mod progress;
 mod report;

@@ -27,9 +27,15 @@ pub(super) fn write(
     let report = Report::new(results, requirement.as_ref());
     let clairvoyants = clairvoyants(results.plan);
     let document = document(results, &report, &clairvoyants);
-    folder.add("results.csv", results.runs_csv());
+    let (runs, summary) = (results.runs_csv(), results.summary_csv());
+    #[cfg(feature = "parquet")]
+    {
+        folder.add("results.parquet", super::parquet::of_csv(&runs)?);
+        folder.add("summary.parquet", super::parquet::of_csv(&summary)?);
+    }
+    folder.add("results.csv", runs);
     folder.add("results.jsonl", results.runs_jsonl());
-    folder.add("summary.csv", results.summary_csv());
+    folder.add("summary.csv", summary);
     folder.add("frontier.csv", results.points_csv(&report.frontier));
     folder.add("sweep.json", json::bytes(&document));
     let stored = stored::points(results, &report, requirement.as_ref(), &clairvoyants);

@@ -139,20 +139,23 @@ pub(super) fn plan(flags: &PlanFlags, threads: Option<u16>, files: &SharedFiles)
     sweep.until = flags.until.clone().or(sweep.until);
     let fidelity = fidelity(flags, &sweep)?;
     let (points, replications) = (Plan::count(&sweep), u128::from(sweep.most_replications()));
-    if points > MOST_POINTS {
-        let message = format!("the sweep has {} points; more than {} do not fit", count(points), count(MOST_POINTS));
-        return Err(
-            CliError::new(Kind::Input, message).hint("choose fewer values, or design = \"sobol\" with `points`")
-        );
+    let runs = points.saturating_mul(replications);
+    let fits = points <= MOST_POINTS;
+    if fits && (runs <= UNASKED_RUNS || flags.yes) {
+        return Ok(Plan::new(sweep, fidelity, files)?);
     }
-    let runs = points * replications;
-    if runs > UNASKED_RUNS && !flags.yes {
-        let estimate = estimate(&sweep, fidelity, threads, runs, files)?;
-        let message = format!("the sweep has {} points, {} runs; {estimate}", count(points), count(runs));
-        let hint = "choose fewer values or design = \"sobol\" with `points`, or go ahead with --yes";
-        return Err(CliError::new(Kind::Input, message).hint(hint));
-    }
-    Ok(Plan::new(sweep, fidelity, files)?)
+    let estimate = estimate(&sweep, fidelity, threads, runs, files)?;
+    let message = format!("the sweep has {} points, {} runs; {estimate}", count(points), count(runs));
+    let hint = if fits {
+        "choose fewer values or design = \"sobol\" with `points`, or go ahead with --yes".to_string()
+    } else {
+        format!(
+            "choose fewer values or design = \"sobol\" with `points`: more than {} points do not fit into memory, even with \
+             --yes",
+            count(MOST_POINTS)
+        )
+    };
+    Err(CliError::new(Kind::Input, message).hint(hint))
 }
 
 fn count(number: u128) -> String {

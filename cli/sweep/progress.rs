@@ -75,6 +75,20 @@ impl SweepBar {
     }
 }
 
+/// Points of the frontier that a line has room for.
+const SHOWN: usize = 4;
+
+/// The frontier so far in a line: some of its points from end to end, each with its figures.
+fn frontier(points: &[Vec<f64>]) -> String {
+    let mut points: Vec<&Vec<f64>> = points.iter().collect();
+    points.sort_by(|a, b| a[0].total_cmp(&b[0]));
+    let shown = points.len().min(SHOWN);
+    let place = |index: usize| if shown > 1 { index * (points.len() - 1) / (shown - 1) } else { 0 };
+    let figures = |point: &Vec<f64>| point.iter().map(|figure| figures::digits(*figure)).collect::<Vec<_>>().join("/");
+    let some: Vec<String> = (0..shown).map(|index| figures(points[place(index)])).collect();
+    format!("frontier of {}: {}", points.len(), some.join("  "))
+}
+
 /// indicatif draws on standard error, and not at all where that is no terminal.
 fn new_bar(total: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:16} {pos}/{len} runs  {msg}");
@@ -98,10 +112,10 @@ impl SweepProgress for SweepBar {
         let rate = (done - self.before) as f64 / elapsed.as_secs_f64();
         let left = Duration::from_secs_f64(((total - done) as f64 / rate).min(1e9));
         let message = format!(
-            "{} runs/s, {} left, frontier of {} points",
+            "{} runs/s, {} left, {}",
             figures::short(rate),
             indicatif::HumanDuration(left),
-            state.frontier.len()
+            frontier(&state.frontier)
         );
         let bar = state.bar.get_or_insert_with(|| new_bar(total));
         bar.set_position(done as u64);
@@ -110,5 +124,16 @@ impl SweepProgress for SweepBar {
 
     fn cancelled(&self) -> bool {
         interrupt::requested()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_frontier_is_shown_from_end_to_end() {
+        let points: Vec<Vec<f64>> = (0..9).rev().map(|i| vec![10.0 + f64::from(i), 0.5 / f64::from(i + 1)]).collect();
+        assert_eq!(super::frontier(&points), "frontier of 9: 10/0.500  12/0.167  15/0.08333  18/0.05556");
+        assert_eq!(super::frontier(&points[..1]), "frontier of 1: 18/0.05556");
+        assert_eq!(super::frontier(&[]), "frontier of 0: ");
     }
 }

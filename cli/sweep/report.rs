@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 use windtunnel_sim::experiment::analysis::{Answer, Report};
-use windtunnel_sim::experiment::execute::Records;
+use windtunnel_sim::experiment::execute::{Records, Task};
+use windtunnel_sim::experiment::journal::Record;
 use windtunnel_sim::experiment::plan::Plan;
 use windtunnel_sim::experiment::results::Results;
 use windtunnel_sim::outcome::metric::DEFINITIONS;
@@ -113,9 +114,25 @@ fn most_influential(effects: &Value) -> String {
         format!("{name} {number}")
     };
     let listed: Vec<String> = list.as_array().into_iter().flatten().map(axis).collect();
+    let together = strongest_interaction(effects);
     let (scenario, metric) =
         (effects["scenario"].as_str().unwrap_or_default(), effects["metric"].as_str().unwrap_or_default());
-    format!("\nWhat moves {metric} of {scenario} ({kind}): {}\n", listed.join(", "))
+    format!("\nWhat moves {metric} of {scenario} ({kind}): {}{together}\n", listed.join(", "))
+}
+
+/// Interactions below this share of the variance are not worth a word.
+const WORTH_A_WORD: f64 = 0.01;
+
+/// The pair of axes that does most together beyond what each does alone, where that is worth a word.
+fn strongest_interaction(effects: &Value) -> String {
+    let strongest = &effects["axes"]["interactions"][0];
+    match strongest["share_of_variance"].as_f64().filter(|share| *share >= WORTH_A_WORD) {
+        Some(share) => {
+            let axis = |index: usize| strongest["axes"][index].as_str().unwrap_or_default();
+            format!("; {} and {} together {:.0} %", axis(0), axis(1), share * 100.0)
+        }
+        None => String::new(),
+    }
 }
 
 /// Points as a table, each with what tells it apart and with the figures that the sweep weighs.
@@ -147,13 +164,21 @@ pub(super) fn failures(plan: &Plan, records: &Records) -> Result<(), CliError> {
         return Ok(());
     }
     let mut message = format!("{} of {} runs failed", failed.len(), records.len());
-    for (task, record) in failed.iter().take(SHOWN) {
+    // What is wrong with a point is wrong under every seed: one of them shows it.
+    let mut shown: Vec<&(Task, &Record)> = Vec::new();
+    for run in &failed {
+        let is_known = |known: &&(Task, &Record)| known.0.point == run.0.point && known.1.error == run.1.error;
+        if shown.len() < SHOWN && !shown.iter().any(is_known) {
+            shown.push(run);
+        }
+    }
+    for (task, record) in shown {
         let error = record.error.as_deref().unwrap_or_default();
         let command = plan.reproduction(&plan.points[task.point], task.replication);
         message.push_str(&format!("\n  {error}\n    {command}"));
     }
-    if failed.len() > SHOWN {
-        message.push_str(&format!("\n  and {} more: see the column `error` of results.csv", failed.len() - SHOWN));
+    if failed.len() > 1 {
+        message.push_str("\n  all of them: the column `error` of results.csv");
     }
     Err(CliError::new(Kind::Input, message).hint("a constraint leaves points out that are no valid scenarios"))
 }

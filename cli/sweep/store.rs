@@ -68,11 +68,7 @@ impl Store {
     }
 
     fn key(&self, name: &str) -> Key {
-        let mut key = self.prefix.clone();
-        for part in name.split('/') {
-            key = key.join(part);
-        }
-        key
+        name.split('/').fold(self.prefix.clone(), |key, part| key.join(part))
     }
 
     fn get(&self, key: &Key) -> Result<Option<Vec<u8>>, CliError> {

@@ -24,6 +24,7 @@ use crate::fleet::instances::Instances;
 use crate::fleet::pods::Pods;
 use crate::outcome::recorder::Segment;
 use crate::outcome::{ActivityEntry, AlarmEntry, Archive, InstanceActivity, Outcome, Spool};
+use crate::plant::drawn::SharedRequests;
 use crate::plant::fluid::scope::{NotFluid, obstacle};
 use crate::scenario::schema::EventKind;
 use crate::scenario::{Policy, Scenario};
@@ -120,12 +121,26 @@ pub fn simulate_with(
     seed: u64,
     progress: &dyn Progress,
 ) -> Result<Outcome, SimulationError> {
+    simulate_sharing(options, scenario, seed, progress, None)
+}
+
+/// The same as one of many runs: requests that several of them meet are drawn once, where they fit into memory.
+///
+/// # Errors
+/// As [`simulate_with`].
+pub fn simulate_sharing(
+    options: RunOptions,
+    scenario: &Scenario,
+    seed: u64,
+    progress: &dyn Progress,
+    shared: Option<&SharedRequests>,
+) -> Result<Outcome, SimulationError> {
     if options.fidelity == Fidelity::Fluid
         && let Some(obstacle) = obstacle(scenario)
     {
         return Err(obstacle.into());
     }
-    carry_on(setup::world(scenario, seed, options, None), seed, progress)
+    carry_on(setup::world(scenario, seed, options, None, shared), seed, progress)
 }
 
 /// Simulates a scenario with another controller in the place of its own: the same service, traffic, fleet and boots.
@@ -147,7 +162,7 @@ pub fn simulate_driven(
     {
         return Err(obstacle.into());
     }
-    carry_on(setup::world(scenario, seed, options, Some(controller)), seed, progress)
+    carry_on(setup::world(scenario, seed, options, Some(controller), None), seed, progress)
 }
 
 fn carry_on(mut world: World<'_>, seed: u64, progress: &dyn Progress) -> Result<Outcome, SimulationError> {

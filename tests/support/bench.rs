@@ -71,10 +71,20 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new() -> Bench {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("small.toml"), SCENARIO).unwrap();
-        fs::write(folder.path().join("sweep.toml"), SWEEP).unwrap();
-        Bench { folder }
+        Bench::with(&[("small.toml", SCENARIO), ("sweep.toml", SWEEP)])
+    }
+
+    /// A folder with these files.
+    pub(crate) fn with(files: &[(&str, &str)]) -> Bench {
+        let bench = Bench { folder: tempfile::tempdir().unwrap() };
+        for (name, text) in files {
+            bench.write(name, text);
+        }
+        bench
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -10,7 +10,7 @@ use windtunnel_traces::SimTime;
 
 use super::journal::{JournalError, Keep, Record};
 use super::plan::{Bases, Plan, run_id};
-use crate::run::{Progress, SimulationError, simulate_with};
+use crate::run::{Progress, SimulationError, simulate_sharing};
 use crate::scenario::document::{ScenarioError, SharedFiles};
 
 /// One run of a plan.
@@ -208,7 +208,7 @@ pub struct Simulator<'a> {
 }
 
 impl<'a> Simulator<'a> {
-    /// Traces that `files` has opened are shared by all runs.
+    /// Traces that `files` has opened and requests that it keeps are shared by all runs.
     ///
     /// # Errors
     /// When the scenarios of the plan cannot be put together.
@@ -225,7 +225,8 @@ impl Runner for Simulator<'_> {
         }
         let scenario = self.plan.scenario_from(&self.bases, point, self.files).map_err(|error| error.to_string())?;
         let seed = self.plan.seed.wrapping_add(u64::from(task.replication));
-        match simulate_with(self.plan.run_options(), &scenario, seed, &Watched { cancelled }) {
+        let (options, shared) = (self.plan.run_options(), Some(self.files.requests()));
+        match simulate_sharing(options, &scenario, seed, &Watched { cancelled }, shared) {
             // What has no value is no number.
             Ok(outcome) => Ok(Some(outcome.metrics.iter().map(|(_, value)| value.unwrap_or(f64::NAN)).collect())),
             Err(SimulationError::Cancelled) => Ok(None),

@@ -434,6 +434,11 @@ impl Bases {
         Ok(Bases { documents, resolved })
     }
 
+    /// The first scenario.
+    pub(super) fn first(&self) -> &Document {
+        &self.documents[0]
+    }
+
     fn with(&self, scenario: usize, settings: &[(String, Written)]) -> Result<Document, ScenarioError> {
         let mut document = self.documents[scenario].clone();
         for (key, written) in settings {

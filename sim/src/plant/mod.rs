@@ -18,6 +18,7 @@ mod agreement;
 pub mod balancer;
 pub mod clients;
 mod departures;
+pub mod drawn;
 pub mod events;
 pub mod fcfs;
 pub mod fluid;

@@ -3,6 +3,8 @@
 //! Each demand has a stream of its own and takes from it in order of arrival, so the n-th request asks for the same in
 //! every run under one seed, whatever the policy does.
 
+use std::sync::Arc;
+
 use rand_distr::Distribution as _;
 use rand_distr::weighted::WeightedAliasIndex;
 use windtunnel_traces::arrivals::Arrivals;
@@ -10,8 +12,10 @@ use windtunnel_traces::distribution::Sampler;
 use windtunnel_traces::random::Generator;
 use windtunnel_traces::{Purpose, Streams};
 
+use super::drawn::DrawnRequests;
+
 /// Requests drawn ahead: enough to keep the drawing loops tight, few enough to stay in the first-level cache.
-const BLOCK: usize = 512;
+pub(super) const BLOCK: usize = 512;
 
 /// Demands of one class of requests.
 #[derive(Clone, Debug)]
@@ -67,8 +71,18 @@ impl Demands {
         self.classes.iter().map(|class| class.weight / total * class.wait.mean_nanos()).sum()
     }
 
+    /// Whether any request may take time off the core.
+    pub(super) fn waits(&self) -> bool {
+        self.classes.iter().any(|class| !class.wait.is_constant_zero())
+    }
+
+    /// Whether any request may leave the queue.
+    pub(super) fn leaves(&self) -> bool {
+        self.patience.is_some()
+    }
+
     /// Fills the demands of the next requests. All slices have the same length, at most [`BLOCK`].
-    fn fill(&mut self, cpu: &mut [u64], wait: &mut [u64], patience: &mut [u64]) {
+    pub(super) fn fill(&mut self, cpu: &mut [u64], wait: &mut [u64], patience: &mut [u64]) {
         match &self.mix {
             None => {
                 let draws = &mut self.scratch[..cpu.len()];
@@ -121,10 +135,17 @@ pub struct Request {
     pub patience: u64,
 }
 
+/// Where requests come from.
+enum Origin {
+    /// Drawn as they are needed. Without arrivals, clients decide when.
+    Fresh { arrivals: Option<Arrivals>, demands: Box<Demands> },
+    /// Drawn before; the next one's place.
+    Drawn { requests: Arc<DrawnRequests>, place: usize },
+}
+
 /// Requests in order of arrival, drawn in blocks.
 pub struct RequestStream {
-    arrivals: Option<Arrivals>,
-    demands: Demands,
+    origin: Origin,
     arrival: [u64; BLOCK],
     cpu: [u64; BLOCK],
     wait: [u64; BLOCK],
@@ -136,18 +157,22 @@ pub struct RequestStream {
 impl RequestStream {
     /// Requests that arrive by themselves.
     pub fn open(arrivals: Arrivals, demands: Demands) -> Self {
-        RequestStream::new(Some(arrivals), demands)
+        RequestStream::new(Origin::Fresh { arrivals: Some(arrivals), demands: Box::new(demands) })
     }
 
     /// Requests whose clients decide when: arrival times are zero and mean nothing.
     pub fn closed(demands: Demands) -> Self {
-        RequestStream::new(None, demands)
+        RequestStream::new(Origin::Fresh { arrivals: None, demands: Box::new(demands) })
     }
 
-    fn new(arrivals: Option<Arrivals>, demands: Demands) -> Self {
+    /// Requests that were drawn before: the same that a stream would draw.
+    pub fn drawn(requests: Arc<DrawnRequests>) -> Self {
+        RequestStream::new(Origin::Drawn { requests, place: 0 })
+    }
+
+    fn new(origin: Origin) -> Self {
         RequestStream {
-            arrivals,
-            demands,
+            origin,
             arrival: [0; BLOCK],
             cpu: [0; BLOCK],
             wait: [0; BLOCK],
@@ -199,11 +224,19 @@ impl RequestStream {
 
     #[cold]
     fn refill(&mut self) -> bool {
-        let count = match &mut self.arrivals {
-            Some(arrivals) => arrivals.fill(&mut self.arrival),
-            None => BLOCK,
+        let count = match &mut self.origin {
+            Origin::Fresh { arrivals, demands } => {
+                let count = arrivals.as_mut().map_or(BLOCK, |arrivals| arrivals.fill(&mut self.arrival));
+                demands.fill(&mut self.cpu[..count], &mut self.wait[..count], &mut self.patience[..count]);
+                count
+            }
+            Origin::Drawn { requests, place } => {
+                let block = [&mut self.arrival[..], &mut self.cpu[..], &mut self.wait[..], &mut self.patience[..]];
+                let count = requests.copy(*place, block);
+                *place += count;
+                count
+            }
         };
-        self.demands.fill(&mut self.cpu[..count], &mut self.wait[..count], &mut self.patience[..count]);
         self.next = 0;
         self.filled = count;
         count > 0

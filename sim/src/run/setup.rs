@@ -1,7 +1,7 @@
 //! Puts a world together from a scenario.
 
 use windtunnel_traces::clients::ClientsSpec;
-use windtunnel_traces::trace::Trace;
+use windtunnel_traces::trace::{OpenTrace, Trace};
 use windtunnel_traces::{Cores, Purpose, RateSegments, SimDuration, SimTime, Streams};
 
 use super::{Control, Fidelity, Group, Monitoring, OfferedLoad, RunOptions, World, delay_stream, hpa, reaction};
@@ -19,6 +19,7 @@ use crate::outcome::recorder::{Recorder, Segment};
 use crate::outcome::{Archive, Spool};
 use crate::plant::balancer::{LeastOutstanding, PowerOfTwo, Random, RoundRobin};
 use crate::plant::clients::Clients;
+use crate::plant::drawn::{DrawnRequests, SharedRequests};
 use crate::plant::events::{EventPlant, Extras, RetryRules, SharedDependency};
 use crate::plant::fcfs::{FcfsPlant, Rules};
 use crate::plant::fluid::{FluidPlant, FluidSpec};
@@ -35,18 +36,19 @@ const ROWS: u64 = 1440;
 const NICE_ROWS: [u64; 12] = [1, 5, 10, 15, 30, 60, 300, 600, 900, 1800, 3600, 86_400];
 
 /// A world with the scenario's own controller, or with another in its place.
-pub(super) fn world(
-    scenario: &Scenario,
+pub(super) fn world<'s>(
+    scenario: &'s Scenario,
     seed: u64,
     options: RunOptions,
     controller: Option<Box<dyn Controller>>,
-) -> World<'_> {
+    shared: Option<&SharedRequests>,
+) -> World<'s> {
     let streams = Streams::new(seed);
     let demands = Demands::new(scenario.laws.classes.clone(), scenario.laws.patience.clone(), streams);
     let mut ledger = ledger(scenario, &demands);
     ledger.keeps_rows = options.timeline;
     let plant = match options.fidelity {
-        Fidelity::Requests => plant(scenario, demands, streams),
+        Fidelity::Requests => plant(scenario, requests(scenario, demands, seed, shared), streams),
         Fidelity::Fluid => fluid_plant(scenario, streams),
     };
     let control = controller.map_or_else(|| control(scenario, streams, ledger.demand.per_instance), Control::Cloud);
@@ -156,12 +158,36 @@ fn recursion_applies(scenario: &Scenario) -> bool {
         && file.service.downstream.is_none()
 }
 
-fn plant(scenario: &Scenario, demands: Demands, streams: Streams) -> Box<dyn Plant> {
+/// The requests of a run: drawn by it, or before by another run that meets the same.
+fn requests(scenario: &Scenario, demands: Demands, seed: u64, shared: Option<&SharedRequests>) -> RequestStream {
+    let Trace::Open(trace) = &scenario.trace else { return RequestStream::closed(demands) };
+    let drawn = shared.and_then(|shared| {
+        let key = drawn_from(scenario, trace, seed);
+        shared.get_or_draw(&key, || {
+            // To count recorded requests is to read them: they are drawn, and given up when they are too many.
+            let is_known = !trace.is_recorded_requests();
+            if is_known && !SharedRequests::fits(trace.expected_requests(SimTime::ZERO, scenario.end())) {
+                return None;
+            }
+            let drawn = DrawnRequests::draw(trace.arrivals(Streams::new(seed)), demands.clone());
+            // A recording that changed while it was read is each run's own fault to report.
+            drawn.filter(|_| trace.fault().is_none())
+        })
+    });
+    match drawn {
+        Some(drawn) => RequestStream::drawn(drawn),
+        None => RequestStream::open(trace.arrivals(Streams::new(seed)), demands),
+    }
+}
+
+/// Everything that requests are drawn from: the trace's content, the horizon, what a request asks for, the seed.
+fn drawn_from(scenario: &Scenario, trace: &OpenTrace, seed: u64) -> String {
+    let laws = (&scenario.laws.classes, &scenario.laws.patience);
+    format!("{} {:?} {seed} {laws:?}", trace.content_digest(), scenario.horizon)
+}
+
+fn plant(scenario: &Scenario, requests: RequestStream, streams: Streams) -> Box<dyn Plant> {
     let file = &scenario.file;
-    let requests = match &scenario.trace {
-        Trace::Open(trace) => RequestStream::open(trace.arrivals(streams), demands),
-        Trace::Closed(_) => RequestStream::closed(demands),
-    };
     let rules = rules(scenario);
     let ties = || streams.stream(Purpose::Balancer);
     if recursion_applies(scenario) {

@@ -24,7 +24,7 @@ pub fn indices(axes: usize, points: usize, figures: &[Option<f64>]) -> Option<Ve
     let both: Vec<f64> = whole.iter().flat_map(|&row| [figure(0, row), figure(1, row)]).collect();
     let mean = both.iter().sum::<f64>() / both.len() as f64;
     let variance = both.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (both.len() as f64 - 1.0);
-    if variance <= 0.0 || variance.is_nan() {
+    if variance <= super::variance::rounding(mean) || variance.is_nan() {
         return None;
     }
     let mut indices: Vec<Indices> = (0..axes)

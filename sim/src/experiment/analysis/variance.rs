@@ -40,7 +40,8 @@ pub fn effects(points: &[(Vec<usize>, f64)]) -> Option<Effects> {
     let n = points.len() as f64;
     let mean = points.iter().map(|(_, value)| value).sum::<f64>() / n;
     let total: f64 = points.iter().map(|(_, value)| (value - mean) * (value - mean)).sum();
-    let share = |squares: f64| if total > 0.0 { squares / total } else { 0.0 };
+    // Equal figures differ by the rounding of their means, and nothing explains that.
+    let share = |squares: f64| if total > n * rounding(mean) { squares / total } else { 0.0 };
     let main: Vec<MainEffect> = (0..axes)
         .map(|axis| {
             let cells = cells(points, |levels| levels[axis]);
@@ -63,6 +64,12 @@ pub fn effects(points: &[(Vec<usize>, f64)]) -> Option<Effects> {
     }
     interactions.sort_by(|x, y| y.share.total_cmp(&x.share).then(x.axes.cmp(&y.axes)));
     Some(Effects { mean, main, interactions })
+}
+
+/// The variance that rounding alone may give to figures of this size.
+pub(super) fn rounding(mean: f64) -> f64 {
+    let error = 1e-12 * mean;
+    error * error
 }
 
 /// Sum and number of figures by cell.
@@ -95,6 +102,13 @@ mod tests {
         assert!((effects.main[0].share + effects.main[1].share - 1.0).abs() < 1e-12);
         assert!(effects.interactions[0].share < 1e-12);
         assert_eq!(effects.main[0].means, [1.5, 11.5, 21.5]);
+    }
+
+    #[test]
+    fn equal_figures_are_moved_by_nothing_whatever_their_rounding() {
+        let effects = effects(&grid(|a, b| 0.16 + 1e-16 * (a * 3.0 + b))).unwrap();
+        assert!(effects.main.iter().all(|main| main.share == 0.0), "{effects:?}");
+        assert_eq!(effects.interactions[0].share, 0.0);
     }
 
     #[test]

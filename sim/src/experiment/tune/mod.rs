@@ -2,10 +2,12 @@
 //!
 //! In order: a scrambled Sobol sample of the ranges and today's settings, generations of NSGA-II between cost and the
 //! objective's figure, successive halving of the best under more and more seeds, and at the end a confirmation of the
-//! finalists under seeds that took no part in the choice: whoever was chosen for being lucky is found out. Everything is
-//! compared under common seeds, and every run is in a journal.
+//! finalists under seeds that took no part in the choice: whoever was chosen for being lucky is found out. Of those that
+//! hold the objective for sure the procedure of Kim and Nelson selects the cheapest. Everything is compared under common
+//! seeds, and every run is in a journal.
 
 mod bench;
+mod choice;
 pub mod nsga2;
 pub mod ranges;
 mod relief;
@@ -24,6 +26,7 @@ use crate::scenario::document::{ScenarioError, SharedFiles};
 use bench::Bench;
 use nsga2::Individual;
 
+pub use choice::Selection;
 pub use relief::{Relief, Tried};
 
 /// What is asked for.
@@ -39,7 +42,8 @@ pub struct Request {
     pub variants: usize,
     /// Seeds that confirm the finalists.
     pub replications: u32,
-    /// How exactly is simulated.
+    /// How exactly is simulated: `requests`, `fluid`, or `screen` for a search by fluid whose best are then simulated
+    /// request by request.
     pub fidelity: String,
     /// The end of the trace that the search does not see: from when, and how long. The recommendation is tried on it.
     pub held_out: Option<(SimDuration, SimDuration)>,
@@ -51,6 +55,19 @@ const SEARCH_SEEDS: u32 = 2;
 const RUNGS: [(usize, u32); 2] = [(9, 4), (4, 8)];
 /// The seeds of the confirmation begin here, far from those of the search.
 const FRESH: u32 = 1_000_000;
+/// The fidelity that is two.
+pub const SCREEN: &str = "screen";
+/// The figures that are shown beside what is weighed.
+const SHOWN: [&str; 8] = [
+    "cost_total",
+    "slo_violating_request_fraction",
+    "slo_violating_window_fraction",
+    "latency_p99_seconds",
+    "mean_in_service",
+    "peak_in_service",
+    "scale_outs",
+    "scale_ins",
+];
 /// Seeds for robustness and reliefs.
 const CHECK_SEEDS: u32 = 5;
 /// The least population of a generation.
@@ -86,6 +103,34 @@ pub struct Robustness {
     pub verdict: Verdict,
 }
 
+/// A figure of the recommendation beside today's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Beside {
+    /// The figure.
+    pub metric: String,
+    /// Today.
+    pub today: Summary,
+    /// With the recommendation.
+    pub recommended: Summary,
+    /// The recommendation minus today, in pairs.
+    pub difference: Summary,
+}
+
+/// How far the screening was off on a figure, over the variants that went on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScreeningError {
+    /// The figure.
+    pub metric: String,
+    /// Variants that were simulated both ways, under the same seeds.
+    pub variants: usize,
+    /// The mean of the differences: fluid minus requests.
+    pub bias: f64,
+    /// The largest difference.
+    pub largest: f64,
+    /// The mean of the figure, request by request.
+    pub mean: f64,
+}
+
 /// What came of it.
 #[derive(Clone, Debug)]
 pub struct Tuned {
@@ -93,6 +138,12 @@ pub struct Tuned {
     pub today: Confirmed,
     /// The recommendation: nothing when no finalist holds the objective for sure.
     pub recommended: Option<Confirmed>,
+    /// Figures of the recommendation beside today's; none when today's settings stay.
+    pub beside: Vec<Beside>,
+    /// How the recommendation was told from what else holds the objective.
+    pub selection: Selection,
+    /// How far a screening was off; none without one.
+    pub screening: Vec<ScreeningError>,
     /// The other finalists, cheapest first.
     pub others: Vec<Confirmed>,
     /// The recommendation (or the finalist that comes nearest) in other worlds.
@@ -169,31 +220,36 @@ pub fn tune(
     if request.sweep.axes.is_empty() {
         return Err(TuneError::NothingToVary);
     }
-    let plan = Plan::empty(request.sweep.clone(), &request.fidelity)?;
+    let fidelity = if request.fidelity == SCREEN { "fluid" } else { &request.fidelity };
+    let plan = Plan::empty(request.sweep.clone(), fidelity)?;
     let mut bench = Bench::new(plan, files, journal, found, progress);
     let today = bench.add(&[request.base_row()])?[0].unwrap_or(0);
     if let Some(fault) = bench.plan.points.get(today).and_then(|point| point.fault.clone()) {
         return Err(TuneError::Today(fault));
     }
     search(request, &mut bench)?;
-    let finalists = halve(request, &mut bench, today)?;
-    let fresh = FRESH..FRESH + request.replications;
+    let (finalists, screening) = halve(request, &mut bench, today)?;
     let all: Vec<usize> = std::iter::once(today).chain(finalists.iter().copied()).collect();
-    bench.run(&all, fresh.clone())?;
-    let confirmed = |point: usize, bench: &Bench<'_>| confirm(request, bench, point, today, fresh.clone());
-    let today = confirmed(today, &bench).ok_or_else(|| TuneError::Today("it has no figures".into()))?;
-    let mut others: Vec<Confirmed> = finalists.into_iter().filter_map(|point| confirmed(point, &bench)).collect();
+    let (remaining, selection) = choice::select(request, &mut bench, &all)?;
+    let fresh = FRESH..FRESH + selection.seeds;
+    let confirmed = |point: usize| confirm(request, &bench, point, today, fresh.clone());
+    let today = confirmed(today).ok_or_else(|| TuneError::Today("it has no figures".into()))?;
+    let mut others: Vec<Confirmed> = finalists.into_iter().filter_map(confirmed).collect();
     others.sort_by(|a, b| a.cost.mean.total_cmp(&b.cost.mean).then(a.point.cmp(&b.point)));
-    let best = others.iter().position(|variant| variant.verdict == Verdict::Meets);
-    let recommended = best.map(|index| others.remove(index));
+    let best = others.iter().position(|variant| remaining.contains(&variant.point));
+    let best = best.map(|index| others[index].clone());
     // Today's settings win against what is not cheaper.
-    let recommended = match recommended {
-        Some(best) if today.verdict == Verdict::Meets && today.cost.mean <= best.cost.mean => {
-            others.insert(0, best);
-            Some(today.clone())
-        }
-        None if today.verdict == Verdict::Meets => Some(today.clone()),
-        other => other,
+    let recommended = match best {
+        Some(best) if remaining.contains(&today.point) && today.cost.mean <= best.cost.mean => Some(today.clone()),
+        None if remaining.contains(&today.point) => Some(today.clone()),
+        best => best,
+    };
+    if let Some(best) = &recommended {
+        others.retain(|other| other.point != best.point);
+    }
+    let beside = match &recommended {
+        Some(best) if best.point != today.point => beside(request, &bench, best.point, today.point, fresh),
+        _ => Vec::new(),
     };
     let safest = others.iter().chain([&today]).min_by(|a, b| {
         let key = |variant: &Confirmed| bench::signed(&request.requirement, variant.figure.mean);
@@ -204,7 +260,20 @@ pub fn tune(
     let reliefs = if recommended.is_none() { relief::reliefs(request, &mut bench, shown)? } else { Vec::new() };
     let variants = bench.plan.points.len();
     let excluded = bench.plan.excluded;
-    Ok(Tuned { today, recommended, others, robustness, reliefs, variants, excluded, plan: bench.plan })
+    let plan = bench.plan;
+    Ok(Tuned {
+        today,
+        recommended,
+        beside,
+        selection,
+        screening,
+        others,
+        robustness,
+        reliefs,
+        variants,
+        excluded,
+        plan,
+    })
 }
 
 /// Fills the bench with variants: a Sobol sample, then generations.
@@ -247,16 +316,78 @@ fn evaluate(request: &Request, bench: &mut Bench<'_>, genomes: Vec<Vec<f64>>) ->
 }
 
 /// Successive halving: the cheapest that seem to hold the objective, under more and more seeds; with them the one that
-/// holds it with the most to spare.
-fn halve(request: &Request, bench: &mut Bench<'_>, today: usize) -> Result<Vec<usize>, TuneError> {
+/// holds it with the most to spare. What was screened goes on request by request.
+fn halve(
+    request: &Request,
+    bench: &mut Bench<'_>,
+    today: usize,
+) -> Result<(Vec<usize>, Vec<ScreeningError>), TuneError> {
     let mut candidates: Vec<usize> = (0..bench.plan.points.len()).filter(|&point| point != today).collect();
     let mut seeds = SEARCH_SEEDS;
+    let mut screening = Vec::new();
     for (keep, next) in RUNGS {
         candidates = best(request, bench, candidates, seeds, keep);
-        bench.run(&candidates, 0..next)?;
+        if request.fidelity == SCREEN && seeds == SEARCH_SEEDS {
+            let screened = screened_figures(request, bench, &candidates);
+            bench.plan.fidelity = "requests".into();
+            bench.run(&candidates, 0..next)?;
+            screening = screening_errors(request, &screened, &screened_figures(request, bench, &candidates));
+        } else {
+            bench.run(&candidates, 0..next)?;
+        }
         seeds = next;
     }
-    Ok(best(request, bench, candidates, seeds, RUNGS[RUNGS.len() - 1].0))
+    Ok((best(request, bench, candidates, seeds, RUNGS[RUNGS.len() - 1].0), screening))
+}
+
+/// What is weighed of every candidate under the seeds of the search, at the present fidelity.
+fn screened_figures(request: &Request, bench: &Bench<'_>, candidates: &[usize]) -> Vec<[Option<f64>; 2]> {
+    let metrics = [&request.minimize, &request.requirement.metric];
+    candidates.iter().map(|&point| metrics.map(|metric| bench.mean(point, metric, 0..SEARCH_SEEDS))).collect()
+}
+
+fn screening_errors(
+    request: &Request,
+    screened: &[[Option<f64>; 2]],
+    simulated: &[[Option<f64>; 2]],
+) -> Vec<ScreeningError> {
+    let of = |(index, metric): (usize, &String)| {
+        let both = screened.iter().zip(simulated).filter_map(|(a, b)| a[index].zip(b[index]));
+        let both: Vec<(f64, f64)> = both.collect();
+        let n = both.len() as f64;
+        (!both.is_empty()).then(|| ScreeningError {
+            metric: metric.clone(),
+            variants: both.len(),
+            bias: both.iter().map(|(fluid, requests)| fluid - requests).sum::<f64>() / n,
+            largest: both.iter().map(|(fluid, requests)| (fluid - requests).abs()).fold(0.0, f64::max),
+            mean: both.iter().map(|(_, requests)| requests).sum::<f64>() / n,
+        })
+    };
+    [&request.minimize, &request.requirement.metric].into_iter().enumerate().filter_map(of).collect()
+}
+
+/// Figures of a point beside another's, under the same seeds.
+fn beside(
+    request: &Request,
+    bench: &Bench<'_>,
+    point: usize,
+    today: usize,
+    seeds: std::ops::Range<u32>,
+) -> Vec<Beside> {
+    let mut weighed = vec![request.minimize.as_str(), request.requirement.metric.as_str()];
+    weighed.dedup();
+    let others = SHOWN.into_iter().filter(|metric| !weighed.contains(metric));
+    let of = |metric: &str| {
+        let (best, now) = (bench.samples(point, metric, seeds.clone())?, bench.samples(today, metric, seeds.clone())?);
+        let differences: Vec<f64> = best.iter().zip(&now).map(|(best, now)| best - now).collect();
+        Some(Beside {
+            metric: metric.to_string(),
+            today: Summary::of(&now),
+            recommended: Summary::of(&best),
+            difference: Summary::of(&differences),
+        })
+    };
+    weighed.iter().copied().chain(others).filter_map(of).collect()
 }
 
 fn best(request: &Request, bench: &Bench<'_>, candidates: Vec<usize>, seeds: u32, keep: usize) -> Vec<usize> {

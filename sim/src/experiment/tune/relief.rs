@@ -8,6 +8,7 @@ use crate::experiment::plan::Plan;
 use crate::experiment::sweep_file::SweepFile;
 use crate::outcome::Summary;
 use crate::scenario::document::Document;
+use windtunnel_traces::SimDuration;
 
 /// A limit that is lifted to see whether it is the one that binds.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub struct Tried {
 
 /// The variant in other worlds. A world that the scenario cannot be put into is left out.
 pub(super) fn robustness(request: &Request, bench: &mut Bench<'_>, point: usize) -> Result<Vec<Robustness>, TuneError> {
-    let document = bench.plan.sweep.scenarios[0].document.clone();
+    let document = bench.plan.bases()?.first().clone();
     let mut worlds = Vec::new();
     for (factor, name) in [(1.2, "20 % more traffic"), (0.8, "20 % less traffic")] {
         worlds.extend(traffic(&document, factor).map(|set| (name, vec![set])));
@@ -57,8 +58,7 @@ pub(super) fn robustness(request: &Request, bench: &mut Bench<'_>, point: usize)
         worlds.push(("boots half as long again", vec![event]));
     }
     if let Some((from, length)) = request.held_out {
-        let set = vec![format!("trace.window={{ from = \"{from}\" }}"), format!("horizon=\"{length}\"")];
-        worlds.push(("the days held out", set));
+        worlds.push(("the days held out", vec![window_from(&document, from), format!("horizon=\"{length}\"")]));
     }
     let mut found = Vec::new();
     for (world, set) in worlds {
@@ -68,6 +68,14 @@ pub(super) fn robustness(request: &Request, bench: &mut Bench<'_>, point: usize)
         found.push(Robustness { world: world.to_string(), cost, figure, verdict });
     }
     Ok(found)
+}
+
+/// The trace from an instant of the run on: its window may have begun later already, and ends where it ended.
+fn window_from(document: &Document, from: SimDuration) -> String {
+    let begins: Option<SimDuration> = document.get_str("trace.window.from").and_then(|from| from.parse().ok());
+    let from = begins.unwrap_or(SimDuration::ZERO) + from;
+    let ends = document.written("trace.window.to").map(|to| format!(", to = {}", to.to_toml())).unwrap_or_default();
+    format!("trace.window={{ from = \"{from}\"{ends} }}")
 }
 
 /// More or less of the same traffic, whichever way it is scaled already. Nothing for closed-loop clients.
@@ -88,7 +96,7 @@ fn traffic(document: &Document, factor: f64) -> Option<String> {
 
 /// What lifting each limit would do for the variant.
 pub(super) fn reliefs(request: &Request, bench: &mut Bench<'_>, point: usize) -> Result<Vec<Tried>, TuneError> {
-    let document = bench.plan.sweep.scenarios[0].document.clone();
+    let document = bench.plan.bases()?.first().clone();
     let Some((_, before)) = figures(request, bench, point, &[])? else { return Ok(Vec::new()) };
     let mut tried = Vec::new();
     for (relief, set) in lifted(&document) {
@@ -148,7 +156,7 @@ fn figures(request: &Request, bench: &mut Bench<'_>, point: usize, set: &[String
     }
     let seed = bench.plan.seed;
     sweep.seed = Some(seed);
-    let mut plan = Plan::empty(sweep, &request.fidelity)?;
+    let mut plan = Plan::empty(sweep, &bench.plan.fidelity)?;
     let row: crate::experiment::design::Row = Vec::new();
     // A world that is no valid scenario is none.
     let Ok(points) = plan.add(&[row], bench.files) else { return Ok(None) };

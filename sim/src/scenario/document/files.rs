@@ -7,6 +7,8 @@ use std::sync::Mutex;
 
 use windtunnel_traces::{SimDuration, Trace};
 
+use crate::plant::drawn::SharedRequests;
+
 /// Reads the texts that make up a scenario.
 pub trait ScenarioFiles {
     /// The whole text of a file. [`io::ErrorKind::InvalidData`] when it is not UTF-8.
@@ -30,10 +32,19 @@ pub trait ScenarioFiles {
     }
 }
 
-/// Files on disk whose traces are opened once and then shared: what the variants of a sweep have in common.
+/// Files on disk whose traces are opened once, and requests that are drawn once: what the variants of a sweep have in
+/// common.
 #[derive(Debug, Default)]
 pub struct SharedFiles {
     traces: SharedTraces,
+    requests: SharedRequests,
+}
+
+impl SharedFiles {
+    /// The requests that runs share.
+    pub fn requests(&self) -> &SharedRequests {
+        &self.requests
+    }
 }
 
 impl ScenarioFiles for SharedFiles {
