@@ -63,13 +63,8 @@ const OTHERS: [&str; 11] = [
 ];
 
 /// What is changed in one of the guide's systems.
-const VARIATIONS: [(&str, &str, &[&str]); 13] = [
+const VARIATIONS: [(&str, &str, &[&str]); 12] = [
     ("four instances at most", "ess", &["ess.max=4", "ess.desired=4"]),
-    (
-        "four at most, no limits",
-        "ess",
-        &["ess.max=4", "ess.desired=4", "instance.workers=10000", "instance.backlog=1000000"],
-    ),
     ("four at most, shared cores", "ess", &["ess.max=4", "ess.desired=4", "instance.discipline=\"processor-sharing\""]),
     ("random", "ess", &["balancer.algorithm=\"random\""]),
     ("least-outstanding", "ess", &["balancer.algorithm=\"least-outstanding\""]),
