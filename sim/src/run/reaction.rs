@@ -6,9 +6,7 @@ use std::ops::Range;
 
 use windtunnel_traces::{SimDuration, SimTime};
 
-use crate::controllers::decision::{
-    ActivityId, ActivityKind, ActivityOutcome, ActivityRecord, InstanceId, Refusal,
-};
+use crate::controllers::decision::{ActivityId, ActivityKind, ActivityOutcome, ActivityRecord, InstanceId, Refusal};
 use crate::fleet::Site;
 use crate::fleet::pods::observe::ReadingSpan;
 use crate::outcome::reaction::{Breach, Budgets, Launch, Milestone, Phase, Reaction, ScaleOut};

@@ -22,7 +22,7 @@ fn cloud_aws_logs_one_activity_per_instance() {
     let outcome = run(&format!("{}{}{}", group("aws", ""), set(100, 5), set(1000, 4)));
     let grown = outcome.activities.iter().find(|a| a.from == 3 && a.to == 5 && !a.instances.is_empty()).expect("one");
     assert_eq!(
-        descriptions(grown),
+        descriptions(&grown),
         [
             ("Launching a new EC2 instance: 3", Some(3), "Successful", 150.0),
             ("Launching a new EC2 instance: 4", Some(4), "Successful", 150.0),
@@ -31,7 +31,7 @@ fn cloud_aws_logs_one_activity_per_instance() {
     let shrunk = outcome.activities.iter().find(|a| a.from == 5 && a.to == 4 && !a.instances.is_empty()).expect("one");
     let removed = shrunk.instances[0].instance.expect("it was in service");
     assert_eq!(
-        descriptions(shrunk),
+        descriptions(&shrunk),
         [(format!("Terminating EC2 instance: {removed}").as_str(), Some(removed), "Successful", 1050.0)]
     );
     // The others name the instances within the activity.
@@ -50,7 +50,7 @@ fn cloud_aws_moves_between_zones_are_logged() {
     let text = format!("{}[fleet]\nzones = 2\n{outage}", group("aws", "").replace("desired = 3", "desired = 4"));
     let outcome = run_without_stop(&text);
     assert_eq!(zones(&outcome, 3500.0), [2, 2]);
-    let moves: Vec<&ActivityEntry> = outcome
+    let moves: Vec<ActivityEntry> = outcome
         .activities
         .iter()
         .filter(|a| a.cause.contains("instances were launched to balance instances"))
@@ -82,7 +82,7 @@ fn cloud_aws_standby_takes_a_place_of_the_desired_capacity_along() {
     assert_eq!([599.0, 900.0, 1900.0].map(|at| in_service(&outcome, at)), [3.0, 1.0, 3.0]);
     assert!(launched(&outcome).is_empty());
     assert_eq!(outcome.instances.len(), 3, "they stay what they are, and are paid for");
-    let words: Vec<&str> = outcome.activities.iter().map(|a| a.explanation.as_str()).collect();
+    let words: Vec<String> = outcome.activities.iter().map(|a| a.explanation).collect();
     assert_eq!(
         words,
         [
@@ -93,9 +93,9 @@ fn cloud_aws_standby_takes_a_place_of_the_desired_capacity_along() {
         ]
     );
     assert!(
-        outcome.activities[0].cause.ends_with("shrinking the capacity from 3 to 2."),
+        outcome.activities.get(0).expect("an entry").cause.ends_with("shrinking the capacity from 3 to 2."),
         "{}",
-        outcome.activities[0].cause
+        outcome.activities.get(0).expect("an entry").cause
     );
     let outcome = standby("aws", "", "decrement = false\n");
     assert_eq!([900.0, 1900.0].map(|at| in_service(&outcome, at)), [3.0, 5.0]);
@@ -105,7 +105,11 @@ fn cloud_aws_standby_takes_a_place_of_the_desired_capacity_along() {
     let refused =
         run(&format!("{}[[event]]\nat = \"600s\"\nkind = \"standby\"\ncount = 3\nlasts = \"20m\"\n", group("aws", "")));
     assert_eq!((outcome, refused.activities.len()), (4, 1));
-    assert!(refused.activities[0].explanation.contains("below the minimum"), "{}", refused.activities[0].explanation);
+    assert!(
+        refused.activities.get(0).expect("an entry").explanation.contains("below the minimum"),
+        "{}",
+        refused.activities.get(0).expect("an entry").explanation
+    );
     assert_eq!(in_service(&refused, 900.0), 3.0);
 }
 
@@ -290,7 +294,7 @@ fn cloud_ess_a_hook_keeps_the_activity_running() {
     let outcome = run(&group("ess", keys));
     let accepted: Vec<f64> = outcome.activities.iter().filter(|a| a.accepted).map(|a| a.at_seconds).collect();
     assert_eq!(accepted[..2], [60.0, 720.0], "done at 710");
-    let refused: Vec<&ActivityEntry> =
+    let refused: Vec<ActivityEntry> =
         outcome.activities.iter().filter(|a| !a.accepted && a.at_seconds < 720.0).collect();
     assert_eq!(refused.len(), 10, "each minute from 120 to 660 s");
     assert!(refused.iter().all(|a| a.explanation.contains("while there is scaling activity in progress")));
