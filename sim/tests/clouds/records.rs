@@ -132,7 +132,7 @@ fn cloud_standby_is_of_aws_and_ess_alone() {
     let text = "trace = { shape = \"constant\", rate = \"2rps\" }\nservice.cpu = \"10ms\"\ninstance.cores = 1\n[tencent]\nmin = 1\n\
                 max = 2\n[[event]]\nat = \"600s\"\nkind = \"standby\"\nlasts = \"20m\"\n";
     let document = Document::parse("test.toml", text).expect("reads");
-    let error = Loaded::from_document(document, &DiskFiles).err().expect("refused").to_string();
+    let error = Loaded::from_document(document, &DiskFiles).expect_err("refused").to_string();
     assert!(error.contains("only groups of AWS and ESS know the Standby state"), "{error}");
 }
 
