@@ -42,7 +42,7 @@ const NASTY: &str = "<script>alert(1)</script>";
 /// Two short runs under two seeds, one of them with a name that is markup.
 fn results() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let own = format!("base = {:?}\nname = {NASTY:?}\n[ess]\nmax = 4\n", config("ess.toml"));
+    let own = format!("base = {:?}\nname = {NASTY:?}\n[ess]\nmax = 4\ndesired = 4\n", config("ess.toml"));
     fs::write(folder.path().join("own.toml"), own).expect("a scenario");
     let scenarios = [config("ess.toml"), "own.toml".to_string()];
     let mut arguments = vec!["compare", &scenarios[0], &scenarios[1], "--horizon", "1h", "--replications", "2"];

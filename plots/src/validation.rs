@@ -75,7 +75,7 @@ impl ValidationPanel {
         if !self.spread.is_empty() {
             entries.push(Entry::new(Key::Area(spread_color(theme)), "simulated, all seeds"));
         }
-        let short = |text: &str| text.chars().take(48).collect::<String>();
+        let short = |text: &str| text.chars().take(24).collect::<String>();
         Header::new(short(&self.name), short(&self.unit), entries)
     }
 

@@ -276,7 +276,7 @@ impl Comparison {
                 let beyond = (difference.abs() - resolution * reference.abs()).max(0.0);
                 let z = if beyond == 0.0 { 0.0 } else { beyond / error };
                 self.row.deviation = Some(z.copysign(difference));
-                z <= STANDARD_ERRORS
+                !difference.is_nan() && z <= STANDARD_ERRORS
             }
             Rule::Exact { relative } => difference.abs() <= relative * reference.abs().max(1e-12),
             Rule::Within { bound } => difference.abs() <= bound,

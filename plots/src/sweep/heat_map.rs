@@ -185,12 +185,15 @@ fn color(theme: &Theme, map: &Map, value: f64, (low, high): (f64, f64)) -> Color
     theme.panel.toward(theme.in_service_edge, 0.08 + 0.92 * share)
 }
 
-/// Ink or its opposite, whichever stands out from a colour.
+/// Ink or its opposite, whichever stands out from a colour; where neither does enough for small text, black or white.
 fn legible(theme: &Theme, ground: Color) -> Color {
-    let candidates = [theme.ink, theme.background];
-    let contrast = |color: Color| contrast(color, ground);
-    if contrast(candidates[0]) >= contrast(candidates[1]) { candidates[0] } else { candidates[1] }
+    let clearer = |one: Color, other: Color| if contrast(one, ground) >= contrast(other, ground) { one } else { other };
+    let color = clearer(theme.ink, theme.background);
+    if contrast(color, ground) >= AA { color } else { clearer(Color(0, 0, 0), Color(255, 255, 255)) }
 }
+
+/// The contrast that WCAG 2 asks of small text at level AA.
+const AA: f64 = 4.5;
 
 /// The contrast ratio of WCAG 2.
 pub(crate) fn contrast(a: Color, b: Color) -> f64 {

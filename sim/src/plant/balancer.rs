@@ -331,8 +331,10 @@ mod tests {
     fn least_outstanding_takes_the_emptiest_and_ties_in_turn() {
         let mut balance = LeastOutstanding::default();
         assert_eq!(balance.pick(&occupied(&[3, 1, 2])), 1);
-        let ties: Vec<u32> = (0..3).map(|_| balance.pick(&occupied(&[0, 0, 0]))).collect();
-        assert_eq!(ties, [2, 0, 1]);
+        // A balance belongs to its targets, which tell it of every request.
+        let (mut balance, idle) = (LeastOutstanding::default(), occupied(&[0, 0, 0]));
+        let ties: Vec<u32> = (0..4).map(|_| balance.pick(&idle)).collect();
+        assert_eq!(ties, [0, 1, 2, 0]);
     }
 
     proptest::proptest! {

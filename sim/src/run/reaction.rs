@@ -62,7 +62,9 @@ impl ScaleOuts {
             return self.refuse(record);
         }
         let (Some(activity), None, ActivityKind::ScaleOut) = (record.id, record.end, record.kind) else { return };
-        if record.to > record.from {
+        // An activity that goes on is recorded again with each of its instances.
+        let is_known = self.activities.iter().rev().any(|(known, _)| *known == activity);
+        if record.to > record.from && !is_known {
             let scale_out = ScaleOut {
                 breach: self.breach(record),
                 decided: record.decided,

@@ -110,9 +110,9 @@ fn cloud_an_abandoned_launch_is_released_and_made_up_for() {
     let hook = "[[aws.hook]]\nname = \"a\"\ntransition = \"launching\"\ntimeout = \"30s\"\n";
     let outcome = run(&format!("{}{hook}{}", group("aws", ""), set(600, 4)));
     let lives = launched(&outcome);
-    // 40 s to be created, 30 s of waiting; then anew.
+    // 40 s to be created, 30 s of waiting; then anew, after launch_backoff: 30 s, then twice as long.
     let ends: Vec<(f64, Option<f64>)> = lives.iter().take(3).map(|l| (l.launched_seconds, l.ended_seconds)).collect();
-    assert_eq!(ends, [(600.0, Some(670.0)), (670.0, Some(740.0)), (740.0, Some(810.0))]);
+    assert_eq!(ends, [(600.0, Some(670.0)), (700.0, Some(770.0)), (830.0, Some(900.0))]);
     assert!(lives[..3].iter().all(|life| life.ended_by.as_deref() == Some("hook-abandoned")));
     assert!(outcome.activities.iter().any(|a| a.status == "Failed" && a.end_seconds == Some(670.0)));
 }

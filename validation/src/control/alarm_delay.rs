@@ -68,6 +68,7 @@ fn scenario(at: f64, base: f64, peak: f64, threshold: f64, times: f64) -> String
          trace = {{ shape = \"step\", base = \"{base}rps\", peak = \"{peak}rps\", at = \"{at:.6}s\" }}\n\
          service = {{ cpu = \"20ms\", timeout = \"2s\" }}\ninstance = {{ cores = 1, workers = 64, backlog = 64 }}\n\
          [aws]\nmin = 1\nmax = 2\n[aws.assumptions]\nalarm_phase = \"0s\"\nreconcile_lag = [\"0s\"]\n\
+         publication_delay_ec2 = \"0s\"\n\
          [[aws.policy]]\nname = \"out\"\nadjust = {{ change = 1 }}\n\
          [[aws.alarm]]\nname = \"busy\"\nmetric = \"CPUUtilization\"\nstatistic = \"average\"\ncomparison = \">\"\n\
          threshold = {threshold}\nperiod = \"60s\"\ntimes = {times}\naction = \"out\"\n",

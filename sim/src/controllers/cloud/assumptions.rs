@@ -293,7 +293,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     a("aws.assumptions.launch_backoff_most", "\"600s\"", "The longest of these waits.", "undocumented"),
     a(
         "aws.assumptions.suspends_launches_after",
-        "\"86400s\"",
+        "\"24h\"",
         "After how long without a launch that succeeded does AWS suspend launches (\"administrative suspension\")?",
         "guide, suspended processes: \"for over 24 hours\"",
     ),
