@@ -144,7 +144,7 @@ pub(crate) fn add(folder: &mut Folder, name: String, document: &impl Serialize) 
     Ok(())
 }
 
-/// A short document in memory, as [`write`] writes it.
+/// A short document in memory, as `write` writes it.
 pub(crate) fn bytes(document: &impl Serialize) -> Vec<u8> {
     // Fails only for maps whose keys are no text: there are none.
     let mut text = serde_json::to_vec_pretty(document).unwrap_or_default();
