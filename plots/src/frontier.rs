@@ -1,7 +1,10 @@
 //! Cost against violations: what each policy buys for its money, how sure that is, and which ones no other beats.
 
+mod label;
+
 use windtunnel_sim::outcome::Summary;
 
+use self::label::PointLabel;
 use crate::axis::Scale;
 use crate::canvas::{Align, Canvas, Look, Stroke, draw};
 use crate::error::PlotError;
@@ -103,11 +106,16 @@ const ABOVE: f64 = 36.0;
 const BELOW: f64 = 66.0;
 /// The picture is as tall as a slide has room for.
 const ASPECT: f64 = 0.56;
-/// The longest name, in pixels.
-const WIDEST_NAME: f64 = 230.0;
 const RADIUS: f64 = 6.5;
+/// A note is not shortened to less than this.
+const LEAST_NOTE: f64 = 60.0;
 /// From this many points on only the frontier is labelled.
 const CROWD: usize = 24;
+/// Up to this many points each has a label with its figures, and a line to it where there is no room beside it. Of more
+/// the marked ones have; the others have their name, where there is room beside them.
+const FEW: usize = 10;
+/// How much of what is behind a label its ground covers.
+const GROUND: f64 = 0.72;
 /// The violations span this factor before the axis turns logarithmic.
 const LOG_FROM: f64 = 30.0;
 
@@ -283,7 +291,10 @@ impl<'a> Plot<'a> {
         let note = Look::new(size::LABEL, canvas.theme.muted);
         let log = if self.violations.is_log() { "log scale; lower is better" } else { "lower is better" };
         let title = canvas.text("Requests that violate the objective", bold, (20.0, area.top - 18.0));
-        canvas.text(log, note, (title.right + 8.0, area.top - 18.0));
+        let room = self.key_left(canvas) - title.right - 24.0;
+        if room > LEAST_NOTE {
+            canvas.text_within(log, note, (title.right + 8.0, area.top - 18.0), room);
+        }
         let unit = self.currencies().join(", ");
         let mut title = format!("Cost ({unit})");
         if self.currencies().len() > 1 {
@@ -319,14 +330,25 @@ impl<'a> Plot<'a> {
         beaten.push((self.area.right, self.area.top));
         canvas.polygon(&beaten, canvas.theme.frame.alpha(0.22));
         canvas.line(&line, Stroke::new(canvas.theme.muted, 1.4).dashed(6.0, 4.0));
-        let look = Look::new(size::LABEL, canvas.theme.muted).align(Align::Right);
-        let room = self.area.width() * 0.5;
-        let keys = ["frontier; hollow points are beaten by one that is cheaper and better", "frontier"];
-        let key = keys.into_iter().find(|key| canvas.measure(key, look) < room).unwrap_or("frontier");
+        let (key, look) = self.key(canvas);
         let end = canvas.text(key, look, (self.area.right, self.area.top - 18.0));
         let y = self.area.top - 18.0;
         canvas
             .line(&[(end.left - 30.0, y), (end.left - 8.0, y)], Stroke::new(canvas.theme.muted, 1.4).dashed(6.0, 4.0));
+    }
+
+    /// What the staircase is, as far as there is room to say it.
+    fn key(&self, canvas: &Canvas<'_>) -> (&'static str, Look) {
+        let look = Look::new(size::LABEL, canvas.theme.muted).align(Align::Right);
+        let room = self.area.width() * 0.5;
+        let keys = ["frontier; hollow points are beaten by one that is cheaper and better", "frontier"];
+        (keys.into_iter().find(|key| canvas.measure(key, look) < room).unwrap_or("frontier"), look)
+    }
+
+    /// Where that begins, with its dashes.
+    fn key_left(&self, canvas: &Canvas<'_>) -> f64 {
+        let (key, look) = self.key(canvas);
+        self.area.right - canvas.measure(key, look) - 30.0
     }
 
     /// The box of both intervals, with whiskers.
@@ -403,9 +425,12 @@ impl<'a> Plot<'a> {
             let rest: Vec<usize> = (0..self.data.len()).filter(|i| !order.contains(i)).collect();
             order.extend(rest);
         }
-        let labels: Vec<PointLabel> = order.iter().map(|&i| PointLabel::new(canvas, self.data[i])).collect();
+        let is_full = |i: &usize| self.data.len() <= FEW || !self.data[*i].marks.is_empty();
+        let led = order.iter().filter(|i| is_full(i)).count();
+        let labels: Vec<PointLabel> =
+            order.iter().map(|i| PointLabel::new(canvas, self.data[*i], is_full(i))).collect();
         let points: Vec<(f64, f64)> = order.iter().map(|&i| self.place(self.data[i])).collect();
-        let sizes: Vec<(f64, f64)> = labels.iter().map(|label| (label.width, PointLabel::HEIGHT)).collect();
+        let sizes: Vec<(f64, f64)> = labels.iter().map(|label| (label.width, label.height())).collect();
         let marks: Vec<Rect> = self.data.iter().map(|point| at(self.place(point)).grown(RADIUS + 3.0)).collect();
         let whiskers = self.data.iter().map(|point| self.interval_box(point).grown(1.0));
         let stairs = self.staircase();
@@ -416,7 +441,7 @@ impl<'a> Plot<'a> {
         };
         let bounds = self.bounds.iter().map(upright);
         let obstacles: Vec<Rect> = marks.iter().copied().chain(whiskers).chain(stairs).chain(bounds).collect();
-        let placed = placement::place(&points, &sizes, &obstacles, self.area.grown(-6.0), taken);
+        let placed = placement::place(&points, &sizes, led, &obstacles, self.area.grown(-6.0), taken);
         for (((label, point), placed), i) in labels.iter().zip(points).zip(placed).zip(order) {
             let Some(placed) = placed else { continue };
             let color = self.color(canvas, self.data[i]);
@@ -424,6 +449,7 @@ impl<'a> Plot<'a> {
                 let near = placement::nearest(placed.place, point);
                 canvas.line(&[point, near], Stroke::new(color, 1.0));
             }
+            canvas.rect(placed.place.grown(1.0), canvas.theme.panel.alpha(GROUND));
             label.draw(canvas, placed.place, point, color);
         }
     }
@@ -454,61 +480,6 @@ fn at(point: (f64, f64)) -> Rect {
 /// The box around a level or upright line.
 fn segment(from: (f64, f64), to: (f64, f64)) -> Rect {
     Rect::new(from.0.min(to.0), from.1.min(to.1), from.0.max(to.0), from.1.max(to.1))
-}
-
-/// The name of a point over its figures.
-struct PointLabel {
-    name: String,
-    figures: String,
-    width: f64,
-}
-
-impl PointLabel {
-    const LINE: f64 = 17.0;
-    const HEIGHT: f64 = 2.0 * Self::LINE;
-
-    fn name_look(color: Color) -> Look {
-        Look::new(size::PANEL, color).bold()
-    }
-
-    fn figures_look(color: Color) -> Look {
-        Look::new(size::SMALL, color)
-    }
-
-    fn new(canvas: &Canvas<'_>, point: &CostPoint) -> PointLabel {
-        let ink = canvas.theme.ink;
-        let marks: String = point.marks.iter().map(|mark| format!("{}: ", mark.title())).collect();
-        let name = canvas.fit(&format!("{marks}{}", point.name), Self::name_look(ink), WIDEST_NAME);
-        let figures = format!(
-            "{}  ·  {}  ·  {}",
-            point.label,
-            number::money(point.cost.mean, &point.currency),
-            number::percent(point.violations.mean)
-        );
-        let figures = canvas.fit(&figures, Self::figures_look(ink), WIDEST_NAME + 80.0);
-        let width = canvas.measure(&name, Self::name_look(ink)).max(canvas.measure(&figures, Self::figures_look(ink)));
-        PointLabel { name, figures, width }
-    }
-
-    /// Draws both lines flush with the side that faces the point.
-    fn draw(&self, canvas: &mut Canvas<'_>, place: Rect, point: (f64, f64), color: Color) {
-        let align = match (place.left + place.right) / 2.0 - point.0 {
-            right if right > place.width() * 0.3 => Align::Left,
-            left if left < -place.width() * 0.3 => Align::Right,
-            _ => Align::Center,
-        };
-        let x = match align {
-            Align::Left => place.left,
-            Align::Center => (place.left + place.right) / 2.0,
-            Align::Right => place.right,
-        };
-        let middle = place.top + Self::LINE / 2.0;
-        let ink = canvas.theme.ink;
-        let name_color = color.toward(ink, 0.25);
-        canvas.text(&self.name, Self::name_look(name_color).align(align), (x, middle));
-        let muted = canvas.theme.muted;
-        canvas.text(&self.figures, Self::figures_look(muted).align(align), (x, middle + Self::LINE));
-    }
 }
 
 /// From zero, unless that would press all points into the right third: then around them, and the axis says so.
