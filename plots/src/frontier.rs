@@ -1,10 +1,13 @@
 //! Cost against violations: what each policy buys for its money, how sure that is, and which ones no other beats.
 
+mod cloud;
 mod label;
+mod scales;
 
 use windtunnel_sim::outcome::Summary;
 
 use self::label::PointLabel;
+use self::scales::{cost_scale, interval, violation_scale};
 use crate::axis::Scale;
 use crate::canvas::{Align, Canvas, Look, Stroke, draw};
 use crate::error::PlotError;
@@ -116,8 +119,6 @@ const CROWD: usize = 24;
 const FEW: usize = 10;
 /// How much of what is behind a label its ground covers.
 const GROUND: f64 = 0.72;
-/// The violations span this factor before the axis turns logarithmic.
-const LOG_FROM: f64 = 30.0;
 
 /// Draws cost (horizontal) against violating requests (vertical) with 95 % intervals; the lower left is better. `traffic`
 /// says under which load, and that it is synthetic where it is.
@@ -181,12 +182,10 @@ struct Plot<'a> {
     /// Indices of the points that no other beats by its means, cheapest first.
     frontier: Vec<usize>,
     bounds: Vec<&'a CostBound>,
-}
-
-/// The interval of a summary as far as it is one, never below zero.
-fn interval(summary: Summary) -> (f64, f64) {
-    let or_mean = |value: f64| if value.is_finite() { value } else { summary.mean };
-    (or_mean(summary.low).min(summary.mean).max(0.0), or_mean(summary.high).max(summary.mean))
+    /// The policies, in order of appearance: each has a colour.
+    policies: Vec<&'a str>,
+    /// Indices of the points that are drawn.
+    seen: Vec<usize>,
 }
 
 impl<'a> Plot<'a> {
@@ -195,7 +194,27 @@ impl<'a> Plot<'a> {
         let cost = cost_scale(&data, &bounds);
         let violations = violation_scale(&data);
         let frontier = unbeaten(&data);
-        Plot { area, data, cost, violations, frontier, bounds }
+        let mut policies: Vec<&str> = Vec::new();
+        for point in &data {
+            if !policies.contains(&point.label.as_str()) {
+                policies.push(&point.label);
+            }
+        }
+        let mut plot = Plot { area, data, cost, violations, frontier, bounds, policies, seen: Vec::new() };
+        let places: Vec<(f64, f64)> = plot.data.iter().map(|point| plot.place(point)).collect();
+        plot.seen = cloud::seen(&places, |index| plot.says_something(index));
+        plot
+    }
+
+    /// Whether a point is drawn however many there are.
+    fn says_something(&self, index: usize) -> bool {
+        let point = self.data[index];
+        point.is_baseline || !point.marks.is_empty() || self.is_on_frontier(index)
+    }
+
+    /// The points that are drawn.
+    fn drawn(&self) -> impl Iterator<Item = &'a CostPoint> + '_ {
+        self.seen.iter().map(|&index| self.data[index])
     }
 
     /// Whether a point is drawn full.
@@ -246,13 +265,7 @@ impl<'a> Plot<'a> {
     }
 
     fn color(&self, canvas: &Canvas<'_>, point: &CostPoint) -> Color {
-        let mut labels: Vec<&str> = Vec::new();
-        for other in &self.data {
-            if !labels.contains(&other.label.as_str()) {
-                labels.push(&other.label);
-            }
-        }
-        let index = labels.iter().position(|label| *label == point.label).unwrap_or(0);
+        let index = self.policies.iter().position(|policy| *policy == point.label).unwrap_or(0);
         canvas.theme.categories[index % canvas.theme.categories.len()]
     }
 
@@ -303,10 +316,13 @@ impl<'a> Plot<'a> {
         let from = if self.cost.starts_at_zero() { "" } else { "; axis does not start at zero" };
         let note_text = format!("further left is cheaper{from}");
         let width = canvas.measure(&title, bold) + 8.0 + canvas.measure(&note_text, note);
-        let start = (area.left + area.right - width) / 2.0;
+        let start = ((area.left + area.right - width) / 2.0).max(20.0);
         let y = area.bottom + 42.0;
         let title = canvas.text_within(&title, bold, (start, y), area.width());
-        canvas.text(&note_text, note, (title.right + 8.0, y));
+        let room = canvas.width() - title.right - 16.0;
+        if room > LEAST_NOTE {
+            canvas.text_within(&note_text, note, (title.right + 8.0, y), room);
+        }
     }
 
     /// What no policy of these beats, as a staircase: between two points nothing better is known than the first.
@@ -353,7 +369,9 @@ impl<'a> Plot<'a> {
 
     /// The box of both intervals, with whiskers.
     fn intervals(&self, canvas: &mut Canvas<'_>) {
-        for point in &self.data {
+        let is_cloud = cloud::is_cloud(self.data.len());
+        for &index in self.seen.iter().filter(|&&index| !is_cloud || self.says_something(index)) {
+            let point = self.data[index];
             let color = self.color(canvas, point);
             let place = self.interval_box(point);
             let (x, y) = self.place(point);
@@ -386,7 +404,8 @@ impl<'a> Plot<'a> {
 
     fn points(&self, canvas: &mut Canvas<'_>) {
         let radius = if self.data.len() > CROWD { RADIUS * 0.6 } else { RADIUS };
-        for (i, point) in self.data.iter().enumerate() {
+        for &i in &self.seen {
+            let point = self.data[i];
             let color = self.color(canvas, point);
             let place = self.place(point);
             if point.is_baseline {
@@ -431,8 +450,8 @@ impl<'a> Plot<'a> {
             order.iter().map(|i| PointLabel::new(canvas, self.data[*i], is_full(i))).collect();
         let points: Vec<(f64, f64)> = order.iter().map(|&i| self.place(self.data[i])).collect();
         let sizes: Vec<(f64, f64)> = labels.iter().map(|label| (label.width, label.height())).collect();
-        let marks: Vec<Rect> = self.data.iter().map(|point| at(self.place(point)).grown(RADIUS + 3.0)).collect();
-        let whiskers = self.data.iter().map(|point| self.interval_box(point).grown(1.0));
+        let marks: Vec<Rect> = self.drawn().map(|point| at(self.place(point)).grown(RADIUS + 3.0)).collect();
+        let whiskers = self.drawn().map(|point| self.interval_box(point).grown(1.0));
         let stairs = self.staircase();
         let stairs = stairs.windows(2).map(|pair| segment(pair[0], pair[1]).grown(3.0));
         let upright = |bound: &&CostBound| {
@@ -480,35 +499,6 @@ fn at(point: (f64, f64)) -> Rect {
 /// The box around a level or upright line.
 fn segment(from: (f64, f64), to: (f64, f64)) -> Rect {
     Rect::new(from.0.min(to.0), from.1.min(to.1), from.0.max(to.0), from.1.max(to.1))
-}
-
-/// From zero, unless that would press all points into the right third: then around them, and the axis says so.
-fn cost_scale(data: &[&CostPoint], bounds: &[&CostBound]) -> Scale {
-    let bounds = || bounds.iter().map(|bound| bound.cost);
-    let low = data.iter().map(|point| interval(point.cost).0).chain(bounds()).fold(f64::INFINITY, f64::min);
-    let high = data.iter().map(|point| interval(point.cost).1).chain(bounds()).fold(0.0, f64::max);
-    if low > high * 0.66 && high > low {
-        let margin = (high - low) * 0.25;
-        Scale::around((low - margin).max(0.0), high + margin, 7)
-    } else {
-        Scale::from_zero(high * 1.12, 7)
-    }
-}
-
-/// In percent. Linear from zero, logarithmic where shares differ by more than [`LOG_FROM`], with a place for zero.
-fn violation_scale(data: &[&CostPoint]) -> Scale {
-    let means = || data.iter().map(|point| point.violations.mean * 100.0);
-    let least = means().filter(|mean| *mean > 0.0).fold(f64::INFINITY, f64::min);
-    let most = means().fold(0.0, f64::max);
-    let highest = data.iter().map(|point| interval(point.violations).1 * 100.0).fold(0.0, f64::max);
-    if most <= least * LOG_FROM || !least.is_finite() {
-        return Scale::from_zero(if highest > 0.0 { highest * 1.08 } else { 1.0 }, 6);
-    }
-    // Whiskers that reach down to zero must not add decades without data.
-    let lowest = data.iter().map(|point| interval(point.violations).0 * 100.0);
-    let lowest = lowest.filter(|low| *low > least / 10.0).fold(least, f64::min);
-    let has_zero = means().any(|mean| mean <= 0.0);
-    if has_zero { Scale::log_above_zero(lowest, highest * 1.2) } else { Scale::log(lowest * 0.8, highest * 1.2) }
 }
 
 /// The points that no other beats in both cost and violations, cheapest first. Only costs in one currency compare.

@@ -520,3 +520,17 @@ fn saturated_stretches_are_shaded_and_named() {
     }
     assert!(!texts(&timeline(&day(), &plain()).expect("it is drawn")).iter().any(|text| text.contains("saturated")));
 }
+
+#[test]
+fn a_hundred_thousand_points_are_no_large_document() {
+    let points: Vec<CostPoint> = (0..100_000_u32)
+        .map(|i| {
+            let around = |mean: f64| Summary { mean, low: mean * 0.9, high: mean * 1.1 };
+            let (cost, violations) = (f64::from(i % 317) + 50.0, f64::from(i / 317) / 400.0);
+            CostPoint::new(&format!("p{i}"), "Alibaba ESS", around(cost), around(violations), "CNY")
+        })
+        .collect();
+    let picture = cost_against_violations(&points, "synthetic", &plain()).expect("the points are drawn");
+    assert!(picture.svg().len() < 20_000_000, "{} bytes", picture.svg().len());
+    assert!(texts(&picture).contains(&"p0"), "the cheapest without violations is named");
+}
