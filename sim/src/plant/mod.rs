@@ -26,6 +26,7 @@ mod heap;
 mod jobs;
 mod levels;
 pub mod requests;
+pub mod sharing;
 mod station;
 mod tournament;
 
