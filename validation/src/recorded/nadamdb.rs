@@ -9,8 +9,8 @@ use windtunnel_sim::scenario::document::DiskFiles;
 use windtunnel_sim::scenario::{Document, Loaded};
 
 use super::files::{named, number, table};
-use super::numpy::RandomState;
 use super::instants::Change;
+use super::numpy::RandomState;
 use super::{Counted, Recording};
 use crate::bench::Bench;
 use crate::error::ValidationError;

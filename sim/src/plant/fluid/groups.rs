@@ -492,8 +492,7 @@ impl Groups {
         let own = Groups::load(group);
         let all: f64 = self.targets().map(Group::size).sum();
         let fuller: f64 = self.targets().filter(|other| Groups::load(other) > own + 1.0).map(Group::size).sum();
-        let alike: f64 =
-            self.targets().filter(|other| (Groups::load(other) - own).abs() <= 1.0).map(Group::size).sum();
+        let alike: f64 = self.targets().filter(|other| (Groups::load(other) - own).abs() <= 1.0).map(Group::size).sum();
         let (from, to) = ((fuller + alike) / all, fuller / all);
         (from * from - to * to) / alike.max(1.0)
     }
