@@ -13,6 +13,11 @@ pub(crate) fn chart(report: &BacktestReport, recorded: &RecordedMetrics, scenari
     let name = |path: &Path| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let accepted = report.decisions.iter().filter(|decision| decision.decision == "accepted").count();
     let figure = |name: &str, count: usize| (name.to_string(), count.to_string());
+    // The recording's own type of instants is not ours to name.
+    let mut origin = None;
+    if let Some(start) = recorded.origin() {
+        origin = Some(start.as_second());
+    }
     Backtest {
         title: name(scenario),
         subtitle: format!("backtest, open loop  ·  recorded values: {}, mean of each period", name(metrics)),
@@ -21,7 +26,7 @@ pub(crate) fn chart(report: &BacktestReport, recorded: &RecordedMetrics, scenari
             figure("accepted", accepted),
             figure("rejected", report.decisions.len() - accepted),
         ],
-        calendar_start: recorded.origin().map(|origin| origin.as_second()),
+        calendar_start: origin,
         time_zone: None,
         end_seconds: report.until,
         metrics: watched(report, recorded),
