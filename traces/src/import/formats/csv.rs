@@ -118,6 +118,17 @@ impl Plan {
         };
         let per_row = options.values == Some(ImportedValues::Request);
         let known = known_value(&lower, time).filter(|_| has_header);
+        // A measurement is called by what is measured, or is the one column beside the time.
+        let measured = || {
+            let others = || (0..lower.len()).filter(|column| *column != time);
+            others()
+                .find(|column| is_utilization(&lower[*column]))
+                .or_else(|| others().next().filter(|_| lower.len() == 2))
+        };
+        let known = match known {
+            None if options.any_unit && has_header => measured().map(|column| (column, Values::Count)),
+            known => known,
+        };
         let value = match &options.value {
             _ if per_row => None,
             Some(name) => Some(asked(name, &lower, has_header).ok_or_else(|| {
