@@ -97,7 +97,7 @@ fn service(arguments: &Arguments, cpu: &Path, toml: &mut String, folder: &mut Fo
     let utilization =
         read(vec![cpu.to_path_buf()], &ImportOptions { any_unit: true, log_format: None, ..options.clone() })?;
     let impossible = |error: CalibrationError| CliError::new(Kind::Input, error.to_string());
-    let seen = calibrate::observations(&requests, &utilization).map_err(impossible)?;
+    let seen = calibrate::observations(&requests, &utilization).map_err(|error| about(cpu, &error))?;
     let cores = arguments.cores.unwrap_or(Cores::from_millis(1_000));
     let machines = Machines { cores: cores.as_f64(), instances: f64::from(arguments.instances) };
     let fit = calibrate::cpu_per_request(&seen, machines).map_err(impossible)?;

@@ -47,9 +47,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let Import { scenarios, findings } = artifacts::import(&arguments.files, &options)?;
     diagnostics::show_all(&findings.iter().map(Finding::diagnostic).collect::<Vec<_>>());
     if scenarios.is_empty() {
-        return Err(
-            CliError::new(Kind::Input, "there is no policy in these files").hint("command lines are read with --shell")
-        );
+        return Err(CliError::new(Kind::Input, format!("there is no policy in {}", named(&arguments.files)))
+            .hint("command lines of aliyun, tccli and aws are read with --shell, everything else without it"));
     }
     let Some(folder) = &arguments.output else {
         let texts: Vec<&str> = scenarios.iter().map(|scenario| scenario.text.as_str()).collect();
@@ -66,6 +65,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
         terminal::say(&format!("wrote {0}; try\n  windtunnel check {0}\n  windtunnel run {0}", place.display()));
     }
     Ok(())
+}
+
+fn named(files: &[PathBuf]) -> String {
+    files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn places<'s>(scenarios: &'s [Imported], folder: &std::path::Path) -> Vec<(PathBuf, &'s Imported)> {

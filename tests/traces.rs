@@ -140,6 +140,94 @@ fn info_plot_and_generate_take_what_import_writes() {
     assert!(said.contains("speed") && wrong.status.code() == Some(1), "{said}");
 }
 
+/// A counter that restarts: 2 requests per second but for the restart, of which only what it counted since is known.
+#[test]
+fn a_counter_in_a_table_is_its_increases() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut table = String::from("time,hits\n");
+    for row in 0..100u64 {
+        let reading = if row < 50 { 1_000 + 20 * row } else { 20 * (row - 50) + 7 };
+        let _ = writeln!(table, "{},{reading}", 1_700_000_000 + 10 * row);
+    }
+    std::fs::write(folder.join("counter.csv"), table).unwrap();
+    let arguments = ["trace", "import", "counter.csv", "--values", "counter", "-o", "out.csv"];
+    let (_, said) = succeed(folder, &arguments);
+    assert!(said.contains("restarted from zero 1 times"), "{said}");
+    let (info, _) = succeed(folder, &["trace", "info", "out.csv", "--format", "json"]);
+    let info: serde_json::Value = serde_json::from_str(&info).unwrap();
+    // 49 increases of 20, one of 7 (the restart), 49 of 20.
+    assert_eq!((info["requests"].as_f64(), info["intervals"].as_u64()), (Some(1_967.0), Some(99)));
+    std::fs::write(folder.join("one.csv"), "time,hits\n0,5\n").unwrap();
+    let one = windtunnel(folder, &["trace", "import", "one.csv", "--values", "counter"]);
+    assert!(String::from_utf8_lossy(&one.stderr).contains("two readings at least"));
+}
+
+/// Utilization at its limit marks what is recorded, from a column beside the traffic, from a series of the same answer, or
+/// from a recording of its own; the marks go on into `info`, pictures, and the trace that a run replays.
+#[test]
+fn a_saturated_system_marks_its_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let busy = |minute: u64| if (20..30).contains(&minute) { 99.0 } else { 40.0 };
+    let at = |minute: u64| 1_700_000_040 + 60 * minute;
+    let (mut table, mut traffic, mut cpu) = (
+        String::from("time,requests,cpu_utilization\n"),
+        String::from("time,requests\n"),
+        String::from("time,value\n"),
+    );
+    for minute in 0..60 {
+        let _ = writeln!(table, "{},600,{}", at(minute), busy(minute));
+        let _ = writeln!(traffic, "{},600", at(minute));
+        let _ = writeln!(cpu, "{},{}", at(minute), busy(minute) / 100.0);
+    }
+    let series = |label: &str, value: &dyn Fn(u64) -> f64| {
+        let stamps: Vec<u64> = (0..60).map(at).collect();
+        serde_json::json!({ "Id": "m", "Label": label, "Timestamps": stamps, "Values": (0..60).map(value).collect::<Vec<_>>() })
+    };
+    let answer = serde_json::json!({ "MetricDataResults": [series("RequestCount", &|_| 600.0), series("CPUUtilization", &busy)] });
+    std::fs::write(folder.join("table.csv"), table).unwrap();
+    std::fs::write(folder.join("traffic.csv"), traffic).unwrap();
+    std::fs::write(folder.join("cpu.csv"), cpu).unwrap();
+    std::fs::write(folder.join("answer.json"), answer.to_string()).unwrap();
+    for (name, arguments) in [
+        ("a column", vec!["table.csv"]),
+        ("a series", vec!["answer.json"]),
+        ("a recording", vec!["traffic.csv", "--utilization", "cpu.csv"]),
+    ] {
+        let import = [&["trace", "import"], &arguments[..], &["-o", "out.csv"]].concat();
+        succeed(folder, &import);
+        let text = std::fs::read_to_string(folder.join("out.csv")).unwrap();
+        let mark = format!("# censored: {} to {}: utilization at its limit, up to 99 %", at(20), at(30));
+        assert!(text.contains(&mark), "{name}: {text}");
+        let (info, _) = succeed(folder, &["trace", "info", "out.csv"]);
+        assert!(info.contains("demand was higher than what was recorded"), "{name}: {info}");
+        succeed(folder, &["trace", "plot", "out.csv", "-o", "out.svg"]);
+        assert!(std::fs::read_to_string(folder.join("out.svg")).unwrap().contains("saturated"), "{name}");
+        std::fs::remove_file(folder.join("out.csv")).unwrap();
+        std::fs::remove_file(folder.join("out.svg")).unwrap();
+    }
+    succeed(folder, &["trace", "import", "table.csv", "-o", "out.csv"]);
+    let scenario = "horizon = '1h'\n[trace]\nfile = 'out.csv'\n[service]\ncpu = '10ms'\n[instance]\ncores = 4\n[fixed]\ninstances = 1\n";
+    std::fs::write(folder.join("s.toml"), scenario).unwrap();
+    succeed(folder, &["run", "s.toml", "--out", "run", "--quiet"]);
+    let timeline = std::fs::read_dir(folder.join("run"))
+        .unwrap()
+        .flat_map(|entry| {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                std::fs::read_dir(path).unwrap().map(|inner| inner.unwrap().path()).collect()
+            } else {
+                vec![path]
+            }
+        })
+        .find(|path| path.file_name().is_some_and(|name| name == "timeline.svg"))
+        .expect("a picture of the run");
+    assert!(std::fs::read_to_string(timeline).unwrap().contains("recorded while saturated"));
+    let apart = windtunnel(folder, &["trace", "info", "out.csv", "--utilization", "one.csv"]);
+    assert_eq!(apart.status.code(), Some(1));
+}
+
 #[test]
 fn a_calibration_is_a_scenario_that_can_be_used() {
     let folder = tempfile::tempdir().unwrap();

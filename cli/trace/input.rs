@@ -81,6 +81,16 @@ pub(crate) struct InputFlags {
     /// The share of requests turned away (429, 503, 504, failures) from which an interval is marked as saturated
     #[arg(long, value_name = "SHARE", default_value = "1%")]
     refused_at: Ratio,
+    /// A recording of the service's CPU utilization, in percent or from 0 to 1, in any format: where it was at its limit,
+    /// the traffic is marked as saturated
+    #[arg(long, value_name = "FILE")]
+    utilization: Option<PathBuf>,
+    /// The column of a utilization beside the numbers of requests; one that is called so (cpu, CPUUtilization) unless told
+    #[arg(long, value_name = "NAME")]
+    utilization_column: Option<String>,
+    /// The utilization from which an interval is marked as saturated
+    #[arg(long, value_name = "SHARE", default_value = "95%")]
+    saturated_at: Ratio,
     /// No progress on standard error
     #[arg(long, short)]
     pub(crate) quiet: bool,
@@ -115,7 +125,15 @@ impl InputFlags {
     /// Reads the files as one recording.
     pub(crate) fn read(&self, stamps: bool) -> Result<Recorded, CliError> {
         let options = self.options(stamps)?;
-        read_any(self.paths()?, &options, self.quiet)
+        let mut recorded = read_any(self.paths()?, &options, self.quiet)?;
+        if let Some(path) = &self.utilization {
+            let measured = ImportOptions { any_unit: true, zone: self.zone.clone(), ..ImportOptions::default() };
+            let measured = read_any(vec![path.clone()], &measured, self.quiet)?;
+            recorded
+                .mark_saturated(&measured, self.saturated_at.as_f64())
+                .map_err(|problem| CliError::new(Kind::Input, format!("{}: {problem}", path.display())))?;
+        }
+        Ok(recorded)
     }
 
     fn options(&self, stamps: bool) -> Result<ImportOptions, CliError> {
@@ -164,6 +182,8 @@ impl InputFlags {
             },
             max_bad: self.max_bad.as_f64(),
             refused_at: self.refused_at.as_f64(),
+            utilization: self.utilization_column.clone(),
+            saturated_at: self.saturated_at.as_f64(),
             stamps,
             any_unit: false,
             durations_within: None,

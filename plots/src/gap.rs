@@ -11,7 +11,7 @@ use crate::options::ChartOptions;
 use crate::panel::capacity::{in_service, or_zero};
 use crate::panel::heading::{self, Figure};
 use crate::panel::legend::{Entry, Header, Key, Measure};
-use crate::panel::{Frame, LEFT_GUTTER, capacity, ticks_for, time_axis};
+use crate::panel::{Frame, LEFT_GUTTER, capacity, censored, ticks_for, time_axis};
 use crate::picture::Picture;
 use crate::series::steps;
 use crate::theme::{Color, Theme};
@@ -34,13 +34,14 @@ pub fn capacity_gap(outcome: &Outcome, options: &ChartOptions) -> Result<Picture
     require_rows(outcome)?;
     let typeface = Typeface::load(options.font.as_deref())?;
     let theme = &options.theme;
-    let entries = vec![
+    let mut entries = vec![
         Entry::new(Key::Area(theme.in_service), "used"),
         Entry::new(Key::Area(missing(theme)), "missing"),
         Entry::new(Key::Area(theme.booting), "idle"),
         Entry::new(Key::Line(theme.in_service_edge, 1.2), "supply (in service)"),
         Entry::new(Key::Line(theme.ink, 1.2), "demand (least that holds the objective)"),
     ];
+    entries.extend(censored::entry(outcome, theme));
     let header = Header::new("Capacity gap", outcome.provider.unit(), entries);
     let (left, right) = (LEFT_GUTTER, options.width() - RIGHT_EDGE);
     let top = heading::HEIGHT + heading::FIGURES_HEIGHT + header.height(&Measure(&typeface), right - left);
@@ -62,6 +63,7 @@ pub fn capacity_gap(outcome: &Outcome, options: &ChartOptions) -> Result<Picture
         frame.fill(canvas, &steps(outcome, &frame, |row| demand(row).min(in_service(row))), theme.in_service);
         frame.stroke(canvas, &steps(outcome, &frame, in_service), Stroke::new(theme.in_service_edge, 1.2));
         frame.stroke(canvas, &steps(outcome, &frame, demand), Stroke::new(theme.ink, 1.0));
+        censored::shade(canvas, &frame, outcome);
         frame.edge(canvas);
         time_axis::draw(canvas, area, &time);
     })

@@ -2,13 +2,13 @@
 
 use windtunnel_sim::outcome::{InstanceLife, Outcome};
 
-use crate::axis::TimeAxis;
+use crate::axis::{Scale, TimeAxis};
 use crate::canvas::{Canvas, Stroke, draw};
 use crate::error::PlotError;
 use crate::geometry::Rect;
 use crate::options::ChartOptions;
 use crate::panel::legend::{Entry, Header, Key, Measure};
-use crate::panel::{LEFT_GUTTER, heading, time_axis};
+use crate::panel::{Frame, LEFT_GUTTER, censored, heading, time_axis};
 use crate::picture::Picture;
 use crate::timeline::time_axis_of;
 use crate::typeface::Typeface;
@@ -46,6 +46,8 @@ pub fn lives(outcome: &Outcome, options: &ChartOptions) -> Result<Picture, PlotE
             let gap = if thickness > 4.0 { 1.0 } else { 0.0 };
             bar(canvas, Rect { top: y + gap, bottom: y + thickness - gap, ..area }, &time, life);
         }
+        let lanes = Scale::from_zero(shown.len() as f64, 2);
+        censored::shade(canvas, &Frame::new(area, &time, &lanes), outcome);
         canvas.outline(area, Stroke::new(canvas.theme.frame, 1.0));
         time_axis::draw(canvas, area, &time);
     })
@@ -58,12 +60,13 @@ fn header(outcome: &Outcome, shown: usize, options: &ChartOptions) -> Header {
         all if all > shown => format!("the first {shown} of {all} {unit}, in order of launch"),
         all => format!("{all} {unit}, in order of launch"),
     };
-    let entries = vec![
+    let mut entries = vec![
         Entry::new(Key::Area(theme.booting), "booting"),
         Entry::new(Key::Area(theme.in_service), "in service"),
         Entry::new(Key::Area(theme.draining), "draining"),
         Entry::new(Key::Line(theme.violation, 2.6), "lost (not by scaling in)"),
     ];
+    entries.extend(censored::entry(outcome, theme));
     Header::new("Lives", count, entries)
 }
 

@@ -513,7 +513,13 @@ fn saturated_stretches_are_shaded_and_named() {
         to_seconds: 7200.0,
         reason: "refusals".to_owned(),
     }];
-    for picture in [timeline(&outcome, &plain()), comparison(&[&outcome, &outcome], &plain())] {
+    let pictures = [
+        timeline(&outcome, &plain()),
+        comparison(&[&outcome, &outcome], &plain()),
+        capacity_gap(&outcome, &plain()),
+        lives(&outcome, &plain()),
+    ];
+    for picture in pictures {
         let picture = picture.expect("it is drawn");
         assert_sound(&picture);
         assert!(texts(&picture).contains(&"recorded while saturated: demand was higher"));

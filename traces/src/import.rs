@@ -4,6 +4,7 @@
 mod bins;
 mod cells;
 mod collect;
+mod counter;
 mod damage;
 mod durations;
 mod finish;
@@ -13,6 +14,7 @@ mod lines;
 mod number;
 mod recorded;
 mod rows;
+mod saturation;
 mod series;
 mod sorter;
 mod stamp;
@@ -93,6 +95,10 @@ pub struct ImportOptions {
     pub max_bad: f64,
     /// The share of requests turned away from which an interval counts as saturated.
     pub refused_at: f64,
+    /// The column of the processors' utilization, for marks; one that is called so unless told.
+    pub utilization: Option<String>,
+    /// The utilization, 0 to 1, from which an interval counts as saturated.
+    pub saturated_at: f64,
     /// True to keep every request's time.
     pub stamps: bool,
     /// True to read values of any unit, such as a utilization: they are then no counts of requests.
@@ -124,6 +130,8 @@ impl Default for ImportOptions {
             gaps: Gaps::Keep,
             max_bad: 0.01,
             refused_at: 0.01,
+            utilization: None,
+            saturated_at: saturation::LIMIT,
             stamps: false,
             any_unit: false,
             durations_within: None,
@@ -251,6 +259,9 @@ impl Session<'_> {
             self.request_times(&name, Cursor::new(start).chain(content))?;
         } else {
             let sample = Sample::new(&start, start.len() < SAMPLE);
+            if sample.is_binary() {
+                return Err(refused(&name, format_args!("it looks like {}", format::looks_like(&sample))));
+            }
             let importer = self.importer(&sample, &name)?;
             source.format = importer.name();
             let reader = importer

@@ -42,11 +42,24 @@ impl<R: Read> Read for Packed<R> {
                 io::ErrorKind::UnexpectedEof => {
                     format!("its {kind} stream ends early: the file is cut off; copy it again")
                 }
+                _ if ends_early(&error) => format!("its {kind} stream ends early: the file is cut off; copy it again"),
                 _ => format!("its {kind} stream is damaged ({error}); copy it again"),
             };
             io::Error::new(io::ErrorKind::InvalidData, problem)
         })
     }
+}
+
+/// True when somewhere below is the end of the file: decoders wrap what they met.
+fn ends_early(error: &io::Error) -> bool {
+    let mut below: Option<&(dyn std::error::Error + 'static)> = error.get_ref().map(|inner| inner as _);
+    while let Some(inner) = below {
+        if inner.downcast_ref::<io::Error>().is_some_and(|inner| inner.kind() == io::ErrorKind::UnexpectedEof) {
+            return true;
+        }
+        below = inner.source();
+    }
+    error.to_string().contains("UnexpectedEof")
 }
 
 /// Zstandard frames, one after another.
@@ -120,7 +133,7 @@ mod tests {
         for (packed, kind) in [(gzip("one\ntwo\n"), "gzip"), (ZSTD_FILE.to_vec(), "zstd"), (XZ_FILE.to_vec(), "xz")] {
             let cut = packed[..packed.len() - 5].to_vec();
             let error = text_of(cut).unwrap_err().to_string();
-            assert!(error.contains(kind) && error.contains("copy it again"), "{kind}: {error}");
+            assert!(error.contains(kind) && error.contains("cut off; copy it again"), "{kind}: {error}");
         }
         assert!(text_of(b"BZh91AY".to_vec()).unwrap_err().to_string().contains("bunzip2"));
     }

@@ -2,11 +2,13 @@
 //! CloudMonitor's `DescribeMetricList`. The format is recognised by its content.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::Path;
 
 use serde_json::Value;
 use windtunnel_traces::{SimDuration, SimTime};
 
+use super::reader::decompressed;
 use super::recorded_metrics::{RecordedMetrics, Sample};
 use crate::controllers::cloud::Provider;
 use crate::controllers::cloud::metric_of;
@@ -52,8 +54,19 @@ fn content<T>(message: impl Into<String>) -> Result<T> {
 /// Reads a file. `wanted` are the metrics that the alarms watch: for a column of another name, and for a recording that
 /// does not say which metric it holds.
 pub fn read(path: &Path, provider: Provider, wanted: &[Metric]) -> Result<RecordedMetrics> {
-    let bytes = std::fs::read(path)?;
-    let Ok(text) = String::from_utf8(bytes) else { return content("the file is not UTF-8 text") };
+    let (mut source, is_packed) = decompressed(std::fs::File::open(path)?)?;
+    let mut bytes = Vec::new();
+    if let Err(error) = source.read_to_end(&mut bytes) {
+        return match is_packed {
+            true => content(format!("its gzip stream is cut off or damaged ({error}); copy it again")),
+            false => Err(error.into()),
+        };
+    }
+    let Ok(text) = String::from_utf8(bytes) else {
+        return content(
+            "the file is not UTF-8 text: a CSV `seconds,<metric>,...` or the JSON of a monitoring service was expected",
+        );
+    };
     parse(&text, provider, wanted)
 }
 
@@ -122,6 +135,9 @@ fn parse_csv(text: &str, provider: Provider) -> Result<RecordedMetrics> {
         for (cell, metric) in row.iter().skip(1).zip(&columns) {
             let (Some(metric), false) = (metric, cell.is_empty()) else { continue };
             let value = number(cell).ok_or_else(|| wrong(format!("`{cell}` is not a number")))?;
+            if value.abs() > LARGEST {
+                return Err(wrong(format!("`{cell}` is larger than any metric; is it damaged?")));
+            }
             recorded.insert(*metric, at, Sample::of(value));
         }
     }
@@ -130,6 +146,9 @@ fn parse_csv(text: &str, provider: Provider) -> Result<RecordedMetrics> {
     }
     Ok(recorded)
 }
+
+/// Beyond this a real number no longer tells one from the next.
+const LARGEST: f64 = 9_007_199_254_740_992.0;
 
 /// A finite number.
 fn number(text: &str) -> Option<f64> {

@@ -1,11 +1,14 @@
 //! How long instances boot: from the activities that a scaling service lists. AWS `describe-scaling-activities`, ESS
 //! `DescribeScalingActivities` in both of its shapes, Tencent `DescribeAutoScalingActivities`.
 
+use std::io::{Cursor, Read};
+
 use serde_json::Value;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::{CalibrationError, Estimate, impossible, students_t};
 use crate::import::Stamps;
+use crate::packed::unpacked;
 
 /// Activities that add instances.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +27,9 @@ pub struct BootFit {
 
 /// Fits the durations of successful launches.
 pub fn boot_times(text: &[u8]) -> Result<BootFit, CalibrationError> {
+    let text = unpacked_text(text)?;
     let document: Value =
-        serde_json::from_slice(text).map_err(|error| CalibrationError(format!("this is not JSON: {error}")))?;
+        serde_json::from_slice(&text).map_err(|error| CalibrationError(format!("this is not JSON: {error}")))?;
     let activities = activities(&document).ok_or_else(|| {
         CalibrationError(
             "it holds no activities: neither Activities (AWS), ScalingActivities (ESS) nor ActivitySet (Tencent)"
@@ -34,14 +38,16 @@ pub fn boot_times(text: &[u8]) -> Result<BootFit, CalibrationError> {
     })?;
     let mut seconds = Vec::new();
     let mut failed = 0u64;
+    let mut unreadable: Option<String> = None;
     for activity in activities.iter().filter(|activity| is_launch(activity)) {
         let text = |key: &str| activity.get(key).and_then(Value::as_str).unwrap_or_default();
         match text("StatusCode").to_ascii_lowercase().as_str() {
-            "successful" | "warning" => {
-                if let Some(length) = length(text("StartTime"), text("EndTime")) {
-                    seconds.push(length);
+            "successful" | "warning" => match length(text("StartTime"), text("EndTime")) {
+                Some(length) => seconds.push(length),
+                None => {
+                    unreadable.get_or_insert_with(|| format!("`{}` to `{}`", text("StartTime"), text("EndTime")));
                 }
-            }
+            },
             "failed" | "cancelled" => failed += 1,
             // Still going on: how long it takes is not known yet.
             _ => {}
@@ -49,12 +55,33 @@ pub fn boot_times(text: &[u8]) -> Result<BootFit, CalibrationError> {
     }
     if seconds.len() < 3 {
         return impossible(format!(
-            "{} launches that succeeded are too few for a distribution; three are the least",
-            seconds.len()
+            "{} launches that succeeded are too few for a distribution; three are the least{}",
+            seconds.len(),
+            unreadable
+                .map_or(String::new(), |times| format!(" (others have times that are none, or backwards: {times})"))
         ));
     }
     seconds.sort_by(f64::total_cmp);
     Ok(fitted(seconds, failed))
+}
+
+/// What a service answered, as text: unpacked, without a byte order mark.
+fn unpacked_text(content: &[u8]) -> Result<Vec<u8>, CalibrationError> {
+    let wrong = |error: std::io::Error| CalibrationError(error.to_string());
+    let mut text = Vec::new();
+    let mut source = unpacked(Box::new(Cursor::new(content.to_vec()))).map_err(wrong)?;
+    source.read_to_end(&mut text).map_err(wrong)?;
+    if let Some(plain) = text.strip_prefix(b"\xef\xbb\xbf") {
+        text = plain.to_vec();
+    }
+    let help = "save what describe-scaling-activities (AWS), DescribeScalingActivities (ESS) or \
+                DescribeAutoScalingActivities (Tencent) prints";
+    match text.trim_ascii_start().first() {
+        None => impossible(format!("it is empty; {help}")),
+        Some(b'{') => Ok(text),
+        Some(b'<') => impossible(format!("it is a web page or XML, not JSON; {help}")),
+        Some(_) => impossible(format!("it is not a JSON object; {help}")),
+    }
 }
 
 /// The lists of the vendors.

@@ -4,12 +4,16 @@ use super::ImportOptions;
 use super::bins::{Bin, SparseBins};
 use super::durations::Durations;
 use super::rows::Rows;
+use super::saturation::Saturation;
 use super::sorter::Sorter;
 use crate::recording::Values;
 use crate::recording::header::TraceHeader;
 
 /// The finest resolution that is chosen unless another is asked for.
 const FINEST: u64 = 1_000_000_000;
+
+/// Beyond this a real number no longer counts.
+const MOST_COUNTED: f64 = 9_007_199_254_740_992.0;
 
 /// One request as a log tells it.
 #[derive(Copy, Clone, Debug, Default, PartialEq)]
@@ -36,6 +40,8 @@ pub(super) struct Collector {
     pub(super) rows: Rows,
     pub(super) sorter: Option<Sorter>,
     pub(super) durations: Durations,
+    /// Utilization beside the traffic.
+    pub(super) saturation: Saturation,
     durations_within: Option<Vec<(i64, i64)>>,
     pub(super) requests: u64,
     /// What a trace of windtunnel's own says about itself.
@@ -54,6 +60,7 @@ impl Collector {
             rows: Rows::new(options.interval.map(crate::SimDuration::as_nanos)),
             sorter: options.stamps.then(Sorter::new),
             durations: Durations::default(),
+            saturation: Saturation::new(options.saturated_at),
             durations_within: options.durations_within.clone(),
             requests: 0,
             header: None,
@@ -90,7 +97,11 @@ impl Collector {
 
     /// Adds the value of an interval that begins at an instant.
     pub(super) fn row(&mut self, at: i64, value: f64, refused: f64) {
-        if let Err(problem) = self.rows.add(at, value, refused) {
+        if value > MOST_COUNTED {
+            let problem =
+                format!("there is a value of {value:e} in it: this is more than can be counted; is it damaged?");
+            self.failure.get_or_insert(problem);
+        } else if let Err(problem) = self.rows.add(at, value, refused) {
             self.failure.get_or_insert(problem);
         }
     }

@@ -28,7 +28,7 @@ pub(super) fn finish(
     options: &ImportOptions,
 ) -> Result<Recorded, ImportError> {
     let refuse = |problem: String| ImportError::Refused(problem);
-    let Collector { bins, rows, sorter, durations, requests, header, .. } = collector;
+    let Collector { bins, rows, sorter, durations, saturation, requests, header, .. } = collector;
     if requests > 0 && rows.count > 0 {
         return Err(refuse(
             "some files hold requests one by one and others counts; import them one after the other".into(),
@@ -36,6 +36,7 @@ pub(super) fn finish(
     }
     let header = header.unwrap_or_default();
     let zone = zone(stamps, header.zone, options, &mut notes);
+    let mut at_limit = Vec::new();
     let (resolution, stretches, saturated) = if requests > 0 {
         of_requests(&bins, requests, options).map_err(refuse)?
     } else {
@@ -48,9 +49,11 @@ pub(super) fn finish(
                 SimDuration::from_nanos(grid.step)
             ));
         }
+        at_limit = saturation.marks(grid.step as i64);
         of_rows(&grid, options).map_err(refuse)?
     };
     let mut censored = header.censored;
+    censored.extend(at_limit);
     censored.extend(saturated);
     censored.sort_by_key(|mark| (mark.from, mark.to));
     let mut recorded = Recorded {
@@ -175,7 +178,8 @@ fn of_rows(grid: &SparseBins, options: &ImportOptions) -> Result<Parts, String> 
         if covered < 0.5 {
             return Ok(());
         }
-        let scale = 1.0 / covered.min(1.0);
+        // Of a measurement that is no count, several in one interval have a mean, and no sum.
+        let scale = if options.any_unit { 1.0 / f64::from(bin.rows) } else { 1.0 / covered.min(1.0) };
         let scaled = Bin { count: bin.count * scale, rows: bin.rows, refused: (f64::from(bin.refused) * scale) as f32 };
         let hole = growing.end().map(|end| start - end);
         growing.add(start, scaled, hole.is_some_and(|hole| hole <= silence))

@@ -79,6 +79,12 @@ impl<'c> Sample<'c> {
         such > 0 && 2 * such >= self.lines.len()
     }
 
+    /// True for content that is no text: control characters occur in it as they do in no log.
+    pub(super) fn is_binary(&self) -> bool {
+        let is_control = |byte: &&u8| **byte < 9 || (14..32).contains(*byte) && **byte != 27;
+        50 * self.bytes.iter().filter(is_control).count() > self.bytes.len()
+    }
+
     /// The first byte that is not white space.
     pub(super) fn opening(&self) -> Option<u8> {
         self.bytes.iter().find(|byte| !byte.is_ascii_whitespace()).copied()
@@ -112,7 +118,7 @@ pub(super) fn looks_like(sample: &Sample) -> &'static str {
         "a picture or a printed document"
     } else if sample.bytes.get(257..262) == Some(b"ustar") {
         "a tar archive; unpack it first"
-    } else if memchr::memchr(0, sample.bytes).is_some() {
+    } else if sample.is_binary() || memchr::memchr(0, sample.bytes).is_some() {
         "a binary file"
     } else if starts(b"<!doctype html") || starts(b"<html") {
         "a web page; was the login page saved instead of the data?"

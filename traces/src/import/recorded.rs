@@ -5,6 +5,7 @@ use crate::time::SimDuration;
 
 use super::damage::LineCount;
 use super::durations::Durations;
+use super::saturation::Saturation;
 use super::sorter::Sorter;
 
 /// A file that was read.
@@ -126,6 +127,40 @@ impl Recorded {
     pub fn gaps(&self) -> Vec<Gap> {
         let between = |pair: &[Stretch]| Gap { from: self.end_of(&pair[0]), to: pair[1].start };
         self.stretches.windows(2).map(between).collect()
+    }
+
+    /// Marks where another recording, of the processors' utilization, was at its limit: `limit` is a share from 0 to 1,
+    /// beyond 1.5 a value counts as a percentage. The answer is how many stretches were marked.
+    ///
+    /// # Errors
+    /// When the two recordings have no time in common.
+    pub fn mark_saturated(&mut self, utilization: &Recorded, limit: f64) -> Result<usize, String> {
+        let (start, end) = (self.start(), self.end());
+        if self.is_absolute != utilization.is_absolute {
+            return Err(
+                "the traffic has calendar times and the utilization counts from a beginning, or the other way \
+                        round: they cannot be laid side by side"
+                    .to_string(),
+            );
+        }
+        if utilization.start() >= end || utilization.end() <= start {
+            return Err(format!(
+                "the utilization is from {} to {}, the traffic from {} to {}: they have no time in common",
+                utilization.written(utilization.start()),
+                utilization.written(utilization.end()),
+                self.written(start),
+                self.written(end)
+            ));
+        }
+        let mut saturation = Saturation::new(limit);
+        utilization.counts().for_each(|(at, value)| saturation.add(at, value));
+        let marks = saturation.marks(utilization.step()).into_iter().filter(|mark| mark.from < end && mark.to > start);
+        let marks: Vec<Censored> =
+            marks.map(|mark| Censored { from: mark.from.max(start), to: mark.to.min(end), ..mark }).collect();
+        let number = marks.len();
+        self.censored.extend(marks);
+        self.censored.sort_by_key(|mark| (mark.from, mark.to));
+        Ok(number)
     }
 
     /// Gives the gaps a meaning.

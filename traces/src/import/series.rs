@@ -1,8 +1,12 @@
 //! Series of a monitoring system: named, with points in any order. Which of them is the traffic, and what its values are.
 
+use std::collections::BTreeMap;
+
 use super::collect::Collector;
+use super::counter;
 use super::damage::Damage;
-use super::rows::increases;
+use super::rows::{CounterReading, increases};
+use super::saturation::is_utilization;
 use super::{ImportOptions, ImportedValues};
 use crate::recording::Values;
 use crate::time::SimDuration;
@@ -25,6 +29,7 @@ pub(super) struct Series {
 /// Gives the wanted series to the collector. The answer is what is to be told about it.
 pub(super) fn take(all: Vec<Series>, options: &ImportOptions, to: &mut Collector) -> Result<Vec<String>, Damage> {
     let mut notes = Vec::new();
+    let all = if options.any_unit { all } else { without_utilization(all, options, to, &mut notes) };
     let series = chosen(all, options, &mut notes)?;
     let told = options.values.or(series[0].values);
     let mut readings = (0, 0.0);
@@ -45,15 +50,7 @@ pub(super) fn take(all: Vec<Series>, options: &ImportOptions, to: &mut Collector
         }
     }
     to.values_are(if told == Some(ImportedValues::Rate) { Values::Rate } else { Values::Count });
-    if readings.0 > 0 {
-        notes.push(format!("the counter restarted from zero {} times", readings.0));
-    }
-    if readings.1 > 0.0 {
-        notes.push(format!(
-            "{} requests arrived in gaps of the counter: how many is known, not when; they are left out",
-            readings.1
-        ));
-    }
+    notes.extend(counter::notes(&CounterReading { step: None, resets: readings.0, in_gaps: readings.1 }));
     if options.values.is_none() {
         notes.push(match told {
             Some(ImportedValues::Rate) => {
@@ -66,6 +63,34 @@ pub(super) fn take(all: Vec<Series>, options: &ImportOptions, to: &mut Collector
         });
     }
     Ok(notes)
+}
+
+/// Takes the utilization of processors out of several series: it marks where the traffic beside it is censored. The mean of
+/// several instances counts. One that is asked for as the traffic stays.
+fn without_utilization(
+    all: Vec<Series>,
+    options: &ImportOptions,
+    to: &mut Collector,
+    notes: &mut Vec<String>,
+) -> Vec<Series> {
+    let asked = |series: &Series| {
+        options.series.as_deref().is_some_and(|name| [&series.name, &series.kind].iter().any(|known| *known == name))
+    };
+    let (measured, traffic): (Vec<Series>, Vec<Series>) =
+        all.into_iter().partition(|series| is_utilization(&series.kind) && !asked(series));
+    if traffic.iter().all(|series| series.points.is_empty()) {
+        return measured.into_iter().chain(traffic).collect();
+    }
+    let mut means: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
+    for (at, value) in measured.iter().flat_map(|series| &series.points) {
+        let mean = means.entry(*at).or_default();
+        *mean = (mean.0 + value, mean.1 + 1.0);
+    }
+    if let Some(first) = measured.first() {
+        notes.push(format!("`{}` marks where the recorded system was saturated", first.kind));
+    }
+    means.into_iter().for_each(|(at, (sum, number))| to.saturation.add(at, sum / number));
+    traffic
 }
 
 /// The series that was asked for, or all when they are of one kind.

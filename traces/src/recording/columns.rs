@@ -28,7 +28,10 @@ const TIMES: [&str; 12] = [
     "epoch",
     "t_s_nominal",
 ];
-const COUNTS: [&str; 9] = ["requests", "request", "count", "value", "n", "invocations", "calls", "hits", "arrivals"];
+const COUNTS: [&str; 10] =
+    ["requests", "request", "count", "value", "n", "invocations", "calls", "hits", "arrivals", "requestcount"];
+/// Words that say it at the end of a name as well: `total_requests`, `num_calls`.
+const LAST_WORDS: [&str; 5] = ["requests", "invocations", "calls", "hits", "arrivals"];
 const RATES: [&str; 4] = ["rps", "qps", "rate", "req/s"];
 
 /// The words for messages.
@@ -41,7 +44,12 @@ pub(crate) fn named(header: &[&str]) -> Option<Columns> {
     let candidates = || header.iter().enumerate().filter(|(index, _)| *index != time);
     let (value, values) = candidates()
         .find_map(|(index, name)| Some((index, exact(name)?)))
-        .or_else(|| candidates().find_map(|(index, name)| Some((index, prefixed(name)?))))?;
+        .or_else(|| candidates().find_map(|(index, name)| Some((index, prefixed(name)?))))
+        .or_else(|| {
+            let last =
+                |name: &str| LAST_WORDS.contains(&plain(name).rsplit(['_', ' ', '-']).next().unwrap_or_default());
+            candidates().find(|(_, name)| last(name)).map(|(index, _)| (index, Values::Count))
+        })?;
     Some(Columns { time, value, values })
 }
 

@@ -9,10 +9,18 @@ pub(super) enum Kind {
     AwsPolicy,
     AwsAlarm,
     AwsSchedule,
+    AwsHook,
+    AwsWarmPool,
+    /// AWS's SuspendProcesses.
+    AwsSuspension,
+    AwsComposite,
     EssGroup,
     EssRule,
     EssAlarm,
     EssSchedule,
+    EssHook,
+    /// ESS's SuspendProcesses.
+    EssSuspension,
     /// CloudMonitor's PutResourceMetricRule.
     CmsRule,
     /// CloudMonitor's PutMetricRuleTargets.
@@ -20,6 +28,7 @@ pub(super) enum Kind {
     TencentGroup,
     TencentPolicy,
     TencentSchedule,
+    TencentHook,
     /// A Kubernetes object of any kind.
     Kubernetes,
 }

@@ -6,7 +6,7 @@ use super::write::{Target, export};
 use super::*;
 use crate::scenario::document::{DiskFiles, Document};
 use crate::scenario::schema::ScenarioFile;
-use crate::scenario::{Loaded, Scenario};
+use crate::scenario::{Loaded, Policy, Scenario};
 
 const SERVICE: &str = "
 trace = { shape = 'constant', rate = '10rps' }
@@ -20,10 +20,16 @@ fn loaded(text: &str) -> Scenario {
         .scenario
 }
 
-/// The policy's table, as it is understood.
+/// The policy's table, as it is understood. Who completes a lifecycle hook is the simulation's business, not the API's.
 fn policy_of(file: &ScenarioFile) -> toml::Value {
     let table = toml::Table::try_from(file).unwrap();
-    ["ess", "aws", "tencent"].iter().find_map(|name| table.get(*name)).cloned().unwrap()
+    let mut policy = ["ess", "aws", "tencent"].iter().find_map(|name| table.get(*name)).cloned().unwrap();
+    let hooks = policy.get_mut("hook").and_then(toml::Value::as_array_mut).into_iter().flatten();
+    for hook in hooks.filter_map(toml::Value::as_table_mut) {
+        hook.remove("takes");
+        hook.remove("until_booted");
+    }
+    policy
 }
 
 /// Exported, imported, understood again.
@@ -78,18 +84,76 @@ struct Words {
     periods: Vec<u64>,
 }
 
+/// Keys of a group beside its bounds, each there or not: `lines` of its own table, and whole `tables`.
+fn optional(lines: &'static [&'static str], tables: &'static [&'static str]) -> impl Strategy<Value = [String; 2]> {
+    let some = |all: &'static [&'static str]| proptest::sample::subsequence(all, 0..=all.len());
+    (some(lines), some(tables)).prop_map(|(lines, tables)| [lines.join("\n") + "\n", tables.join("\n") + "\n"])
+}
+
+const AWS_LINES: &[&str] = &[
+    "health_check = 'elb'",
+    "health_check_grace = '120s'",
+    "protect_new = true",
+    "maintenance = { min_healthy = 90, max_healthy = 120 }",
+    "warm_pool = { min = 2, max_prepared = 40, state = 'hibernated', reuse_on_scale_in = true }",
+    "suspended = ['az-rebalance', 'scheduled-actions']",
+];
+const AWS_TABLES: &[&str] = &[
+    "[[aws.hook]]\nname = 'in it'\ntransition = 'launching'\ntimeout = '300s'\nresult = 'continue'\nuntil_booted = true",
+    "[[aws.hook]]\nname = 'out'\ntransition = 'terminating'\ntakes = '20s'",
+    "[[aws.alarm]]\nname = 'percentile'\nmetric = 'TargetResponseTime'\nstatistic = 'p99'\ncomparison = '>'\nthreshold = 0.5\n\
+     low_samples = 'ignore'\nok_action = 'RULE'\ninsufficient_data_action = 'RULE'\naction = 'RULE'\n\
+     [[aws.composite]]\nname = 'both of them'\nrule = 'ALARM(percentile) AND NOT OK(\"percentile\")'\n\
+     [[aws.composite]]\nname = 'above'\nrule = 'AT_LEAST(1, ALARM, (percentile, \"both of them\"))'",
+];
+const ESS_LINES: &[&str] = &[
+    "health_check = 'load-balancer'",
+    "scaling_policy = 'recycle'",
+    "multi_az = 'balance'",
+    "suspended = ['scale-in', 'health-check']",
+];
+const ESS_TABLES: &[&str] = &[
+    "[[ess.hook]]\nname = 'in it'\ntransition = 'launching'\ntimeout = '300s'\nresult = 'rollback'\nuntil_booted = true",
+    "[[ess.hook]]\nname = 'out'\ntransition = 'terminating'\ntakes = '20s'",
+    "[[ess.alarm]]\nname = 'several'\nmetric = 'CpuUtilization'\nthreshold = 80.5\naction = 'RULE'\nlogic = 'or'\n\
+     effective = 'TZ=+00 * * 1-2 * * ?'\n\
+     expression = [{ metric = 'MemoryUtilization', comparison = '<', threshold = 30.0, statistic = 'maximum' }]",
+    "[[ess.rule]]\nname = 'forecast'\ntarget = { metric = 'CpuUtilization', value = 45.0 }\n\
+     predictive = { mode = 'predict-only', buffer = '600s', initial_max = 40, value_behavior = 'override-max-with-buffer', value_buffer = 20.0 }",
+];
+const TENCENT_LINES: &[&str] = &[
+    "replace_monitor_unhealthy = true",
+    "replace_load_balancer_unhealthy = true",
+    "priority_scale_in_unhealthy = true",
+    "scaling_mode = 'wake-up-stopped'",
+    "health_check_grace = '90s'",
+    "multi_zone = 'equality'",
+    "concurrent_scale_out = true",
+    "retry = 'none'",
+];
+const TENCENT_TABLES: &[&str] = &[
+    "[[tencent.hook]]\nname = 'in-it'\ntransition = 'launching'\ntimeout = '60s'\nresult = 'abandon'\nuntil_booted = true",
+    "[[tencent.hook]]\nname = 'out'\ntransition = 'terminating'\ntakes = '20s'",
+];
+
 fn policy(words: Words) -> impl Strategy<Value = String> {
     let Words { table, rules, cpu, periods } = words;
+    let further = match table {
+        "aws" => optional(AWS_LINES, AWS_TABLES),
+        "ess" => optional(ESS_LINES, ESS_TABLES),
+        _ => optional(TENCENT_LINES, TENCENT_TABLES),
+    };
     let bounds = (1u32..5, 0u32..10, 0u64..3600, proptest::option::of(0u32..10));
     let alarms = (comparison(), threshold(), proptest::sample::select(periods), 1u32..=10, any::<bool>());
-    (bounds, names(3), adjust(), adjust(), proptest::option::of(0u64..3600), alarms, 1u32..99, any::<bool>()).prop_map(
-        move |((min, span, cooldown, desired), names, first, second, rule_cooldown, alarm, target, never_in)| {
+    (bounds, names(3), adjust(), adjust(), proptest::option::of(0u64..3600), alarms, 1u32..99, any::<bool>(), further).prop_map(
+        move |((min, span, cooldown, desired), names, first, second, rule_cooldown, alarm, target, never_in, [lines, tables])| {
             let max = min + span;
             let quote = |text: &str| toml::Value::String(text.to_string()).to_string();
             let mut text = format!("{SERVICE}[{table}]\nmin = {min}\nmax = {max}\ndefault_cooldown = '{cooldown}s'\n");
             if let Some(desired) = desired {
                 text.push_str(&format!("desired = {}\n", min + desired.min(span)));
             }
+            text.push_str(&lines);
             for (name, adjust) in [(&names[0], first), (&names[1], second)] {
                 text.push_str(&format!("[[{table}.{rules}]]\nname = {}\nadjust = {adjust}\n", quote(name)));
                 if let Some(cooldown) = rule_cooldown {
@@ -113,6 +177,7 @@ fn policy(words: Words) -> impl Strategy<Value = String> {
                 ));
             }
             text.push_str(&format!("[[{table}.scheduled]]\nname = 'morning'\ncron = '30 7 * * 1'\nmin = {min}\nmax = {max}\ndesired = {max}\n"));
+            text.push_str(&tables.replace("'RULE'", &quote(&names[0])));
             text
         },
     )
@@ -134,6 +199,61 @@ fn same(text: &str, target: Target) -> Result<(), TestCaseError> {
     let scenario = loaded(text);
     prop_assert_eq!(again(&scenario, target), policy_of(&scenario.file), "{}", export(&scenario, target).unwrap());
     Ok(())
+}
+
+/// A HorizontalPodAutoscaler's spec in our words: metrics of all kinds that are simulated, behaviours with and without
+/// every key.
+fn hpa_spec() -> impl Strategy<Value = String> {
+    let target = prop_oneof![
+        (1u32..200).prop_map(|percent| format!("{{ type = 'Utilization', averageUtilization = {percent} }}")),
+        (1u32..9000).prop_map(|milli| format!("{{ type = 'AverageValue', averageValue = '{milli}m' }}")),
+    ];
+    let resource = (proptest::sample::select(vec!["cpu", "memory"]), target.clone()).prop_map(|(name, target)| {
+        format!("{{ type = 'Resource', resource = {{ name = '{name}', target = {target} }} }}")
+    });
+    let pods = (1u32..5000).prop_map(|value| {
+        format!("{{ type = 'Pods', pods = {{ metric = {{ name = 'http_requests_per_second' }}, target = {{ type = 'AverageValue', averageValue = '{value}' }} }} }}")
+    });
+    let metric = prop_oneof![resource, pods];
+    let policy = (any::<bool>(), 1u32..500, 1u32..=1800).prop_map(|(is_pods, value, period)| {
+        let kind = if is_pods { "Pods" } else { "Percent" };
+        format!("{{ type = '{kind}', value = {value}, periodSeconds = {period} }}")
+    });
+    let rules = (
+        proptest::option::of(0u32..=3600),
+        proptest::option::of(proptest::sample::select(vec!["Max", "Min", "Disabled"])),
+        proptest::collection::vec(policy, 1..3),
+    )
+        .prop_map(|(window, select, policies)| {
+            let mut parts = vec![format!("policies = [{}]", policies.join(", "))];
+            parts.extend(window.map(|seconds| format!("stabilizationWindowSeconds = {seconds}")));
+            parts.extend(select.map(|word| format!("selectPolicy = '{word}'")));
+            format!("{{ {} }}", parts.join(", "))
+        });
+    let behavior = (proptest::option::of(rules.clone()), proptest::option::of(rules));
+    (proptest::option::of(1u32..5), 5u32..50, proptest::collection::vec(metric, 1..4), behavior).prop_map(
+        |(min, max, metrics, (up, down))| {
+            let mut text = format!("{SERVICE}[pods]\ncpu = {{ request = '500m' }}\nmemory = {{ request = '1Gi' }}\n[nodes]\ncount = 9\n[hpa.spec]\nmaxReplicas = {max}\n");
+            if let Some(min) = min {
+                text.push_str(&format!("minReplicas = {min}\n"));
+            }
+            text.push_str(&format!("metrics = [{}]\n", metrics.join(", ")));
+            for (key, rules) in [("scaleUp", up), ("scaleDown", down)] {
+                if let Some(rules) = rules {
+                    text.push_str(&format!("behavior.{key} = {rules}\n"));
+                }
+            }
+            text
+        },
+    )
+}
+
+/// The HPA's spec as it is understood, without the workload that it names: a scenario does without one.
+fn spec_of(scenario: &Scenario) -> serde_json::Value {
+    let Policy::Hpa { spec, .. } = &scenario.policy else { panic!("no HPA") };
+    let mut spec = serde_json::to_value(&spec.stored).unwrap();
+    spec.as_object_mut().unwrap().remove("scaleTargetRef");
+    spec
 }
 
 proptest! {
@@ -172,6 +292,17 @@ proptest! {
     #[test]
     fn tencent_comes_back_from_terraform(text in policy(tencent())) {
         same(&text, Target::Terraform)?;
+    }
+
+    #[test]
+    fn an_hpa_comes_back_from_its_manifest(text in hpa_spec()) {
+        let scenario = loaded(&text);
+        let manifest = export(&scenario, Target::Hpa).unwrap();
+        let read = import(&[Source::new("hpa.yaml", &manifest)], &ImportOptions::default())
+            .unwrap_or_else(|error| panic!("{error}\n{manifest}"));
+        prop_assert_eq!(read.scenarios.len(), 1, "{}", &manifest);
+        let again = loaded(&read.scenarios[0].text);
+        prop_assert_eq!(spec_of(&again), spec_of(&scenario), "{}", &manifest);
     }
 
     /// Whatever is in a file, reading it ends with a result.

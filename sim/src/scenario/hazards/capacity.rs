@@ -3,6 +3,8 @@
 use super::numbers::{Numbers, Traffic};
 use super::view::Group;
 use super::{Findings, round};
+use crate::controllers::cloud::ess::EssMultiAz;
+use crate::controllers::cloud::tencent::MultiZonePolicy;
 use crate::controllers::decision::Metric;
 use crate::controllers::hpa::Resource;
 use crate::controllers::hpa::spec::{Goal, Source};
@@ -87,11 +89,20 @@ fn zones(scenario: &Scenario, min: u32, max: u32, numbers: &Numbers, traffic: &T
     if zones < 2 || matches!(scenario.policy, Policy::Hpa { .. }) {
         return;
     }
-    let needed = match scale_out_utilization(scenario) {
-        Some(percent) => libm::ceil(traffic.peak * numbers.cpu / (numbers.cores * percent / 100.0)),
-        None => numbers.units_for(traffic.peak),
-    };
-    let running = needed.clamp(f64::from(min), f64::from(max));
+    let running = running_at(traffic.peak, scenario, numbers, min, max);
+    if let Some((key, spread)) = fills_one_zone(scenario) {
+        findings.add(
+            "G06",
+            "fleet.zones",
+            format!(
+                "the group fills its zones in order: at the peak of {} requests/s all of about {} instances run in the first of \
+                 {zones} zones; when that one fails, none remains",
+                round(traffic.peak), round(running)
+            ),
+            format!("{key} = \"{spread}\", and headroom for a zone"),
+        );
+        return;
+    }
     let lost = libm::ceil(running / f64::from(zones));
     let left = running - lost;
     if left * numbers.limit_per_unit >= traffic.peak {
@@ -111,6 +122,26 @@ fn zones(scenario: &Scenario, min: u32, max: u32, numbers: &Numbers, traffic: &T
             round(100.0 * f64::from(zones - 1) / f64::from(zones) * numbers.within_objective / numbers.limit_per_unit)
         ),
     );
+}
+
+/// How many instances the policy keeps at a rate.
+pub(super) fn running_at(rate: f64, scenario: &Scenario, numbers: &Numbers, min: u32, max: u32) -> f64 {
+    let needed = match scale_out_utilization(scenario) {
+        Some(percent) => libm::ceil(rate * numbers.cpu / (numbers.cores * percent / 100.0)),
+        None => numbers.units_for(rate),
+    };
+    needed.clamp(f64::from(min), f64::from(max.max(min)))
+}
+
+/// A policy that launches in the first zone that works: the key that says so, and the word that spreads instead.
+pub(super) fn fills_one_zone(scenario: &Scenario) -> Option<(&'static str, &'static str)> {
+    match &scenario.policy {
+        Policy::Ess(config) if config.multi_az != EssMultiAz::Balance => Some(("ess.multi_az", "balance")),
+        Policy::Tencent(config) if config.multi_zone != MultiZonePolicy::Equality => {
+            Some(("tencent.multi_zone", "equality"))
+        }
+        _ => None,
+    }
 }
 
 /// The utilization that the policy lets instances reach before it adds, percent.

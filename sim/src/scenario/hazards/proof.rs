@@ -3,6 +3,7 @@
 //! A proof is a change to the scenario itself: its service, boot, balancer and policy stay, the traffic becomes the
 //! simplest that shows the hazard. What comes out is printed as it is, also when it shows nothing.
 
+use super::capacity;
 use super::numbers::Numbers;
 use super::view::{Does, Group};
 use super::{Finding, round};
@@ -113,7 +114,7 @@ fn plan(finding: &Finding, scenario: &Scenario) -> Option<Plan> {
         "G02" => flapping(finding, group.as_ref()?, &numbers),
         "G03" => peak(scenario, &numbers, max),
         "G04" => cut(scenario, &numbers, min),
-        "G06" => zone(scenario, &numbers, max),
+        "G06" => zone(scenario, &numbers, min, max),
         "G07" => metastable(&numbers, max),
         "G09" => idle(scenario),
         "G12" | "A01" => stuck(finding, scenario, &numbers, max),
@@ -283,12 +284,18 @@ fn cut(scenario: &Scenario, numbers: &Numbers, min: u32) -> Option<Plan> {
 }
 
 /// A zone fails for ten minutes at the peak.
-fn zone(scenario: &Scenario, numbers: &Numbers, max: u32) -> Option<Plan> {
+fn zone(scenario: &Scenario, numbers: &Numbers, min: u32, max: u32) -> Option<Plan> {
     let table = max_key(scenario)?.strip_suffix(".max")?;
     let traffic = numbers.traffic.as_ref()?;
     let zones = f64::from(scenario.file.fleet.zones);
-    let usual = numbers.units_for(traffic.peak).min(f64::from(max));
-    let safe = libm::ceil(usual * zones / (zones - 1.0));
+    let usual = capacity::running_at(traffic.peak, scenario, numbers, min, max);
+    let safe = libm::ceil(numbers.units_for(traffic.peak) * zones / (zones - 1.0));
+    let mut cured = vec![format!("{table}.max={:.0}", safe.max(f64::from(max))), format!("{table}.desired={safe:.0}")];
+    let mut cure = format!("{} instances", round(safe));
+    if let Some((key, spread)) = capacity::fills_one_zone(scenario) {
+        cured.push(format!("{key}=\"{spread}\""));
+        cure.push_str(", spread over the zones");
+    }
     Some(Plan {
         metric: "slo_violating_request_fraction",
         setting: format!(
@@ -302,8 +309,8 @@ fn zone(scenario: &Scenario, numbers: &Numbers, max: u32) -> Option<Plan> {
             format!("{table}.desired={usual:.0}"),
             "event=[{ at = \"10m\", kind = \"zone-outage\", zone = 0, lasts = \"10m\" }]".to_string(),
         ],
-        cure: format!("{} instances", round(safe)),
-        cured: vec![format!("{table}.max={:.0}", safe.max(f64::from(max))), format!("{table}.desired={safe:.0}")],
+        cure,
+        cured,
     })
 }
 

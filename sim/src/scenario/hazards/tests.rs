@@ -225,12 +225,16 @@ fn the_maximum_against_the_peak() {
 #[test]
 fn a_zone_is_more_than_the_headroom() {
     // The threshold of 95 % lets the group run full: half of it cannot serve the peak.
-    let text = ess(&[("threshold = 50", "threshold = 95"), ("[balancer]", "[fleet]\nzones = 2\n[balancer]")]);
-    let finding = finds("G06", &text);
+    let zones = ("[balancer]", "[fleet]\nzones = 2\n[balancer]");
+    let balance = ("min = 3", "min = 3\nmulti_az = 'balance'");
+    let finding = finds("G06", &ess(&[("threshold = 50", "threshold = 95"), zones, balance]));
     assert!(finding.message.contains("2 zones"), "{}", finding.message);
     // Below half, the other half suffices.
-    let text = ess(&[("threshold = 50", "threshold = 45"), ("[balancer]", "[fleet]\nzones = 2\n[balancer]")]);
+    let text = ess(&[("threshold = 50", "threshold = 45"), zones, balance]);
     assert!(!codes_of(&text).contains(&"G06"));
+    // MultiAZPolicy PRIORITY, ESS's default, fills the first zone.
+    let finding = finds("G06", &ess(&[("threshold = 50", "threshold = 45"), zones]));
+    assert!(finding.message.contains("none remains") && finding.fix.contains("ess.multi_az"), "{}", finding.message);
 }
 
 #[test]
@@ -372,6 +376,30 @@ fn proofs_show_what_the_findings_say() {
         ("G02", ess(&[("threshold = 20", "threshold = 45")])),
         ("G04", ess(&[("drain = '60s'", "drain = '0s'")])),
         ("H01", hpa(&[("request = '1000m', ", "")])),
+        ("G06", ess(&[("threshold = 50", "threshold = 95"), ("[balancer]", "[fleet]\nzones = 2\n[balancer]")])),
+        (
+            "G06",
+            ess(&[
+                ("threshold = 50", "threshold = 95"),
+                ("[balancer]", "[fleet]\nzones = 2\n[balancer]"),
+                ("min = 3", "min = 3\nmulti_az = 'balance'"),
+            ]),
+        ),
+        (
+            "G07",
+            ess(&[
+                ("peak = '100rps'", "peak = '150rps'"),
+                ("timeout = '5s'", "timeout = '5s'\nretry = { attempts = 3 }"),
+            ]),
+        ),
+        (
+            "G09",
+            hpa(&[
+                ("name = 'cpu'", "name = 'memory'"),
+                ("timeout = '5s'", "timeout = '5s'\nmemory = { base = '1500MiB' }"),
+            ]),
+        ),
+        ("G12", ess(&[(&ESS[ESS.rfind("[[ess.alarm]]").unwrap()..], "")])),
         ("A01", {
             let out = "[[aws.policy]]\nname = 'out'\nstep = [{ upper = 0, adjust = { change = 2 } }]\n";
             aws(out, &LOW.replace("'in'", "'out'").replace("'<'", "'>'").replace("20", "60"))

@@ -28,7 +28,19 @@ impl Importer for Combined {
         let is_such = |line: &[u8]| {
             instant(line, &mut Stamps::new(None, 1e9, None)).is_ok_and(|(_, rest)| rest.starts_with(b" \""))
         };
-        sample.mostly(is_such)
+        // A time of the right form that lies centuries off is for the reader to refuse, with its line.
+        let has_form = |line: &[u8]| {
+            let Some(open) = memchr(b'[', line) else { return false };
+            let time = &line[open + 1..];
+            time.len() > 28
+                && time.iter().zip(b"00/Aaa/0000:00:00:00 +0000] \"").all(|(byte, form)| match form {
+                    b'0' => byte.is_ascii_digit(),
+                    b'A' | b'a' => byte.is_ascii_alphabetic(),
+                    b'+' => matches!(byte, b'+' | b'-'),
+                    _ => byte == form,
+                })
+        };
+        sample.mostly(is_such) || sample.mostly(has_form)
     }
 
     fn reader(&self, _sample: &Sample, _options: &ImportOptions) -> Result<Reader, Damage> {

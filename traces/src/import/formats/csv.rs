@@ -5,9 +5,11 @@ use super::super::ImportOptions;
 use super::super::ImportedValues;
 use super::super::cells::Cells;
 use super::super::collect::{Collector, Request};
+use super::super::counter::{self, Counter};
 use super::super::damage::Damage;
 use super::super::format::{Importer, LineReader, Reader, Sample};
 use super::super::number;
+use super::super::saturation::is_utilization;
 use super::super::stamp::Stamps;
 use crate::recording::header::TraceHeader;
 use crate::recording::{Values, columns};
@@ -42,7 +44,11 @@ impl Importer for Csv {
         let plan = Plan::of(sample, &ImportOptions::default());
         // A header that names no number is CSV all the same: the error should say which columns there are.
         match plan {
-            Ok(plan) => sample.lines.len() > usize::from(plan.has_header) && plan.reads_a_time(sample),
+            // A header that names a time and a number says enough, whatever is wrong below it.
+            Ok(plan) => {
+                let is_named = plan.has_header && plan.value.is_some();
+                sample.lines.len() > usize::from(plan.has_header) && (is_named || plan.reads_a_time(sample))
+            }
             Err(_) => {
                 let delimiter = delimiter(sample.first());
                 let mut cells = Cells::default();
@@ -66,6 +72,7 @@ impl Importer for Csv {
             is_before_data: true,
             last: i64::MIN,
             backwards: 0,
+            counter: Counter::default(),
         })))
     }
 }
@@ -78,6 +85,10 @@ struct Plan {
     /// None when each row is a request.
     value: Option<usize>,
     values: Values,
+    /// True when the number is a counter that only grows.
+    is_counter: bool,
+    /// The column of the processors' utilization.
+    utilization: Option<usize>,
     duration: Option<(usize, f64)>,
     stamped_at_end: bool,
     notes: Vec<String>,
@@ -105,14 +116,19 @@ impl Plan {
             })?,
             None => 0,
         };
-        if options.values == Some(ImportedValues::Counter) {
-            return Err(Damage::new(
-                "running totals are understood in exports of Prometheus and CloudWatch, not in a CSV: take the differences \
-                 first, and say --values count",
-            ));
-        }
         let per_row = options.values == Some(ImportedValues::Request);
         let known = known_value(&lower, time).filter(|_| has_header);
+        // A measurement is called by what is measured, or is the one column beside the time.
+        let measured = || {
+            let others = || (0..lower.len()).filter(|column| *column != time);
+            others()
+                .find(|column| is_utilization(&lower[*column]))
+                .or_else(|| others().next().filter(|_| lower.len() == 2))
+        };
+        let known = match known {
+            None if options.any_unit && has_header => measured().map(|column| (column, Values::Count)),
+            known => known,
+        };
         let value = match &options.value {
             _ if per_row => None,
             Some(name) => Some(asked(name, &lower, has_header).ok_or_else(|| {
@@ -157,7 +173,33 @@ impl Plan {
             }
             None => None,
         };
-        Ok(Plan { delimiter, has_header, time, value, values, duration, stamped_at_end: options.stamped_at_end, notes })
+        let utilization = match &options.utilization {
+            Some(name) => Some(
+                asked(name, &lower, has_header)
+                    .ok_or_else(|| Damage::new(format!("there is no column `{name}`; {}", listed())))?,
+            ),
+            None if has_header && value.is_some() && !options.any_unit => {
+                lower.iter().position(|name| is_utilization(name)).filter(|column| Some(*column) != value)
+            }
+            None => None,
+        };
+        if let (Some(column), None) = (utilization, &options.utilization) {
+            notes.push(format!("`{}` marks where the recorded system was saturated", names[column]));
+        }
+        let is_counter = options.values == Some(ImportedValues::Counter);
+        let stamped_at_end = options.stamped_at_end;
+        Ok(Plan {
+            delimiter,
+            has_header,
+            time,
+            value,
+            values,
+            is_counter,
+            utilization,
+            duration,
+            stamped_at_end,
+            notes,
+        })
     }
 
     /// True when the first row of data begins as it should.
@@ -210,6 +252,7 @@ struct CsvLines {
     last: i64,
     /// Rows that came after a later one.
     backwards: u64,
+    counter: Counter,
 }
 
 impl CsvLines {
@@ -249,7 +292,18 @@ impl LineReader for CsvLines {
         self.backwards += u64::from(at < self.last);
         self.last = at;
         if let Some(column) = self.plan.value {
-            to.row(at, self.cells.amount(line, column, "number")?, 0.0);
+            let number = self.cells.amount(line, column, "number")?;
+            if let Some(measured) = self.plan.utilization.and_then(|column| self.cells.get(line, column)) {
+                // A utilization that is missing, or no number, marks nothing.
+                let measured = measured.strip_suffix(b"%").unwrap_or(measured);
+                if let Ok(measured) = number::amount(measured) {
+                    to.saturation.add(at, measured);
+                }
+            }
+            if self.plan.is_counter {
+                return self.counter.add(at, number, |at, increase| to.row(at, increase, 0.0));
+            }
+            to.row(at, number, 0.0);
             return Ok(());
         }
         let duration = match self.plan.duration {
@@ -257,6 +311,21 @@ impl LineReader for CsvLines {
             None => None,
         };
         to.request(Request { at, duration, refused: false }.stamped(self.plan.stamped_at_end));
+        Ok(())
+    }
+
+    fn finish(&mut self, to: &mut Collector) -> Result<(), Damage> {
+        if !self.plan.is_counter {
+            return Ok(());
+        }
+        let reading = self.counter.finish(|at, increase| to.row(at, increase, 0.0));
+        match reading.step {
+            Some(step) => to.interval_is(step),
+            None => {
+                return Err(Damage::new("a counter needs two readings at least: it tells only what was between them"));
+            }
+        }
+        self.plan.notes.extend(counter::notes(&reading));
         Ok(())
     }
 

@@ -2,12 +2,14 @@
 
 use super::super::draft::{Draft, number, quoted, seconds};
 use super::super::finding;
-use super::super::node::Node;
+use super::super::node::{Node, Value};
 use super::super::object::{Kind, Object, REFERENCE};
+use super::composite::KnownAlarm;
 use super::dialect::Dialect;
 use super::rule::Written;
 use super::{Names, Parts, count};
 use crate::controllers::cloud::metric_of;
+use crate::controllers::cloud::schedule::Window;
 use crate::controllers::cloud::words::{Comparison, StatisticWord};
 use crate::scenario::document::Severity;
 use crate::scenario::hazards::Finding;
@@ -65,8 +67,9 @@ pub(super) fn write(
     dialect: &Dialect,
     rules: &[Written],
     findings: &mut Vec<Finding>,
-) {
+) -> Vec<KnownAlarm> {
     let mut names = Names::default();
+    let mut known = Vec::new();
     let mut ids: Vec<String> = Vec::new();
     for alarm in &parts.alarms {
         let id = alarm.text("AlarmTaskId").or(alarm.text("AlarmArn")).map(str::to_string);
@@ -76,13 +79,16 @@ pub(super) fn write(
             }
             ids.push(id);
         }
-        one(draft, parts, alarm, dialect, rules, &mut names, findings);
+        if let Some(name) = one(draft, parts, alarm, dialect, rules, &mut names, findings) {
+            known.push(KnownAlarm { name, symbol: alarm.symbol.clone() });
+        }
     }
     if dialect.table == "tencent" {
         for policy in parts.rules.iter().filter(|policy| policy.node.get("MetricAlarm").is_some()) {
             inner(draft, policy, dialect, rules, &mut names, findings);
         }
     }
+    known
 }
 
 /// Names that the vendors give the alarms they manage themselves.
@@ -98,7 +104,7 @@ fn one(
     rules: &[Written],
     names: &mut Names,
     findings: &mut Vec<Finding>,
-) {
+) -> Option<String> {
     let fields = ["Name", "AlarmName", "RuleName"];
     let given = fields.iter().find_map(|key| alarm.text(key)).unwrap_or("alarm");
     if is_managed(given) {
@@ -107,7 +113,7 @@ fn one(
             "{}: `{given}` is managed by target tracking: it follows from the rule.",
             draft.origin(&alarm.node)
         ));
-        return;
+        return None;
     }
     let name = names.unique(given);
     let wanted = actions(&alarm.node);
@@ -121,7 +127,46 @@ fn one(
         .filter(|rule| wanted.iter().any(|action| rule.is_meant_by(action)))
         .map(|rule| rule.name.as_str())
         .collect();
-    emit(draft, &alarm.node, alarm.kind, &name, &resolved, dialect, findings);
+    let node = if alarm.kind == Kind::AwsAlarm { single_metric(&alarm.node) } else { alarm.node.clone() };
+    let further = further_actions(&node, rules);
+    emit(draft, &node, alarm.kind, &name, &resolved, &further, dialect, findings).then_some(name)
+}
+
+/// What an alarm of AWS invokes in its other states: the key, the field, the rules.
+fn further_actions<'r>(node: &Node, rules: &'r [Written]) -> Vec<(&'static str, &'static str, Vec<&'r str>)> {
+    [("ok_action", "OKActions"), ("ok_action", "OkActions"), ("insufficient_data_action", "InsufficientDataActions")]
+        .into_iter()
+        .filter_map(|(key, field)| {
+            let wanted: Vec<&str> = node.get(field)?.list().iter().filter_map(Node::text).collect();
+            let meant = rules.iter().filter(|rule| wanted.iter().any(|action| rule.is_meant_by(action)));
+            Some((key, field, meant.map(|rule| rule.name.as_str()).collect()))
+        })
+        .collect()
+}
+
+/// Metric math without mathematics: a list of one metric is that metric.
+fn single_metric(node: &Node) -> Node {
+    let metrics = node.get("Metrics").or(node.get("MetricQuery"));
+    let Some([only]) = metrics.map(Node::list) else { return node.clone() };
+    // Terraform calls it `metric`, and writes the block as a list of one.
+    let stat = only.get("MetricStat").or(only.get("Metric"));
+    let stat = stat.map(|stat| stat.list().first().unwrap_or(stat));
+    let Some(stat) = stat.filter(|_| only.get("Expression").is_none()) else { return node.clone() };
+    let mut plain = node.clone();
+    let Value::Table(entries) = &mut plain.value else { return plain };
+    entries.retain(|(key, _)| key != "Metrics" && key != "MetricQuery");
+    let metric = stat.get("Metric").filter(|metric| metric.is_table()).unwrap_or(stat);
+    for (key, from) in [
+        ("MetricName", metric.get("MetricName")),
+        ("Dimensions", metric.get("Dimensions")),
+        ("Period", stat.get("Period")),
+        ("Statistic", stat.get("Stat")),
+    ] {
+        if let Some(from) = from {
+            entries.push((key.to_string(), from.clone()));
+        }
+    }
+    plain
 }
 
 /// An alarm inside of Tencent's policy.
@@ -139,18 +184,21 @@ fn inner(
         return;
     }
     let name = names.unique(given);
-    emit(draft, alarm, Kind::TencentPolicy, &name, &[given], dialect, findings);
+    emit(draft, alarm, Kind::TencentPolicy, &name, &[given], &[], dialect, findings);
 }
 
+/// Writes an alarm; false when it is not taken over.
+#[expect(clippy::too_many_arguments, reason = "an alarm, where it goes, and what it is joined with")]
 fn emit(
     draft: &mut Draft<'_>,
     node: &Node,
     kind: Kind,
     name: &str,
     resolved: &[&str],
+    further: &[(&str, &str, Vec<&str>)],
     dialect: &Dialect,
     findings: &mut Vec<Finding>,
-) {
+) -> bool {
     draft.blank();
     let before = (draft.text.len(), draft.places.len());
     let address = format!("{}.alarm.{name}", dialect.table);
@@ -162,15 +210,20 @@ fn emit(
         let message = format!("the alarm `{name}` is not taken over: {why}");
         draft.comment(&format!("{}: {message}", draft.origin(node)));
         findings.push(finding(Severity::Warning, "I02", draft.place(node), message, ""));
-        return;
+        return false;
     }
+    let further: Vec<_> = further.iter().filter(|(_, _, names)| !names.is_empty()).collect();
     let enabled = ["Enable", "ActionsEnabled"].iter().find_map(|key| Some((*key, node.get(key)?)));
     let is_off = enabled.filter(|(_, node)| node.truth() == Some(false));
-    let action = match resolved {
+    let listed = |names: &[&str]| match names {
         [one] => quoted(one),
         several => format!("[{}]", several.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")),
     };
-    if resolved.is_empty() {
+    let action = listed(resolved);
+    for (key, field, names) in &further {
+        draft.key(key, &listed(names), node.get(field).map(|node| (*field, node)));
+    }
+    if resolved.is_empty() && further.is_empty() {
         let field = node.get("AlarmActions").or(node.get("AlarmAction"));
         draft.noted("action", "[]", "WARNING: its action names none of the rules: kept, disabled");
         draft.noted("enabled", "false", "set it to true once `action` names a rule");
@@ -185,25 +238,28 @@ fn emit(
         ));
     } else {
         let field = node.get("AlarmActions").or(node.get("AlarmAction"));
-        draft.key("action", &action, field.map(|node| ("AlarmActions", node)));
+        if !resolved.is_empty() {
+            draft.key("action", &action, field.map(|node| ("AlarmActions", node)));
+        }
         if let Some((key, from)) = is_off {
             draft.key("enabled", "false", Some((key, from)));
         }
     }
+    true
 }
 
 fn body(draft: &mut Draft<'_>, node: &Node, kind: Kind, dialect: &Dialect) -> Result<(), String> {
-    if node.get("Metrics").is_some_and(|metrics| !metrics.list().is_empty()) {
+    if ["Metrics", "MetricQuery"].iter().any(|key| node.get(key).is_some_and(|metrics| !metrics.list().is_empty())) {
         return Err("metric math is not simulated".to_string());
     }
-    if node.get("Expressions").is_some_and(|expressions| !expressions.list().is_empty()) {
-        return Err("alarms on several metrics are not simulated".to_string());
-    }
+    let expressions = node.get("Expressions").filter(|list| !list.list().is_empty());
     if kind == Kind::CmsRule {
         draft.noted("kind", "\"cms-rule\"", "CloudMonitor: every instance by itself");
     }
     // CloudMonitor holds thresholds in Escalations.Critical; a rule may also have been written with ESS's parameters.
     let critical = node.at("Escalations/Critical").filter(|_| kind == Kind::CmsRule).unwrap_or(node);
+    // A task on several metrics has them in its expressions; the first is this alarm's own.
+    let critical = expressions.and_then(|list| list.list().first()).unwrap_or(critical);
     let get = |key: &'static str| critical.get(key).or(node.get(key)).map(|node| (key, node));
     let (field, metric) = get("MetricName").ok_or("it has no MetricName")?;
     let metric_name = metric.text().unwrap_or_default();
@@ -253,8 +309,60 @@ fn body(draft: &mut Draft<'_>, node: &Node, kind: Kind, dialect: &Dialect) -> Re
             draft.key("missing", &quoted(word), Some(("TreatMissingData", from)));
         }
     }
+    if let Some(from) = node.get("EvaluateLowSampleCountPercentile").filter(|from| from.text() == Some("ignore")) {
+        draft.key("low_samples", "\"ignore\"", Some(("EvaluateLowSampleCountPercentile", from)));
+    }
+    if let Some(list) = expressions {
+        several(draft, node, list, dialect)?;
+    }
+    if let Some(from) = node.get("Effective").filter(|from| kind == Kind::EssAlarm && from.text() != Some("")) {
+        let window = from.text().unwrap_or_default();
+        window.parse::<Window>().map_err(|error| format!("its Effective `{window}` is not simulated: {error}"))?;
+        draft.key("effective", &quoted(window), Some(("Effective", from)));
+    }
+    if let Some(from) = node.get("NoDataPolicy").filter(|_| kind == Kind::CmsRule) {
+        let word = match from.text() {
+            Some("INSUFFICIENT_DATA") => "insufficient-data",
+            Some("OK") => "ok",
+            _ => "keep-last-state",
+        };
+        draft.key("no_data", &quoted(word), Some(("NoDataPolicy", from)));
+    }
     if let (Some(value), Some(from), Kind::CmsRule) = (count(node, "SilenceTime"), node.get("SilenceTime"), kind) {
         draft.key("silence_time", &seconds(value), Some(("SilenceTime", from)));
+    }
+    Ok(())
+}
+
+/// The further metrics of a task, and how they are joined.
+fn several(draft: &mut Draft<'_>, node: &Node, list: &Node, dialect: &Dialect) -> Result<(), String> {
+    let mut written = Vec::new();
+    for expression in list.list().iter().skip(1) {
+        let metric = expression.get("MetricName").and_then(Node::text).ok_or("an expression has no MetricName")?;
+        if metric_of(dialect.provider, metric).is_none() {
+            return Err(format!("the simulation has no metric `{metric}`"));
+        }
+        let mut parts = vec![format!("metric = {}", quoted(metric))];
+        if let Some(from) = expression.get("Statistics") {
+            let word = word(from).ok_or("the statistic of an expression is not simulated")?;
+            parts.push(format!("statistic = {}", quoted(&word)));
+        }
+        if let Some(from) = expression.get("ComparisonOperator") {
+            let comparison: Comparison =
+                serde_json::from_value(from.json()).map_err(|_| "the comparison of an expression is not simulated")?;
+            parts.push(format!("comparison = {}", quoted(comparison.sign())));
+        }
+        let threshold =
+            expression.get("Threshold").and_then(Node::number).ok_or("the Threshold of an expression is no number")?;
+        parts.push(format!("threshold = {}", number(threshold)));
+        written.push(format!("{{ {} }}", parts.join(", ")));
+    }
+    if written.is_empty() {
+        return Ok(());
+    }
+    draft.key("expression", &format!("[{}]", written.join(", ")), Some(("Expressions", list)));
+    if let Some(from) = node.get("ExpressionsLogicOperator").filter(|from| from.text() == Some("||")) {
+        draft.key("logic", "\"or\"", Some(("ExpressionsLogicOperator", from)));
     }
     Ok(())
 }

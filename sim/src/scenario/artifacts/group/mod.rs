@@ -1,8 +1,10 @@
 //! From objects to scenarios: which group they belong to, who invokes whom, what has to be assumed.
 
 mod alarm;
+mod composite;
 mod dialect;
 mod hpa;
+mod lifecycle;
 mod rule;
 mod schedule;
 mod surroundings;
@@ -27,6 +29,10 @@ struct Parts<'o> {
     alarms: Vec<&'o Object>,
     schedules: Vec<&'o Object>,
     targets: Vec<&'o Object>,
+    hooks: Vec<&'o Object>,
+    pools: Vec<&'o Object>,
+    suspensions: Vec<&'o Object>,
+    composites: Vec<&'o Object>,
 }
 
 /// Joins objects into groups, and writes a scenario for each.
@@ -83,6 +89,26 @@ fn collect<'o>(objects: &'o [Object], dialect: &Dialect) -> Vec<Parts<'o>> {
             all[place].alarms.push(object);
         }
     }
+    for object in objects {
+        let is_ours = match object.kind {
+            Kind::AwsWarmPool | Kind::AwsSuspension | Kind::AwsComposite => dialect.table == "aws",
+            Kind::EssSuspension => dialect.table == "ess",
+            kind => kind == dialect.hook,
+        };
+        if !is_ours {
+            continue;
+        }
+        if object.kind == Kind::AwsComposite {
+            composite::place(object, &mut all);
+            continue;
+        }
+        let place = member_of(&mut all, object, dialect);
+        match object.kind {
+            Kind::AwsWarmPool => all[place].pools.push(object),
+            Kind::AwsSuspension | Kind::EssSuspension => all[place].suspensions.push(object),
+            _ => all[place].hooks.push(object),
+        }
+    }
     let targets = objects.iter().filter(|object| object.kind == Kind::CmsTargets);
     if dialect.table == "ess" {
         for object in targets {
@@ -104,6 +130,10 @@ impl Parts<'_> {
             alarms: Vec::new(),
             schedules: Vec::new(),
             targets: Vec::new(),
+            hooks: Vec::new(),
+            pools: Vec::new(),
+            suspensions: Vec::new(),
+            composites: Vec::new(),
         }
     }
 }
@@ -184,7 +214,9 @@ fn written(
     bounds(&mut draft, parts, dialect, lenient, findings);
     let mut names = Names::default();
     let rules = rule::write(&mut draft, parts, dialect, &mut names, findings);
-    alarm::write(&mut draft, parts, dialect, &rules, findings);
+    let alarms = alarm::write(&mut draft, parts, dialect, &rules, findings);
+    composite::write(&mut draft, parts, alarms, findings);
+    lifecycle::hooks(&mut draft, parts, dialect, findings);
     schedule::write(&mut draft, parts, dialect, &rules, findings);
     let instance_type = parts.group.as_ref().and_then(surroundings::instance_type);
     surroundings::write(&mut draft, dialect.table, instance_type.as_deref(), most(parts), options);
@@ -227,6 +259,7 @@ fn bounds(draft: &mut Draft<'_>, parts: &Parts<'_>, dialect: &Dialect, lenient: 
         draft.table(&header, table, None);
         draft.noted("min", "1", "assumed");
         draft.noted("max", "10", "assumed");
+        lifecycle::keys(draft, parts, dialect, findings);
         if lenient {
             draft.noted("lenient", "true", "what the real API refuses is run all the same");
         }
@@ -264,6 +297,7 @@ fn bounds(draft: &mut Draft<'_>, parts: &Parts<'_>, dialect: &Dialect, lenient: 
             draft.key("retry", &quoted(word), Some(("RetryPolicy", node)));
         }
     }
+    lifecycle::keys(draft, parts, dialect, findings);
     if lenient {
         draft.noted("lenient", "true", "what the real API refuses is run all the same: see the warnings of the import");
     }

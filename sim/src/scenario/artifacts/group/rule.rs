@@ -108,6 +108,7 @@ fn body(draft: &mut Draft<'_>, rule: &Object, dialect: &Dialect) -> Result<(), S
         Shape::Step => steps(draft, node)?,
         Shape::Track => track(draft, node, dialect)?,
         Shape::Predict if dialect.table == "aws" => predict(draft, node, dialect)?,
+        Shape::Predict if dialect.table == "ess" => predict_ess(draft, node, dialect)?,
         Shape::Predict => return Err("predictive rules of this vendor are not simulated".to_string()),
     }
     if let Some((value, from)) =
@@ -260,5 +261,39 @@ fn predict(draft: &mut Draft<'_>, node: &Node, dialect: &Dialect) -> Result<(), 
         parts.push(format!("max_capacity_buffer = {buffer}"));
     }
     draft.key("predictive", &format!("{{ {} }}", parts.join(", ")), Some(("PredictiveScalingConfiguration", config)));
+    Ok(())
+}
+
+/// A predictive rule of ESS; its buffer is in minutes.
+fn predict_ess(draft: &mut Draft<'_>, node: &Node, dialect: &Dialect) -> Result<(), String> {
+    let metric = node.get("MetricName").and_then(Node::text).ok_or("it has no MetricName")?;
+    if metric_of(dialect.provider, metric).is_none() {
+        return Err(format!("the simulation has no metric `{metric}`"));
+    }
+    let value = value_of(node, "TargetValue").ok_or("it has no TargetValue")?;
+    let target = format!("{{ metric = {}, value = {value} }}", quoted(metric));
+    draft.key("target", &target, Some(("TargetValue", node)));
+    let mut parts = Vec::new();
+    if node.get("PredictiveScalingMode").and_then(Node::text) == Some("PredictOnly") {
+        parts.push("mode = \"predict-only\"".to_string());
+    }
+    if let Some(minutes) = count(node, "PredictiveTaskBufferTime").filter(|minutes| (1..=60).contains(minutes)) {
+        parts.push(format!("buffer = {}", seconds(minutes * 60)));
+    }
+    if let Some(most) = count(node, "InitialMaxSize") {
+        parts.push(format!("initial_max = {most}"));
+    }
+    match node.get("PredictiveValueBehavior").and_then(Node::text) {
+        Some("PredictiveValueOverrideMax") => parts.push("value_behavior = \"override-max\"".to_string()),
+        Some("PredictiveValueOverrideMaxWithBuffer") => {
+            parts.push("value_behavior = \"override-max-with-buffer\"".to_string());
+        }
+        _ => {}
+    }
+    if let Some(buffer) = value_of(node, "PredictiveValueBuffer") {
+        parts.push(format!("value_buffer = {buffer}"));
+    }
+    let from = node.get("PredictiveScalingMode").unwrap_or(node);
+    draft.key("predictive", &format!("{{ {} }}", parts.join(", ")), Some(("PredictiveScalingMode", from)));
     Ok(())
 }

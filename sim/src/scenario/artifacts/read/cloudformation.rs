@@ -10,6 +10,9 @@ const TYPES: &[(&str, Kind)] = &[
     ("AWS::AutoScaling::ScalingPolicy", Kind::AwsPolicy),
     ("AWS::AutoScaling::ScheduledAction", Kind::AwsSchedule),
     ("AWS::CloudWatch::Alarm", Kind::AwsAlarm),
+    ("AWS::AutoScaling::LifecycleHook", Kind::AwsHook),
+    ("AWS::AutoScaling::WarmPool", Kind::AwsWarmPool),
+    ("AWS::CloudWatch::CompositeAlarm", Kind::AwsComposite),
 ];
 
 pub(super) fn take(template: &Node, _source: &Source, found: &mut Found) -> Result<(), ArtifactError> {
@@ -23,6 +26,12 @@ pub(super) fn take(template: &Node, _source: &Source, found: &mut Found) -> Resu
         // What this program writes keeps the names there that CloudFormation would make itself.
         let name = resource.at("Metadata/windtunnel/Name").and_then(Node::text).unwrap_or(id);
         default_names(&mut node, *kind, name);
+        // What CloudFormation has no property for is kept there as well.
+        if let (Some(suspended), Value::Table(entries)) =
+            (resource.at("Metadata/windtunnel/SuspendedProcesses"), &mut node.value)
+        {
+            entries.push(("SuspendedProcesses".to_string(), suspended.clone()));
+        }
         found.objects.push(Object::new(*kind, node).named(id));
     }
     Ok(())
@@ -35,6 +44,8 @@ fn default_names(node: &mut Node, kind: Kind, id: &str) {
         Kind::AwsGroup => "AutoScalingGroupName",
         Kind::AwsPolicy => "PolicyName",
         Kind::AwsSchedule => "ScheduledActionName",
+        Kind::AwsHook => "LifecycleHookName",
+        Kind::AwsWarmPool => return,
         _ => "AlarmName",
     };
     let is_named = node.get(name).is_some();

@@ -36,6 +36,8 @@ const LISTS: &[(&str, Kind, &str)] = &[
     ("AutoScalingGroupSet", Kind::TencentGroup, ""),
     ("ScalingPolicySet", Kind::TencentPolicy, ""),
     ("ScheduledActionSet", Kind::TencentSchedule, ""),
+    ("LifecycleHookSet", Kind::TencentHook, ""),
+    ("CompositeAlarms", Kind::AwsComposite, ""),
 ];
 
 /// What belongs to a group but is no policy, or is a recording: named and left aside.
@@ -45,8 +47,6 @@ const ASIDE: &[(&str, &str)] = &[
     ("ActivitySet", "scaling activities: what happened, not a policy"),
     ("Datapoints", "measurements: `windtunnel trace import` reads such files"),
     ("MetricDataResults", "measurements: `windtunnel trace import` reads such files"),
-    ("LifecycleHooks", "lifecycle hooks: give their time as a boot stage"),
-    ("CompositeAlarms", "composite alarms: they cannot run scaling actions"),
 ];
 
 /// Reads one file.
@@ -168,6 +168,12 @@ fn lists(node: &Node, source: &Source, found: &mut Found) {
             ));
         }
     }
+    if let Some(list) = node.get("LifecycleHooks") {
+        hooks(list, found);
+    }
+    if let Some(pool) = node.get("WarmPoolConfiguration").filter(|_| node.get("AutoScalingGroupName").is_none()) {
+        found.objects.push(Object::new(Kind::AwsWarmPool, pool.clone()));
+    }
     for (key, what) in ASIDE {
         if let Some(part) = node.get(key).filter(|part| !part.is_list() || !part.list().is_empty()) {
             let message = format!("left aside: {what}");
@@ -179,6 +185,15 @@ fn lists(node: &Node, source: &Source, found: &mut Found) {
                 "",
             ));
         }
+    }
+}
+
+/// Lifecycle hooks: AWS and ESS call the list the same, and tell apart by how a hook names its group.
+fn hooks(list: &Node, found: &mut Found) {
+    let elements = if list.is_list() { list } else { list.get("LifecycleHook").unwrap_or(list) };
+    for hook in elements.list().iter().filter(|hook| hook.is_table()) {
+        let is_aws = hook.get("AutoScalingGroupName").is_some();
+        found.objects.push(Object::new(if is_aws { Kind::AwsHook } else { Kind::EssHook }, unwrapped(hook)));
     }
 }
 
@@ -202,7 +217,19 @@ pub(super) fn unwrapped(node: &Node) -> Node {
 /// The input of one call, as `--generate-cli-skeleton` has it, told by its fields.
 fn skeleton(node: &Node, found: &mut Found) {
     let has = |keys: &[&str]| keys.iter().all(|key| node.get(key).is_some());
-    let kind = if has(&["AlarmName", "ComparisonOperator"]) {
+    let kind = if has(&["AlarmName", "AlarmRule"]) {
+        Kind::AwsComposite
+    } else if has(&["LifecycleHookName", "AutoScalingGroupName"]) {
+        Kind::AwsHook
+    } else if has(&["LifecycleHookName", "ScalingGroupId"]) {
+        Kind::EssHook
+    } else if has(&["LifecycleHookName", "AutoScalingGroupId"]) {
+        Kind::TencentHook
+    } else if has(&["AutoScalingGroupName", "PoolState"]) {
+        Kind::AwsWarmPool
+    } else if has(&["AutoScalingGroupName", "ScalingProcesses"]) {
+        Kind::AwsSuspension
+    } else if has(&["AlarmName", "ComparisonOperator"]) {
         Kind::AwsAlarm
     } else if has(&["AutoScalingGroupName", "ScheduledActionName"]) {
         Kind::AwsSchedule

@@ -13,7 +13,22 @@ struct Type {
 }
 
 const TYPES: &[Type] = &[
-    Type { name: "aws_autoscaling_group", kind: Kind::AwsGroup, renamed: &[("name", "AutoScalingGroupName")] },
+    Type {
+        name: "aws_autoscaling_group",
+        kind: Kind::AwsGroup,
+        renamed: &[
+            ("name", "AutoScalingGroupName"),
+            ("protect_from_scale_in", "NewInstancesProtectedFromScaleIn"),
+            ("warm_pool", "WarmPoolConfiguration"),
+            ("initial_lifecycle_hook", "LifecycleHookSpecificationList"),
+        ],
+    },
+    Type {
+        name: "aws_autoscaling_lifecycle_hook",
+        kind: Kind::AwsHook,
+        renamed: &[("name", "LifecycleHookName"), ("autoscaling_group_name", "AutoScalingGroupName")],
+    },
+    Type { name: "aws_cloudwatch_composite_alarm", kind: Kind::AwsComposite, renamed: &[] },
     Type {
         name: "aws_autoscaling_policy",
         kind: Kind::AwsPolicy,
@@ -29,8 +44,22 @@ const TYPES: &[Type] = &[
         kind: Kind::AwsSchedule,
         renamed: &[("autoscaling_group_name", "AutoScalingGroupName")],
     },
-    Type { name: "aws_cloudwatch_metric_alarm", kind: Kind::AwsAlarm, renamed: &[("arn", "AlarmArn")] },
-    Type { name: "alicloud_ess_scaling_group", kind: Kind::EssGroup, renamed: &[("id", "ScalingGroupId")] },
+    Type {
+        name: "aws_cloudwatch_metric_alarm",
+        kind: Kind::AwsAlarm,
+        renamed: &[
+            ("arn", "AlarmArn"),
+            ("ok_actions", "OKActions"),
+            ("evaluate_low_sample_count_percentiles", "EvaluateLowSampleCountPercentile"),
+        ],
+    },
+    Type {
+        name: "alicloud_ess_scaling_group",
+        kind: Kind::EssGroup,
+        renamed: &[("id", "ScalingGroupId"), ("multi_az_policy", "MultiAZPolicy")],
+    },
+    Type { name: "alicloud_ess_lifecycle_hook", kind: Kind::EssHook, renamed: &[("name", "LifecycleHookName")] },
+    Type { name: "alicloud_ess_suspend_process", kind: Kind::EssSuspension, renamed: &[] },
     Type {
         name: "alicloud_ess_scaling_rule",
         kind: Kind::EssRule,
@@ -41,7 +70,16 @@ const TYPES: &[Type] = &[
     Type {
         name: "tencentcloud_as_scaling_group",
         kind: Kind::TencentGroup,
-        renamed: &[("id", "AutoScalingGroupId"), ("scaling_group_name", "AutoScalingGroupName")],
+        renamed: &[
+            ("id", "AutoScalingGroupId"),
+            ("scaling_group_name", "AutoScalingGroupName"),
+            ("lb_health_check_grace_period", "LoadBalancerHealthCheckGracePeriod"),
+        ],
+    },
+    Type {
+        name: "tencentcloud_as_lifecycle_hook",
+        kind: Kind::TencentHook,
+        renamed: &[("scaling_group_id", "AutoScalingGroupId")],
     },
     Type {
         name: "tencentcloud_as_scaling_policy",
@@ -55,8 +93,15 @@ const TYPES: &[Type] = &[
     },
 ];
 
+/// Blocks that may be repeated: singular here, plural in the API.
+const REPEATED: [(&str, &str); 1] = [("metric_specification", "MetricSpecifications")];
+
 /// Attributes that are blocks of one element.
-const SINGLE: [&str; 4] = [
+const SINGLE: [&str; 8] = [
+    "predefined_metric_pair_specification",
+    "warm_pool",
+    "instance_reuse_policy",
+    "instance_maintenance_policy",
     "target_tracking_configuration",
     "predefined_metric_specification",
     "customized_metric_specification",
@@ -97,7 +142,9 @@ fn module(node: &Node, document: &Node, found: &mut Found) {
 
 /// In a plan, ARNs are not known yet: the configuration says what they refer to.
 fn planned_actions(values: &mut Node, address: &str, document: &Node) {
-    for key in ["alarm_actions", "scaling_group_id", "autoscaling_group_name"] {
+    for key in
+        ["alarm_actions", "ok_actions", "insufficient_data_actions", "scaling_group_id", "autoscaling_group_name"]
+    {
         if values.get(key).is_some_and(|node| !node.is_list() || !node.list().is_empty()) {
             continue;
         }
@@ -118,7 +165,7 @@ fn planned_actions(values: &mut Node, address: &str, document: &Node) {
         let refer =
             |symbol: &String| Node::new(Value::Text(format!("{REFERENCE}{symbol}")), list.span.clone(), list.source);
         let value = match (key, seen.first()) {
-            ("alarm_actions", _) => {
+            ("alarm_actions" | "ok_actions" | "insufficient_data_actions", _) => {
                 Node::new(Value::List(seen.iter().map(refer).collect()), list.span.clone(), list.source)
             }
             (_, Some(first)) => refer(first),
@@ -153,6 +200,7 @@ fn api(node: &Node, renamed: &[(&str, &str)]) -> Node {
                 .map(|(key, value)| {
                     let name = renamed
                         .iter()
+                        .chain(&REPEATED)
                         .find(|(from, _)| from == key)
                         .map_or_else(|| pascal(key), |(_, to)| (*to).to_string());
                     let inner = match value.list().first() {
@@ -164,7 +212,8 @@ fn api(node: &Node, renamed: &[(&str, &str)]) -> Node {
                 .collect(),
         ),
         Value::List(elements) => Value::List(elements.iter().map(|element| api(element, &[])).collect()),
-        Value::Text(text) => Value::Text(reference(text).unwrap_or_else(|| text.clone())),
+        // A doubled dollar keeps Terraform from taking what follows for an interpolation.
+        Value::Text(text) => Value::Text(reference(text).unwrap_or_else(|| text.replace("$${", "${"))),
         other => other.clone(),
     };
     Node::new(value, node.span.clone(), node.source)
@@ -172,7 +221,7 @@ fn api(node: &Node, renamed: &[(&str, &str)]) -> Node {
 
 /// `${aws_autoscaling_policy.out.arn}` refers to `aws_autoscaling_policy.out`.
 fn reference(text: &str) -> Option<String> {
-    let inner = text.strip_prefix("${")?.strip_suffix('}')?.trim();
+    let inner = text.strip_prefix("${")?.strip_suffix('}').filter(|inner| !inner.contains("${"))?.trim();
     let mut parts = inner.split('.');
     let (kind, name) = (parts.next()?, parts.next()?);
     Some(format!("{REFERENCE}{kind}.{}", name.split('[').next()?))

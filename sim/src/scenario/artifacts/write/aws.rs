@@ -4,12 +4,13 @@ use serde_json::{Map, Value, json};
 
 use super::super::object::Kind;
 use super::ExportError;
+use super::aws_group;
 use super::call::{
     Call, Symbols, adjustment, comparison, number, reference, refuse, removal, seconds, statistic, steps,
 };
 use crate::controllers::cloud::AwsConfig;
 use crate::controllers::cloud::Provider;
-use crate::controllers::cloud::aws::{AwsAlarm, AwsPolicy, AwsPolicyType, AwsTarget, PredictiveMode};
+use crate::controllers::cloud::aws::{AwsAlarm, AwsPolicy, AwsPolicyType, AwsTarget, LowSampleCount, PredictiveMode};
 use crate::controllers::cloud::metric_names;
 use crate::controllers::cloud::missing_data::TreatMissing;
 use crate::controllers::decision::Statistic;
@@ -34,12 +35,20 @@ pub(super) fn calls(config: &AwsConfig, name: &str) -> Result<Vec<Call>, ExportE
         group.set("DefaultInstanceWarmup", seconds(warmup));
     }
     group.set("TerminationPolicies", removal(&config.removal, "OldestLaunchTemplate"));
+    aws_group::fields(config, &mut group);
     let mut calls = vec![group];
+    calls.extend(aws_group::calls(config, name, &mut symbols));
     for policy in &config.policy {
         calls.push(self::policy(policy, symbols.of(&policy.name), name)?);
     }
     for alarm in &config.alarm {
         calls.push(self::alarm(alarm, &mut symbols, name));
+    }
+    for composite in &config.composite {
+        let mut call = Call::new(Kind::AwsComposite, symbols.of(&format!("composite {}", composite.name)));
+        call.set("AlarmName", composite.name.as_str());
+        call.set("AlarmRule", composite.rule.as_str());
+        calls.push(call);
     }
     for action in &config.scheduled {
         let Some(cron) = &action.cron else {
@@ -221,9 +230,18 @@ fn alarm(alarm: &AwsAlarm, symbols: &mut Symbols, group: &str) -> Call {
         TreatMissing::NotBreaching => "notBreaching",
     };
     call.set("TreatMissingData", missing);
-    let actions: Vec<Value> = alarm.action.iter().map(|name| reference(&symbols.of(name))).collect();
-    if !actions.is_empty() {
-        call.set("AlarmActions", actions);
+    if alarm.low_samples == LowSampleCount::Ignore {
+        call.set("EvaluateLowSampleCountPercentile", "ignore");
+    }
+    for (key, names) in [
+        ("AlarmActions", &alarm.action),
+        ("OKActions", &alarm.ok_action),
+        ("InsufficientDataActions", &alarm.insufficient_data_action),
+    ] {
+        let actions: Vec<Value> = names.iter().map(|name| reference(&symbols.of(name))).collect();
+        if !actions.is_empty() {
+            call.set(key, actions);
+        }
     }
     if !alarm.enabled {
         call.set("ActionsEnabled", false);

@@ -5,6 +5,7 @@ use windtunnel_traces::SimDuration;
 
 use super::super::object::{Kind, REFERENCE};
 use super::ExportError;
+use crate::controllers::cloud::lifecycle::{DefaultResult, HookTransition, LifecycleHook};
 use crate::controllers::cloud::words::{Adjust, Comparison, RemovalPolicy};
 use crate::controllers::cloud::{Problem, Severity};
 use crate::controllers::decision::Statistic;
@@ -151,4 +152,34 @@ pub(super) fn removal(policies: &[RemovalPolicy], oldest_configuration: &str) ->
         RemovalPolicy::Default => "Default",
     };
     policies.iter().map(word).collect::<Vec<&str>>().into()
+}
+
+/// A lifecycle hook; the transitions in a vendor's words: in, out. Who completes it is no business of the API's.
+pub(super) fn hook(
+    hook: &LifecycleHook,
+    kind: Kind,
+    symbols: &mut Symbols,
+    group: (&str, Value),
+    transitions: [&str; 2],
+) -> Call {
+    let mut call = Call::new(kind, symbols.of(&format!("hook {}", hook.name)));
+    call.set(group.0, group.1);
+    call.set("LifecycleHookName", hook.name.as_str());
+    let transition = match hook.transition {
+        HookTransition::Launching => transitions[0],
+        HookTransition::Terminating => transitions[1],
+    };
+    call.set("LifecycleTransition", transition);
+    if let Some(timeout) = hook.timeout {
+        call.set("HeartbeatTimeout", seconds(timeout));
+    }
+    if let Some(result) = hook.result {
+        let word = match result {
+            DefaultResult::Continue => "CONTINUE",
+            DefaultResult::Abandon => "ABANDON",
+            DefaultResult::Rollback => "ROLLBACK",
+        };
+        call.set("DefaultResult", word);
+    }
+    call
 }

@@ -25,11 +25,20 @@ pub(super) fn write(calls: &[Call]) -> String {
     let known: Vec<&str> = calls.iter().map(|call| call.symbol.as_str()).collect();
     let group = calls.iter().find(|call| call.kind == Kind::AwsGroup);
     let group_name = group.and_then(|call| call.fields.get("AutoScalingGroupName")).cloned().unwrap_or_default();
+    let suspension = calls.iter().find(|call| call.kind == Kind::AwsSuspension);
+    let suspended = suspension.and_then(|call| call.fields.get("ScalingProcesses"));
     for call in calls {
+        // CloudFormation cannot suspend processes: the group remembers them.
+        if call.kind == Kind::AwsSuspension {
+            continue;
+        }
         let kind = match call.kind {
             Kind::AwsGroup => "AWS::AutoScaling::AutoScalingGroup",
             Kind::AwsPolicy => "AWS::AutoScaling::ScalingPolicy",
             Kind::AwsSchedule => "AWS::AutoScaling::ScheduledAction",
+            Kind::AwsHook => "AWS::AutoScaling::LifecycleHook",
+            Kind::AwsWarmPool => "AWS::AutoScaling::WarmPool",
+            Kind::AwsComposite => "AWS::CloudWatch::CompositeAlarm",
             _ => "AWS::CloudWatch::Alarm",
         };
         let mut properties = Map::new();
@@ -63,11 +72,16 @@ pub(super) fn write(calls: &[Call]) -> String {
         let mut resource = Map::new();
         resource.insert("Type".into(), kind.into());
         let mut metadata = Map::new();
+        let mut remarks = call.remarks.clone();
         if let Some(name) = call.fields.get("PolicyName").or(call.fields.get("ScheduledActionName")) {
             metadata.insert("windtunnel".into(), json!({ "Name": name }));
         }
-        if !call.remarks.is_empty() {
-            metadata.insert("Remarks".into(), call.remarks.clone().into());
+        if let Some(suspended) = suspended.filter(|_| call.kind == Kind::AwsGroup) {
+            metadata.insert("windtunnel".into(), json!({ "SuspendedProcesses": suspended }));
+            remarks.push("CloudFormation cannot suspend processes: aws autoscaling suspend-processes does".into());
+        }
+        if !remarks.is_empty() {
+            metadata.insert("Remarks".into(), remarks.into());
         }
         if !metadata.is_empty() {
             resource.insert("Metadata".into(), metadata.into());

@@ -5,12 +5,17 @@ use serde_json::{Value, json};
 use super::super::object::Kind;
 use super::ExportError;
 use super::call::{
-    Call, Symbols, adjustment, comparison, number, reference, refuse, removal, seconds, statistic, steps,
+    Call, Symbols, adjustment, comparison, hook, number, reference, refuse, removal, seconds, statistic, steps,
 };
 use crate::controllers::cloud::EssConfig;
 use crate::controllers::cloud::Provider;
-use crate::controllers::cloud::ess::{EssAlarm, EssAlarmKind, EssRule, EssRuleType};
+use crate::controllers::cloud::ess::{
+    EssAlarm, EssAlarmKind, EssHealthCheck, EssMultiAz, EssPredictiveMode, EssProcess, EssRule, EssRuleType,
+    EssScalingPolicy, ExpressionsLogic, NoDataPolicy, PredictiveValueBehavior,
+};
 use crate::controllers::cloud::metric_names;
+use crate::controllers::cloud::words::Comparison;
+use crate::controllers::decision::Statistic;
 
 const ADJUSTMENTS: [&str; 3] = ["QuantityChangeInCapacity", "PercentChangeInCapacity", "TotalCapacity"];
 const COMPARISONS: [&str; 4] = [">", ">=", "<", "<="];
@@ -38,7 +43,18 @@ pub(super) fn calls(config: &EssConfig, name: &str) -> Result<Vec<Call>, ExportE
     }
     group.set("DefaultCooldown", seconds(config.default_cooldown));
     group.set("RemovalPolicies", removal(&config.removal, "OldestScalingConfiguration"));
+    upkeep(config, &mut group);
     let mut calls = vec![group];
+    for one in &config.hook {
+        let group = ("ScalingGroupId", reference(GROUP));
+        calls.push(hook(one, Kind::EssHook, &mut symbols, group, ["SCALE_OUT", "SCALE_IN"]));
+    }
+    if !config.suspended.is_empty() {
+        let mut call = Call::new(Kind::EssSuspension, symbols.of("suspended processes of the group"));
+        call.set("ScalingGroupId", reference(GROUP));
+        call.set("Processes", config.suspended.iter().map(|one| process(*one).into()).collect::<Vec<Value>>());
+        calls.push(call);
+    }
     for rule in &config.rule {
         calls.push(self::rule(rule, symbols.of(&rule.name))?);
     }
@@ -77,6 +93,37 @@ pub(super) fn calls(config: &EssConfig, name: &str) -> Result<Vec<Call>, ExportE
     Ok(calls)
 }
 
+/// Fields of the group beside its bounds; what is at its default is left as it is in the account.
+fn upkeep(config: &EssConfig, group: &mut Call) {
+    match config.health_check {
+        EssHealthCheck::Ecs => {}
+        EssHealthCheck::None => group.set("HealthCheckType", "NONE"),
+        EssHealthCheck::LoadBalancer => group.set("HealthCheckType", "LOAD_BALANCER"),
+    }
+    match config.scaling_policy {
+        EssScalingPolicy::Release => {}
+        EssScalingPolicy::Recycle => group.set("ScalingPolicy", "recycle"),
+        EssScalingPolicy::ForceRelease => group.set("ScalingPolicy", "forcerelease"),
+        EssScalingPolicy::ForceRecycle => group.set("ScalingPolicy", "forcerecycle"),
+    }
+    match config.multi_az {
+        EssMultiAz::Priority => {}
+        EssMultiAz::Balance => group.set("MultiAZPolicy", "BALANCE"),
+        EssMultiAz::CostOptimized => group.set("MultiAZPolicy", "COST_OPTIMIZED"),
+        EssMultiAz::Composable => group.set("MultiAZPolicy", "COMPOSABLE"),
+    }
+}
+
+const fn process(process: EssProcess) -> &'static str {
+    match process {
+        EssProcess::ScaleIn => "ScaleIn",
+        EssProcess::ScaleOut => "ScaleOut",
+        EssProcess::HealthCheck => "HealthCheck",
+        EssProcess::AlarmNotification => "AlarmNotification",
+        EssProcess::ScheduledAction => "ScheduledAction",
+    }
+}
+
 fn rule(rule: &EssRule, symbol: String) -> Result<Call, ExportError> {
     let path = format!("ess.rule.{}", rule.name);
     let mut call = Call::new(Kind::EssRule, symbol);
@@ -94,6 +141,12 @@ fn rule(rule: &EssRule, symbol: String) -> Result<Call, ExportError> {
                 call.set("AlarmOptions", json!({ "Period": target.period.as_secs() }));
             }
             call.set("EstimatedInstanceWarmup", seconds(rule.warmup));
+        }
+        (EssRuleType::Predictive, Some(target)) => {
+            call.set("ScalingRuleType", "PredictiveScalingRule");
+            call.set("MetricName", vendor_name(&target.metric));
+            call.set("TargetValue", number(target.value));
+            predictive(rule, &mut call);
         }
         (EssRuleType::Step, _) => {
             call.set("ScalingRuleType", "StepScalingRule");
@@ -120,6 +173,29 @@ fn rule(rule: &EssRule, symbol: String) -> Result<Call, ExportError> {
     Ok(call)
 }
 
+fn predictive(rule: &EssRule, call: &mut Call) {
+    let settings = rule.predictive.clone().unwrap_or_default();
+    let mode = match settings.mode {
+        EssPredictiveMode::PredictAndScale => "PredictAndScale",
+        EssPredictiveMode::PredictOnly => "PredictOnly",
+    };
+    call.set("PredictiveScalingMode", mode);
+    // The API counts this one in minutes.
+    call.set("PredictiveTaskBufferTime", settings.buffer.as_secs() / 60);
+    if let Some(most) = settings.initial_max {
+        call.set("InitialMaxSize", most);
+    }
+    let behavior = match settings.value_behavior {
+        PredictiveValueBehavior::MaxOverrides => "MaxOverridePredictiveValue",
+        PredictiveValueBehavior::OverrideMax => "PredictiveValueOverrideMax",
+        PredictiveValueBehavior::OverrideMaxWithBuffer => "PredictiveValueOverrideMaxWithBuffer",
+    };
+    call.set("PredictiveValueBehavior", behavior);
+    if settings.value_buffer > 0.0 {
+        call.set("PredictiveValueBuffer", number(settings.value_buffer));
+    }
+}
+
 fn vendor_name(name: &str) -> &str {
     let known = metric_names(Provider::Ess).iter().find(|metric| metric.name == name || metric.aliases.contains(&name));
     known.map_or(name, |metric| metric.name)
@@ -140,12 +216,40 @@ fn alarm(alarm: &EssAlarm, symbols: &mut Symbols) -> Call {
     } else {
         call.set("MetricType", "system");
     }
-    call.set("MetricName", metric);
     call.set("Period", seconds(alarm.period));
-    call.set("Statistics", statistic(alarm.statistic.0));
-    call.set("ComparisonOperator", comparison(alarm.comparison, COMPARISONS));
-    call.set("Threshold", number(alarm.threshold));
+    let condition = |metric: &str, word: Statistic, sign: Comparison, threshold: f64| {
+        [
+            ("MetricName", metric.into()),
+            ("Statistics", statistic(word).into()),
+            ("ComparisonOperator", comparison(sign, COMPARISONS)),
+            ("Threshold", number(threshold)),
+        ]
+    };
+    let first = condition(metric, alarm.statistic.0, alarm.comparison, alarm.threshold);
+    if alarm.expression.is_empty() {
+        first.into_iter().for_each(|(key, value): (&str, Value)| call.set(key, value));
+    } else {
+        // A task on several metrics has all of them in its expressions.
+        let others = alarm
+            .expression
+            .iter()
+            .map(|other| condition(vendor_name(&other.metric), other.statistic.0, other.comparison, other.threshold));
+        let object = |fields: [(&str, Value); 4]| {
+            let period = ("Period".to_string(), seconds(alarm.period));
+            let fields = fields.into_iter().map(|(key, value)| (key.to_string(), value));
+            Value::Object(fields.chain(std::iter::once(period)).collect())
+        };
+        call.set("Expressions", std::iter::once(first).chain(others).map(object).collect::<Vec<Value>>());
+        let joint = match alarm.logic {
+            ExpressionsLogic::And => "&&",
+            ExpressionsLogic::Or => "||",
+        };
+        call.set("ExpressionsLogicOperator", joint);
+    }
     call.set("EvaluationCount", alarm.times);
+    if let Some(window) = &alarm.effective {
+        call.set("Effective", window.as_str());
+    }
     call.set("AlarmActions", actions(alarm, symbols));
     if !alarm.enabled {
         call.set("Enable", false);
@@ -165,6 +269,11 @@ fn cms_rule(alarm: &EssAlarm, symbols: &mut Symbols) -> Vec<Call> {
     call.set("ContactGroups", reference("contact_groups"));
     call.set("Period", seconds(alarm.period));
     call.set("SilenceTime", seconds(alarm.silence_time));
+    match alarm.no_data {
+        NoDataPolicy::KeepLastState => {}
+        NoDataPolicy::InsufficientData => call.set("NoDataPolicy", "INSUFFICIENT_DATA"),
+        NoDataPolicy::Ok => call.set("NoDataPolicy", "OK"),
+    }
     call.set(
         "Escalations",
         json!({ "Critical": {

@@ -4,6 +4,7 @@
 //! CloudFormation, Terraform. What the real API would refuse is not written.
 
 mod aws;
+mod aws_group;
 mod call;
 mod cloudformation;
 mod ess;

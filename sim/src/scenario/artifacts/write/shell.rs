@@ -15,6 +15,10 @@ pub(super) fn aws(calls: &[Call]) -> String {
             Kind::AwsGroup => ("autoscaling", "update-auto-scaling-group", None),
             Kind::AwsPolicy => ("autoscaling", "put-scaling-policy", Some(" --query PolicyARN --output text")),
             Kind::AwsSchedule => ("autoscaling", "put-scheduled-update-group-action", None),
+            Kind::AwsHook => ("autoscaling", "put-lifecycle-hook", None),
+            Kind::AwsWarmPool => ("autoscaling", "put-warm-pool", None),
+            Kind::AwsSuspension => ("autoscaling", "suspend-processes", None),
+            Kind::AwsComposite => ("cloudwatch", "put-composite-alarm", None),
             _ => ("cloudwatch", "put-metric-alarm", None),
         };
         let mut line = format!("aws {service} {action}");
@@ -39,6 +43,8 @@ fn aws_option(key: &str, value: &Value) -> String {
 
 /// `AutoScalingGroupName` to `auto-scaling-group-name`.
 fn kebab(name: &str) -> String {
+    // The one name that begins with an abbreviation.
+    let name = name.strip_prefix("OK").map_or(name.to_string(), |rest| format!("Ok{rest}"));
     let mut out = String::new();
     for letter in name.chars() {
         if letter.is_ascii_uppercase() && !out.is_empty() {
@@ -56,6 +62,8 @@ pub(super) fn aliyun(calls: &[Call]) -> String {
             Kind::EssGroup => ("ess", "ModifyScalingGroup", None),
             Kind::EssRule => ("ess", "CreateScalingRule", Some(" | jq -r .ScalingRuleAri")),
             Kind::EssSchedule => ("ess", "CreateScheduledTask", None),
+            Kind::EssHook => ("ess", "CreateLifecycleHook", None),
+            Kind::EssSuspension => ("ess", "SuspendProcesses", None),
             Kind::CmsRule => ("cms", "PutResourceMetricRule", None),
             Kind::CmsTargets => ("cms", "PutMetricRuleTargets", None),
             _ => ("ess", "CreateAlarm", None),
@@ -74,6 +82,7 @@ fn flat(key: &str, value: &Value, line: &mut String) {
         Value::Array(elements) => {
             let singular = match key {
                 "RemovalPolicies" => "RemovalPolicy",
+                "Processes" => "Process",
                 key => key.strip_suffix('s').unwrap_or(key),
             };
             // CloudMonitor's Targets are plural in the call as well.
@@ -97,6 +106,7 @@ pub(super) fn tccli(calls: &[Call]) -> String {
         let (action, result) = match call.kind {
             Kind::TencentGroup => ("ModifyAutoScalingGroup", None),
             Kind::TencentPolicy => ("CreateScalingPolicy", None),
+            Kind::TencentHook => ("CreateLifecycleHook", None),
             _ => ("CreateScheduledAction", None),
         };
         let mut line = format!("tccli as {action}");

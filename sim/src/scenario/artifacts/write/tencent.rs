@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::super::object::Kind;
 use super::ExportError;
-use super::call::{Call, Symbols, adjustment, comparison, number, reference, refuse, seconds, statistic};
+use super::call::{Call, Symbols, adjustment, comparison, hook, number, reference, refuse, seconds, statistic};
 use crate::controllers::cloud::TencentConfig;
-use crate::controllers::cloud::tencent::{RetryPolicy, TencentAlarm, TencentPolicyType};
+use crate::controllers::cloud::tencent::{MultiZonePolicy, RetryPolicy, ScalingMode, TencentAlarm, TencentPolicyType};
 use crate::controllers::cloud::words::RemovalPolicy;
 
 const ADJUSTMENTS: [&str; 3] = ["CHANGE_IN_CAPACITY", "PERCENT_CHANGE_IN_CAPACITY", "EXACT_CAPACITY"];
@@ -37,7 +37,13 @@ pub(super) fn calls(config: &TencentConfig, name: &str) -> Result<Vec<Call>, Exp
         RetryPolicy::None => "NO_RETRY",
     };
     group.set("RetryPolicy", retry);
+    upkeep(config, &mut group);
     let mut calls = vec![group];
+    for one in &config.hook {
+        let group = ("AutoScalingGroupId", reference(GROUP));
+        let transitions = ["INSTANCE_LAUNCHING", "INSTANCE_TERMINATING"];
+        calls.push(hook(one, Kind::TencentHook, &mut symbols, group, transitions));
+    }
     let alarms = config.all_alarms();
     for policy in &config.policy {
         let path = format!("tencent.policy.{}", policy.name);
@@ -92,6 +98,35 @@ pub(super) fn calls(config: &TencentConfig, name: &str) -> Result<Vec<Call>, Exp
         calls.push(call);
     }
     Ok(calls)
+}
+
+/// Fields of the group beside its bounds; what is at its default is left as it is in the account.
+fn upkeep(config: &TencentConfig, group: &mut Call) {
+    let mut settings = serde_json::Map::new();
+    for (key, is_on) in [
+        ("ReplaceMonitorUnhealthy", config.replace_monitor_unhealthy),
+        ("ReplaceLoadBalancerUnhealthy", config.replace_load_balancer_unhealthy),
+        ("PriorityScaleInUnhealthy", config.priority_scale_in_unhealthy),
+    ] {
+        if is_on {
+            settings.insert(key.to_string(), true.into());
+        }
+    }
+    if config.scaling_mode == ScalingMode::WakeUpStopped {
+        settings.insert("ScalingMode".to_string(), "WAKE_UP_STOPPED_SCALING".into());
+    }
+    if !settings.is_empty() {
+        group.set("ServiceSettings", settings);
+    }
+    if config.health_check_grace.as_secs() > 0 {
+        group.set("LoadBalancerHealthCheckGracePeriod", seconds(config.health_check_grace));
+    }
+    if config.multi_zone == MultiZonePolicy::Equality {
+        group.set("MultiZoneSubnetPolicy", "EQUALITY");
+    }
+    if config.concurrent_scale_out {
+        group.set("ConcurrentScaleOutForDesiredCapacity", true);
+    }
 }
 
 fn metric_alarm(alarm: &TencentAlarm) -> serde_json::Value {

@@ -8,7 +8,10 @@ use super::call::Call;
 /// The type of a resource, and where attributes are called otherwise than the API's fields in snake case.
 fn resource(kind: Kind) -> (&'static str, &'static [(&'static str, &'static str)]) {
     match kind {
-        Kind::AwsGroup => ("aws_autoscaling_group", &[("AutoScalingGroupName", "name")]),
+        Kind::AwsGroup => (
+            "aws_autoscaling_group",
+            &[("AutoScalingGroupName", "name"), ("NewInstancesProtectedFromScaleIn", "protect_from_scale_in")],
+        ),
         Kind::AwsPolicy => (
             "aws_autoscaling_policy",
             &[
@@ -18,12 +21,32 @@ fn resource(kind: Kind) -> (&'static str, &'static [(&'static str, &'static str)
             ],
         ),
         Kind::AwsSchedule => ("aws_autoscaling_schedule", &[("AutoScalingGroupName", "autoscaling_group_name")]),
-        Kind::AwsAlarm => ("aws_cloudwatch_metric_alarm", &[]),
-        Kind::EssGroup => ("alicloud_ess_scaling_group", &[]),
+        Kind::AwsAlarm => (
+            "aws_cloudwatch_metric_alarm",
+            &[
+                ("OKActions", "ok_actions"),
+                ("EvaluateLowSampleCountPercentile", "evaluate_low_sample_count_percentiles"),
+            ],
+        ),
+        Kind::AwsHook => (
+            "aws_autoscaling_lifecycle_hook",
+            &[("LifecycleHookName", "name"), ("AutoScalingGroupName", "autoscaling_group_name")],
+        ),
+        Kind::AwsComposite => ("aws_cloudwatch_composite_alarm", &[]),
+        Kind::EssGroup => ("alicloud_ess_scaling_group", &[("MultiAZPolicy", "multi_az_policy")]),
+        Kind::EssHook => ("alicloud_ess_lifecycle_hook", &[("LifecycleHookName", "name")]),
+        Kind::EssSuspension => ("alicloud_ess_suspend_process", &[]),
         Kind::EssRule => ("alicloud_ess_scaling_rule", &[("StepAdjustments", "step_adjustment")]),
         Kind::EssSchedule => ("alicloud_ess_scheduled_task", &[]),
         Kind::CmsRule => ("alicloud_cms_alarm", &[]),
-        Kind::TencentGroup => ("tencentcloud_as_scaling_group", &[("AutoScalingGroupName", "scaling_group_name")]),
+        Kind::TencentGroup => (
+            "tencentcloud_as_scaling_group",
+            &[
+                ("AutoScalingGroupName", "scaling_group_name"),
+                ("LoadBalancerHealthCheckGracePeriod", "lb_health_check_grace_period"),
+            ],
+        ),
+        Kind::TencentHook => ("tencentcloud_as_lifecycle_hook", &[("AutoScalingGroupId", "scaling_group_id")]),
         Kind::TencentPolicy => (
             "tencentcloud_as_scaling_policy",
             &[("AutoScalingGroupId", "scaling_group_id"), ("ScalingPolicyName", "policy_name")],
@@ -60,6 +83,14 @@ pub(super) fn write(calls: &[Call]) -> String {
             remarks.push(format!("CloudMonitor's rule `{}` is not exported: write it with aliyun-cli", call.symbol));
             continue;
         }
+        if matches!(call.kind, Kind::AwsWarmPool | Kind::AwsSuspension) {
+            within_group(call, &mut resources);
+            continue;
+        }
+        if call.kind == Kind::EssSuspension {
+            one_by_one(call, &kinds, &mut variables, &mut resources);
+            continue;
+        }
         let (kind, renamed) = resource(call.kind);
         let mut body = Map::new();
         for (key, value) in &call.fields {
@@ -73,6 +104,7 @@ pub(super) fn write(calls: &[Call]) -> String {
             match (call.kind, key.as_str(), &value) {
                 // Tencent's provider spreads the alarm over the policy.
                 (Kind::TencentPolicy, "MetricAlarm", Value::Object(alarm)) => body.extend(alarm.clone()),
+                (Kind::TencentGroup, "ServiceSettings", Value::Object(settings)) => body.extend(settings.clone()),
                 (Kind::AwsAlarm, "Dimensions", Value::Array(list)) => {
                     body.insert(name, dimensions(list));
                 }
@@ -107,6 +139,37 @@ pub(super) fn write(calls: &[Call]) -> String {
     serde_json::to_string_pretty(&Value::Object(document)).unwrap_or_default() + "\n"
 }
 
+/// What has a call of its own in the API, and is part of the group here.
+fn within_group(call: &Call, resources: &mut Map<String, Value>) {
+    let group = resources
+        .get_mut(resource(Kind::AwsGroup).0)
+        .and_then(Value::as_object_mut)
+        .and_then(|groups| groups.values_mut().next()?.as_object_mut());
+    let Some(group) = group else { return };
+    if call.kind == Kind::AwsSuspension {
+        group.insert("suspended_processes".into(), call.fields.get("ScalingProcesses").cloned().unwrap_or_default());
+        return;
+    }
+    let fields = call.fields.iter().filter(|(key, _)| *key != "AutoScalingGroupName");
+    let pool = fields.map(|(key, value)| (snake(key), attribute(value, &[], &mut Map::new())));
+    group.insert("warm_pool".into(), pool.collect::<Map<String, Value>>().into());
+}
+
+/// A resource for each suspended process.
+fn one_by_one(
+    call: &Call,
+    kinds: &[(&str, Kind)],
+    variables: &mut Map<String, Value>,
+    resources: &mut Map<String, Value>,
+) {
+    let group = attribute(call.fields.get("ScalingGroupId").unwrap_or(&Value::Null), kinds, variables);
+    let processes = call.fields.get("Processes").and_then(Value::as_array).into_iter().flatten();
+    let all = processes
+        .filter_map(Value::as_str)
+        .map(|process| (snake(process), json!({ "scaling_group_id": group, "process": process })));
+    resources.insert(resource(call.kind).0.into(), all.collect::<Map<String, Value>>().into());
+}
+
 /// Values with their keys in snake case, and references as interpolations.
 fn attribute(value: &Value, kinds: &[(&str, Kind)], variables: &mut Map<String, Value>) -> Value {
     match value {
@@ -130,7 +193,11 @@ fn attribute(value: &Value, kinds: &[(&str, Kind)], variables: &mut Map<String, 
         },
         Value::Array(elements) => elements.iter().map(|element| attribute(element, kinds, variables)).collect(),
         Value::Object(fields) => {
-            let one = |(key, value): (&String, &Value)| (snake(key), attribute(value, kinds, variables));
+            let one = |(key, value): (&String, &Value)| {
+                // A block that may be repeated has the singular.
+                let name = if key == "MetricSpecifications" { "metric_specification".into() } else { snake(key) };
+                (name, attribute(value, kinds, variables))
+            };
             fields.iter().map(one).collect::<Map<String, Value>>().into()
         }
         plain => plain.clone(),

@@ -222,6 +222,7 @@ fn child<'n>(table: &'n mut Node, key: &str, empty: Value, like: &Node) -> &'n m
 fn plural(name: &str) -> String {
     match name {
         "RemovalPolicy" => "RemovalPolicies".to_string(),
+        "Process" => "Processes".to_string(),
         name if name.ends_with('s') => name.to_string(),
         name => format!("{name}s"),
     }
@@ -245,10 +246,13 @@ fn aws(option: &CommandOption, source: usize) -> (String, Node) {
         "Dimensions",
         "StepAdjustments",
         "TerminationPolicies",
+        "ScalingProcesses",
+        "LifecycleHookSpecificationList",
     ];
     if !is_list.contains(&name.as_str()) {
         let text = option.values.join(" ");
-        let shorthand = name.ends_with("Configuration") && text.contains('=') && !text.starts_with('{');
+        let is_structure = name.ends_with("Configuration") || name.ends_with("Policy");
+        let shorthand = is_structure && text.contains('=') && !text.starts_with('{');
         let node = if shorthand { pairs(&text, option, source) } else { value(&text, option, source) };
         return (name, node);
     }
