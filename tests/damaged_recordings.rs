@@ -166,7 +166,7 @@ fn import(folder: &Path, name: &str) -> Output {
     Command::new(env!("CARGO_BIN_EXE_windtunnel"))
         .current_dir(folder)
         .env("NO_COLOR", "1")
-        .args(["trace", "import", name, "-o", "out.csv"])
+        .args(["trace", "import", name, "-o", "out.csv", "--force"])
         .output()
         .unwrap()
 }
