@@ -63,7 +63,8 @@ fn measure(fidelity: &str, sweep: &str, folder: &Path) -> Result<(), Box<dyn Err
     let tasks = all_tasks(&plan, 1);
     println!("{fidelity}: {} points, planned in {planning:.3} s", tasks.len());
     let planned = planning / tasks.len() as f64 * SLICE as f64;
-    let (mut apart, mut overheads, mut efficiencies, mut independent) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut apart, mut overheads, mut efficiencies, mut independent) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         for (at, slice) in tasks.chunks(SLICE).enumerate() {
             let folder = |threads: u32| folder.join(format!("{fidelity}-{round}-{at}-{threads}"));
