@@ -11,17 +11,17 @@ use crate::output::{self, Folder};
 use crate::results;
 use crate::{diagnostics, terminal};
 
-/// Draw results of run, compare, sweep or tune again: other charts, sizes, themes
+/// Draw results of run, compare, sweep, tune, backtest or validate again: other charts, sizes, themes
 ///
 /// RESULTS is the folder that one of them wrote, or the JSON document that it printed; a document has no timelines, so
-/// only some charts can be drawn from it. docs/charts.md shows every chart.
+/// only some charts can be drawn from it. A trace can be drawn as well. docs/charts.md shows every chart.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   windtunnel plot windtunnel-out
   windtunnel plot windtunnel-out --chart timeline --scenario ess-guide -o timeline.svg --theme dark
   windtunnel plot results --chart heat-map --axes cooldown,threshold -o map.png --width 1600")]
 pub(crate) struct Arguments {
-    /// A folder of results, or a JSON document
+    /// A folder of results, a JSON document, or a trace
     results: PathBuf,
     /// Which chart (may be repeated) [default: all that these results have]
     #[arg(long, value_name = "NAME")]
@@ -41,8 +41,8 @@ pub(crate) struct Arguments {
     /// Colours for paper and most slides, or for dark slides
     #[arg(long, value_name = "THEME", default_value = "light")]
     theme: Look,
-    /// The width of the pictures in pixels, from 640
-    #[arg(long, value_name = "PIXELS", default_value_t = 1200, value_parser = clap::value_parser!(u32).range(640..=4000))]
+    /// The width of the pictures in pixels, from 400
+    #[arg(long, value_name = "PIXELS", default_value_t = 1200, value_parser = clap::value_parser!(u32).range(400..=4000))]
     width: u32,
     /// Draw letters that the built-in font lacks, such as Chinese, with this TTF or OTF font
     #[arg(long, value_name = "FILE")]

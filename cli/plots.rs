@@ -1,17 +1,17 @@
 //! Calls to the plots crate: the only place that knows it.
 
-use windtunnel_plots::{ChartOptions, CostPoint, Format, Picture, PlotError, ReplicaChart};
+use windtunnel_plots::{ChartOptions, CostPoint, Format, Picture, PlotError, Validation};
 use windtunnel_sim::outcome::{Outcome, Provider, Summary};
 use windtunnel_validation::row::Replay;
 
 use crate::charts::{self, Selection};
 use crate::currency::Exchange;
-use crate::diagnostics;
 use crate::error::{CliError, Kind};
 use crate::experiment::Results;
 use crate::flags::OutputFlags;
 use crate::output::{Folder, slugs};
-use crate::results::Stored;
+use crate::results::{Stored, StoredReplays};
+use crate::{diagnostics, json};
 
 /// Adds the charts of one scenario as SVG and PNG.
 pub(crate) fn add_timeline(
@@ -79,7 +79,7 @@ fn cost_point(name: &str, replications: &[Outcome], exchange: Option<&Exchange>)
     Some(CostPoint { is_baseline, ..CostPoint::new(name, first.provider.title(), cost, violations, currency) })
 }
 
-/// Adds every chart that the results of a sweep or a tuning have.
+/// Adds every chart that results have.
 pub(crate) fn add_available(
     stored: &Stored,
     font: Option<&std::path::Path>,
@@ -99,23 +99,21 @@ pub(crate) fn add_available(
     Ok(())
 }
 
-/// Adds a chart of each recorded run that has one, and says where.
+/// Adds a chart of each recorded run that has one, what draws it again, and says where.
 pub(crate) fn add_replays(replays: &[Replay], folder: &mut Folder) -> Result<Vec<(String, String)>, CliError> {
-    let mut added = Vec::new();
+    let charts: Vec<Validation> = replays.iter().map(charts::of_replay).collect();
     let names: Vec<String> = replays.iter().map(|replay| replay.name.clone()).collect();
-    for (replay, slug) in replays.iter().zip(slugs(&names)) {
-        let chart = ReplicaChart {
-            outcome: &replay.typical,
-            recorded: &replay.recorded,
-            simulated: &replay.simulated[replay.typical_at],
-            others: &replay.simulated,
-        };
+    let mut added = Vec::new();
+    for ((chart, name), slug) in charts.iter().zip(names.clone()).zip(slugs(&names)) {
         let failed =
             |error: PlotError| CliError::new(Kind::Input, format!("the chart {slug} cannot be drawn: {error}"));
-        let picture = windtunnel_plots::recorded_against_simulated(&chart, &ChartOptions::default()).map_err(failed)?;
+        let picture = windtunnel_plots::validation(chart, &ChartOptions::default()).map_err(failed)?;
         let file = format!("validation/{slug}.svg");
         folder.add(file.clone(), picture.bytes(Format::Svg).map_err(failed)?);
-        added.push((replay.name.clone(), file));
+        added.push((name, file));
+    }
+    if !charts.is_empty() {
+        folder.add("replays.json", json::bytes(&StoredReplays::new(charts)));
     }
     Ok(added)
 }

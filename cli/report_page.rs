@@ -69,6 +69,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
             Stored::Runs(runs) => report.runs.extend(runs.into_iter().map(report_run)),
             Stored::Sweep(stored) => report.sweeps.push(report_sweep(*stored)?),
             Stored::Tune(stored) => report.sweeps.push(report_tune(&stored)),
+            Stored::Backtests(_) | Stored::Replays(_) | Stored::Traffic(..) => {
+                let message = format!("`{}` has charts, but nothing that a report could weigh", path.display());
+                return Err(CliError::new(Kind::Input, message).hint(
+                    "a report takes what run, compare, sweep or tune wrote; for the charts there is windtunnel plot",
+                ));
+            }
         }
     }
     tell_apart(&mut report.runs);

@@ -1,5 +1,6 @@
 //! `windtunnel trace`: recorded and generated traffic.
 
+mod drawing;
 mod generate;
 mod import;
 mod info;

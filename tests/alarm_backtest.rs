@@ -68,6 +68,7 @@ impl Inputs {
         let scenario = self.file("scenario.toml", scenario);
         let metrics = self.file("metrics", metrics);
         let output = Command::new(assert_cmd::cargo::cargo_bin!("windtunnel"))
+            .current_dir(self.0.path()) // where its charts go
             .arg("backtest")
             .arg("--scenario")
             .arg(scenario)

@@ -193,3 +193,117 @@ fn a_sweep_has_its_own_charts() {
             && page.contains("One seed per point")
     );
 }
+
+/// Names of the files in a folder.
+fn files(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("a file").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_backtest_of_alarms_draws_its_chart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let rows: String = (0..48).map(|row| format!("{},{}\n", row * 300, if row % 12 < 6 { 90 } else { 20 })).collect();
+    fs::write(here.join("cpu.csv"), format!("seconds,CPUUtilization,QPS\n{}", rows.replace('\n', ",100\n")))
+        .expect("values");
+    let arguments = ["backtest", "--scenario", &config("ess.toml"), "--metrics", "cpu.csv"];
+    let printed = succeed(here, &arguments);
+    assert!(printed.contains("wrote 3 files to windtunnel-backtest"), "{printed}");
+    let drawn = here.join("windtunnel-backtest");
+    for name in ["backtest.json", "backtest.png", "backtest.svg"] {
+        assert!(files(&drawn).iter().any(|file| file == name), "{name} is missing");
+    }
+    let svg = fs::read_to_string(drawn.join("backtest.svg")).expect("an SVG");
+    for text in
+        [">CPU utilization<", ">&gt; 70 %<", ">Alarm states<", ">cpu-high-alert<", ">Scaling activities<", ">desired<"]
+    {
+        assert!(svg.replace('\n', "").contains(text), "{text} is missing");
+    }
+
+    // Drawn again; nothing is written where nobody wants it.
+    succeed(here, &["plot", "windtunnel-backtest", "--chart", "backtest", "-o", "dark.svg", "--theme", "dark"]);
+    assert!(
+        fail(here, &["plot", "windtunnel-backtest", "--chart", "timeline"], 1).contains("these they have: backtest")
+    );
+    assert!(fail(here, &["report", "windtunnel-backtest"], 1).contains("windtunnel plot"));
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    for more in [&["--no-plots"][..], &["--format", "json"]] {
+        let metrics = here.join("cpu.csv").display().to_string();
+        let mut without = vec!["backtest", "--scenario", arguments[2], "--metrics", &metrics];
+        without.extend(more);
+        succeed(elsewhere.path(), &without);
+        assert!(files(elsewhere.path()).is_empty(), "{more:?}");
+    }
+
+    // A folder that somebody else filled: what was asked for fails, what nobody asked for is a warning.
+    fs::create_dir(here.join("mine")).expect("a folder");
+    fs::write(here.join("mine/notes.txt"), "mine").expect("a file");
+    let mut into: Vec<&str> = arguments.to_vec();
+    into.extend(["--out", "mine"]);
+    assert!(fail(here, &into, 1).contains("did not write"));
+    fs::write(elsewhere.path().join("windtunnel-backtest"), "mine").expect("a file");
+    let metrics = here.join("cpu.csv").display().to_string();
+    let said = succeed(elsewhere.path(), &["backtest", "--scenario", arguments[2], "--metrics", &metrics]);
+    assert!(said.contains("the charts are not written"), "{said}");
+
+    // Another version.
+    let text = fs::read_to_string(drawn.join("backtest.json")).expect("a document");
+    let own = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
+    fs::write(drawn.join("backtest.json"), text.replacen(&own, "\"version\": \"0.0.9\"", 1)).expect("written");
+    let said = fail(here, &["plot", "windtunnel-backtest"], 1);
+    assert!(said.contains("0.0.9") && said.contains(env!("CARGO_PKG_VERSION")), "{said}");
+}
+
+#[test]
+fn a_backtest_of_many_hpas_draws_a_dozen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let recordings = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/hpa/public.jsonl.gz");
+    let said = succeed(folder.path(), &["backtest", &recordings.display().to_string(), "--out", "out"]);
+    assert!(said.contains("12 of 307 scenarios are drawn"), "{said}");
+    let svgs: Vec<String> =
+        files(&folder.path().join("out")).into_iter().filter(|name| name.ends_with(".svg")).collect();
+    assert_eq!(svgs.len(), 12, "{svgs:?}");
+    let svg = fs::read_to_string(folder.path().join("out").join(&svgs[0])).expect("an SVG").replace('\n', "");
+    assert!(
+        svg.contains(">% of requests<") && svg.contains(">proposed by the metrics<"),
+        "the metric and the replicas"
+    );
+}
+
+#[test]
+fn a_trace_has_its_picture_beside_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let generate = ["trace", "generate", "constant", "rate=3rps", "--days", "1", "-o"];
+    let with = |more: &[&'static str]| [&generate[..], more].concat();
+    succeed(here, &with(&["t.csv"]));
+    succeed(here, &["trace", "import", "t.csv", "-o", "again.csv", "--no-plots"]);
+    assert_eq!(files(here), ["again.csv", "t.csv", "t.csv.svg"]);
+    assert!(fs::read_to_string(here.join("t.csv.svg")).expect("an SVG").contains("requests per second"));
+    succeed(here, &["plot", "t.csv", "--chart", "traffic", "-o", "t.png", "--width", "400"]);
+    // Nothing is overwritten in silence, the picture neither.
+    fs::remove_file(here.join("t.csv")).expect("removed");
+    assert!(fail(here, &with(&["t.csv"]), 1).contains("t.csv.svg"));
+    assert!(!here.join("t.csv").exists(), "nothing is half done");
+    succeed(here, &with(&["t.csv", "--force"]));
+}
+
+/// How fast it opens is measured by `tests/browser/report.py`; how large it may be is not a question of the machine.
+#[test]
+fn the_report_of_a_week_under_four_systems_is_below_two_megabytes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenarios = ["ess.toml", "aws.toml", "tencent.toml", "hpa.toml"].map(config);
+    let mut arguments = vec!["compare"];
+    arguments.extend(scenarios.iter().map(String::as_str));
+    arguments.extend(["--horizon", "7d", "--set", "trace.repeat=true", "--fidelity", "fluid", "--out", "week"]);
+    arguments.extend(["--no-plots", "--quiet"]);
+    succeed(folder.path(), &arguments);
+    succeed(folder.path(), &["report", "week", "-o", "week.html"]);
+    let bytes = fs::metadata(folder.path().join("week.html")).expect("a page").len();
+    assert!(bytes < 2_000_000, "{bytes} bytes");
+}

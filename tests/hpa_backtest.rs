@@ -45,6 +45,7 @@ impl Inputs {
 /// Exit code, standard output, standard error.
 fn backtest(args: &[&str], file: &Path) -> (i32, String, String) {
     let output = Command::new(assert_cmd::cargo::cargo_bin!("windtunnel"))
+        .current_dir(file.parent().expect("a folder")) // where its charts go
         .arg("backtest")
         .arg(file)
         .args(args)
@@ -122,6 +123,7 @@ fn prometheus_takes_the_place_of_a_recording() {
     let range = inputs.file("range.json", range).display().to_string();
     let run = |format: &str| {
         Command::new(assert_cmd::cargo::cargo_bin!("windtunnel"))
+            .current_dir(inputs.0.path())
             .args(["backtest", "--prometheus", &range, "--hpa", &manifest, "--format", format])
             .output()
             .expect("runs")

@@ -1,5 +1,5 @@
-//! The two kernels against each other: on the same requests, the recursion and the event simulation give the same
-//! outcomes to the nanosecond, whatever the instances go through. Times lie on a grid of milliseconds half of the time,
+//! The kernels against each other: on the same requests, the recursion and the event simulation give the same outcomes to
+//! the nanosecond, whatever the instances go through, and so do shared cores followed instance by instance. Times lie on a grid of milliseconds half of the time,
 //! so that everything that can happen at one instant does.
 
 use std::path::Path;
@@ -13,6 +13,7 @@ use windtunnel_sim::plant::balancer::{Random, RoundRobin};
 use windtunnel_sim::plant::events::{EventPlant, Extras};
 use windtunnel_sim::plant::fcfs::{FcfsPlant, Rules};
 use windtunnel_sim::plant::requests::{ClassDemand, Demands, RequestStream};
+use windtunnel_sim::plant::sharing::SharingPlant;
 use windtunnel_sim::plant::{ColdStart, Plant, StationSpec};
 use windtunnel_sim::scenario::schema::Discipline;
 use windtunnel_traces::arrivals::Arrivals;
@@ -48,6 +49,7 @@ struct Case {
     patience: Option<&'static str>,
     cold_start: bool,
     at_random: bool,
+    discipline: Discipline,
     /// Nanoseconds between arrivals; many are zero.
     gaps: Vec<u64>,
     /// Nanoseconds before each control, and the control.
@@ -119,10 +121,17 @@ fn case() -> impl Strategy<Value = Case> {
             patience,
             cold_start,
             at_random,
+            discipline: Discipline::Fcfs,
             gaps,
             controls,
         },
     )
+}
+
+/// The same where cores are shared, within what instances followed one by one can do.
+fn shared(case: Case) -> Case {
+    let discipline = Discipline::ProcessorSharing;
+    Case { discipline, workers: None, backlog: None, cancel_on_timeout: false, ..case }
 }
 
 impl Case {
@@ -142,6 +151,9 @@ impl Case {
             cancel_on_timeout: self.cancel_on_timeout,
             cold_start: self.cold_start.then(|| ColdStart::new(3.0, SimDuration::from_millis(50))),
         };
+        if self.discipline == Discipline::ProcessorSharing {
+            return self.sharing_plants(rules);
+        }
         if self.at_random {
             let balance = || Random(Streams::new(self.seed).stream(Purpose::Balancer));
             [
@@ -156,10 +168,25 @@ impl Case {
         }
     }
 
+    fn sharing_plants(&self, rules: Rules) -> [Box<dyn Plant>; 2] {
+        if self.at_random {
+            let balance = || Random(Streams::new(self.seed).stream(Purpose::Balancer));
+            [
+                Box::new(SharingPlant::new(self.requests(), balance(), rules)),
+                Box::new(EventPlant::new(self.requests(), balance(), rules, Extras::default())),
+            ]
+        } else {
+            [
+                Box::new(SharingPlant::new(self.requests(), RoundRobin::default(), rules)),
+                Box::new(EventPlant::new(self.requests(), RoundRobin::default(), rules, Extras::default())),
+            ]
+        }
+    }
+
     fn station(&self, warm: bool) -> StationSpec {
         StationSpec {
             cores: Cores::from_millis(self.cores * 1000),
-            discipline: Discipline::Fcfs,
+            discipline: self.discipline,
             workers: self.workers,
             backlog: self.backlog,
             node: None,
@@ -254,6 +281,11 @@ proptest! {
     fn the_recursion_and_the_events_give_the_same(case in case()) {
         agree(&case)?;
     }
+
+    #[test]
+    fn shared_cores_one_by_one_and_the_events_give_the_same(case in case()) {
+        agree(&shared(case))?;
+    }
 }
 
 /// One instance with one core that two requests meet at t = 0, each of 10 ms: what becomes of them.
@@ -270,6 +302,7 @@ fn two_requests(change: impl Fn(&mut Case)) -> [(u64, u64); 2] {
         patience: None,
         cold_start: false,
         at_random: false,
+        discipline: Discipline::Fcfs,
         gaps: vec![0, 0],
         controls: vec![(0, Control::Detach(1)), (1000 * MILLISECOND, Control::Look)],
     };

@@ -1,12 +1,17 @@
 //! `windtunnel backtest --scenario FILE --metrics FILE`: recorded values through a cloud's alarms and rules, open loop.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use windtunnel_sim::backtest::alarms::{BacktestError, BacktestOptions, CloudPolicy, backtest};
+use windtunnel_sim::backtest::alarms::{
+    BacktestError, BacktestOptions, CloudPolicy, backtest_recorded, read_recording,
+};
 use windtunnel_sim::scenario::document::{DiskFiles, Document, ScenarioError};
 use windtunnel_traces::{SimDuration, SimTime};
+
+use super::alarm_chart;
+use super::delivery::Kept;
 
 /// Arguments of `windtunnel backtest` for the alarms of a cloud.
 #[derive(Debug, Clone, Args)]
@@ -53,13 +58,15 @@ pub(crate) enum AlarmBacktestError {
     Output(#[from] io::Error),
 }
 
-/// Runs the verb.
+/// Runs the policy over the recording, up to and including the last evaluation, and prints a table, or one line of JSON.
+/// Warnings about the policy go to `talk`; what is to be drawn is kept.
 ///
 /// # Errors
 /// When an input is at fault.
 pub(crate) fn run(
     args: &AlarmBacktestArgs,
     json: bool,
+    kept: Option<&mut Kept>,
     out: &mut dyn Write,
     talk: &mut dyn Write,
 ) -> Result<(), AlarmBacktestError> {
@@ -69,24 +76,12 @@ pub(crate) fn run(
         document.set(assignment)?;
     }
     let policy = CloudPolicy::from_document(&document)?;
-    backtest_alarms(&policy, metrics, args.until, json, out, talk)
-}
-
-/// Runs the policy over the recording, up to and including `until`, and prints a table, or one line of JSON.
-/// Warnings about the policy go to `talk`.
-///
-/// # Errors
-/// When an input is at fault.
-pub(crate) fn backtest_alarms(
-    policy: &CloudPolicy,
-    metrics: &Path,
-    until: Option<SimTime>,
-    json: bool,
-    out: &mut dyn Write,
-    talk: &mut dyn Write,
-) -> Result<(), AlarmBacktestError> {
-    let options = BacktestOptions { until, ..BacktestOptions::default() };
-    let report = backtest(policy, metrics, &options)?;
+    let options = BacktestOptions { until: args.until, ..BacktestOptions::default() };
+    let recorded = read_recording(&policy, metrics, &options)?;
+    let report = backtest_recorded(&policy, &recorded, &options).map_err(BacktestError::from)?;
+    if let Some(kept) = kept {
+        kept.add(alarm_chart::chart(&report, &recorded, scenario, metrics), false);
+    }
     for warning in &report.warnings {
         writeln!(talk, "warning: {warning}")?;
     }

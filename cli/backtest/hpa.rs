@@ -14,6 +14,9 @@ use windtunnel_sim::backtest::{
 use windtunnel_sim::controllers::hpa::manifest::{Manifest, ManifestError};
 use windtunnel_sim::controllers::hpa::{ControllerFlags, DefaultedSpec};
 
+use super::delivery::Kept;
+use super::hpa_chart::HpaChart;
+
 /// Exit code when a decision differs from the recorded one.
 pub(crate) const DIFFERENT: u8 = 3;
 
@@ -98,24 +101,34 @@ pub(crate) enum BacktestError {
     Output(#[from] io::Error),
 }
 
-/// Runs the verb: results to `out`, notes and the agreement to `talk`. Yields the exit code.
+/// Runs the verb: results to `out`, notes and the agreement to `talk`, what is to be drawn is kept. Yields the exit code.
 ///
 /// # Errors
 /// When an input is at fault.
-pub(crate) fn backtest(args: &HpaBacktestArgs, out: &mut dyn Write, talk: &mut dyn Write) -> Result<u8, BacktestError> {
-    match backtest_to(args, out, talk) {
+pub(crate) fn backtest(
+    args: &HpaBacktestArgs,
+    kept: Option<&mut Kept>,
+    out: &mut dyn Write,
+    talk: &mut dyn Write,
+) -> Result<u8, BacktestError> {
+    match backtest_to(args, kept, out, talk) {
         // Whoever reads has seen enough.
         Err(BacktestError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
         result => result,
     }
 }
 
-fn backtest_to(args: &HpaBacktestArgs, out: &mut dyn Write, talk: &mut dyn Write) -> Result<u8, BacktestError> {
+fn backtest_to(
+    args: &HpaBacktestArgs,
+    kept: Option<&mut Kept>,
+    out: &mut dyn Write,
+    talk: &mut dyn Write,
+) -> Result<u8, BacktestError> {
     let manifest = args.hpa.as_deref().map(read_manifest).transpose()?;
     for note in manifest.iter().flat_map(|manifest| &manifest.notes) {
         writeln!(talk, "note: {note}")?;
     }
-    let mut printer = Printer { args, out, talk };
+    let mut printer = Printer { args, kept, out, talk };
     match (&args.prometheus, &manifest, &args.observations) {
         (Some(path), Some(manifest), _) => printer.prometheus(path, manifest),
         (_, _, Some(path)) => printer.recording(path, manifest.as_ref()),
@@ -167,6 +180,7 @@ struct JsonLine<'a> {
 /// Where results go, and how.
 struct Printer<'a> {
     args: &'a HpaBacktestArgs,
+    kept: Option<&'a mut Kept>,
     out: &'a mut dyn Write,
     talk: &'a mut dyn Write,
 }
@@ -201,9 +215,17 @@ impl Printer<'_> {
         let mut page = Page::new(self.args, agreement.first_difference().is_none());
         page.line(&record.id);
         page.head();
-        let comparison = run(line, record, policy.as_ref(), |decided| page.step(decided))
+        let mut chart = self.kept.is_some().then(HpaChart::default);
+        let each = |decided: &Decided<'_>| {
+            page.step(decided);
+            if let Some(chart) = &mut chart {
+                chart.step(decided);
+            }
+        };
+        let comparison = run(line, record, policy.as_ref(), each)
             .map_err(|source| BacktestError::Policy { path: name(path), source })?;
         self.print(&record.id, &[], &page)?;
+        self.keep(chart, &record.id, path);
         if comparison.compared > 0 {
             let Comparison { compared, agreeing, first } = comparison;
             agreement.add(&record.category, compared, agreeing, first);
@@ -223,20 +245,35 @@ impl Printer<'_> {
         }
         page.head();
         let mut replay = Replay::new(policy, flags, recording.template().clone());
+        let mut chart = self.kept.is_some().then(HpaChart::default);
         for (index, step) in recording.steps().enumerate() {
             let decision = Decision::of(step.t, replay.step(&step, None));
-            page.step(&Decided {
+            let decided = Decided {
                 index,
                 step: &step,
                 decision,
                 outcome: replay.hpa().outcome(),
                 policy: replay.hpa().spec(),
                 differences: Vec::new(),
-            });
+            };
+            page.step(&decided);
+            if let Some(chart) = &mut chart {
+                chart.step(&decided);
+            }
         }
         self.print(&manifest.name, recording.assumptions(), &page)?;
+        self.keep(chart, &manifest.name, path);
         self.out.flush()?;
         Ok(0)
+    }
+
+    /// Keeps what is to be drawn.
+    fn keep(&mut self, chart: Option<HpaChart>, title: &str, path: &Path) {
+        if let (Some(kept), Some(chart)) = (&mut self.kept, chart) {
+            let differs = chart.differs();
+            let file = path.file_name().map_or_else(|| name(path), |file| file.to_string_lossy().into_owned());
+            kept.add(chart.finish(title, &format!("recording: {file}")), differs);
+        }
     }
 
     /// JSON alone goes to `out`; prose then goes to `talk`.

@@ -1,10 +1,11 @@
 //! The charts that results can be drawn as, by name.
 
 mod points;
+mod replay;
 mod sweep;
 
 use clap::ValueEnum;
-use windtunnel_plots::{ChartOptions, Picture, PlotError};
+use windtunnel_plots::{Backtest, ChartOptions, Picture, PlotError, Validation};
 use windtunnel_sim::outcome::Outcome;
 
 use crate::error::{CliError, Kind};
@@ -12,6 +13,7 @@ use crate::output::slugs;
 use crate::results::{Stored, StoredRun};
 
 pub(crate) use points::{drawn_of_sweep, of_runs, of_sweep, of_tune};
+pub(crate) use replay::of_replay;
 pub(crate) use sweep::{Selection, heat_map_of, main_effects_of, tornado_of};
 
 /// A chart by its name.
@@ -37,6 +39,12 @@ pub(crate) enum Chart {
     Latency,
     /// Every instance from launch to end: boots, service, drains
     Instances,
+    /// What a policy makes of recorded values: thresholds, states of alarms, what was requested and refused
+    Backtest,
+    /// Recorded experiments against their simulation
+    Validation,
+    /// A recording of traffic: its rate, its day, its burstiness
+    Traffic,
 }
 
 impl Chart {
@@ -63,6 +71,20 @@ pub(crate) fn draw(
             Chart::Frontier => Ok(vec![(chart.name(), windtunnel_plots::frontier(&of_tune(stored), options))]),
             _ => Err(unsuited(chart, "tune", "frontier")),
         },
+        Stored::Backtests(stored) if chart == Chart::Backtest => {
+            let draw = |one: &Backtest| windtunnel_plots::backtest(one, options);
+            titled(&stored.backtests, chart, selection, |one| &one.title, draw)
+        }
+        Stored::Replays(stored) if chart == Chart::Validation => {
+            let draw = |one: &Validation| windtunnel_plots::validation(one, options);
+            titled(&stored.replays, chart, selection, |one| &one.title, draw)
+        }
+        Stored::Traffic(recorded, title) if chart == Chart::Traffic => {
+            Ok(vec![(chart.name(), windtunnel_plots::traffic(recorded, title, options))])
+        }
+        Stored::Backtests(_) => Err(unsuited(chart, "backtest", "backtest")),
+        Stored::Replays(_) => Err(unsuited(chart, "validate", "validation")),
+        Stored::Traffic(..) => Err(unsuited(chart, "trace", "traffic")),
     }
 }
 
@@ -80,12 +102,38 @@ pub(crate) fn available(stored: &Stored) -> Vec<Chart> {
         }
         Stored::Sweep(_) => vec![Chart::Frontier, Chart::HeatMap, Chart::MainEffects, Chart::Tornado],
         Stored::Tune(_) => vec![Chart::Frontier],
+        Stored::Backtests(_) => vec![Chart::Backtest],
+        Stored::Replays(_) => vec![Chart::Validation],
+        Stored::Traffic(..) => vec![Chart::Traffic],
     }
 }
 
 fn unsuited(chart: Chart, verb: &str, others: &str) -> CliError {
     CliError::new(Kind::Input, format!("the results of {verb} have no chart `{}`", chart.name()))
         .hint(format!("these they have: {others}"))
+}
+
+/// A picture of each; of one alone it is called as the chart is.
+fn titled<T>(
+    all: &[T],
+    chart: Chart,
+    selection: &Selection,
+    title: impl Fn(&T) -> &String,
+    draw: impl Fn(&T) -> Result<Picture, PlotError>,
+) -> Result<Vec<Named>, CliError> {
+    let names: Vec<String> = all.iter().map(|one| title(one).clone()).collect();
+    if let Some(name) = selection.scenario.as_ref().filter(|name| !names.contains(name)) {
+        return Err(CliError::new(Kind::Usage, format!("there is no scenario `{name}` in these results"))
+            .hint(format!("there are: {}", names.join(", "))));
+    }
+    let slugs = slugs(&names);
+    let chosen =
+        all.iter().zip(&slugs).filter(|(one, _)| selection.scenario.as_ref().is_none_or(|name| name == title(one)));
+    let named = |(one, slug): (&T, &String)| {
+        let name = if all.len() == 1 { chart.name() } else { format!("{}-{slug}", chart.name()) };
+        (name, draw(one))
+    };
+    Ok(chosen.map(named).collect())
 }
 
 fn of_stored_runs(
@@ -132,10 +180,12 @@ fn of_stored_runs(
             let runs: Vec<&StoredRun> = chosen.iter().map(|(run, _)| *run).collect();
             one(windtunnel_plots::frontier(&of_runs(&runs), options))
         }
-        Chart::HeatMap | Chart::MainEffects | Chart::Tornado => Err(unsuited(
-            chart,
-            "run and compare",
-            "timeline, comparison, frontier, reaction, capacity-gap, latency, instances",
-        )),
+        Chart::HeatMap | Chart::MainEffects | Chart::Tornado | Chart::Backtest | Chart::Validation | Chart::Traffic => {
+            Err(unsuited(
+                chart,
+                "run and compare",
+                "timeline, comparison, frontier, reaction, capacity-gap, latency, instances",
+            ))
+        }
     }
 }

@@ -1,11 +1,14 @@
-//! Results on disk: what `run`, `compare`, `sweep` and `tune` leave for `plot` and `report`, and reading it back.
+//! Results on disk: what `run`, `compare`, `sweep`, `tune`, `backtest` and `validate` leave for `plot` and `report`, and
+//! reading it back.
 
 mod details;
+mod pictures;
 mod read;
 mod sweep;
 mod tune;
 
 pub(crate) use details::{Details, Reproduction, add_details, quoted};
+pub(crate) use pictures::{StoredBacktests, StoredReplays};
 pub(crate) use read::{Stored, StoredRun, open};
 pub(crate) use sweep::{StoredAxis, StoredBound, StoredPoint, StoredSweep};
 pub(crate) use tune::{StoredTune, StoredVariant};

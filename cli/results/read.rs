@@ -11,10 +11,12 @@ use windtunnel_sim::outcome::{
 };
 use windtunnel_sim::run::Fidelity;
 use windtunnel_traces::SimDuration;
+use windtunnel_traces::import::{ImportOptions, Recorded};
 
 use crate::error::{CliError, Kind};
+use crate::trace::input::read_any;
 
-use super::{Details, StoredSweep, StoredTune, parse};
+use super::{Details, StoredBacktests, StoredReplays, StoredSweep, StoredTune, parse};
 
 /// Larger documents are not read into memory.
 const LARGEST: u64 = 2 << 30;
@@ -24,6 +26,10 @@ pub(crate) enum Stored {
     Runs(Vec<StoredRun>),
     Sweep(Box<StoredSweep>),
     Tune(Box<StoredTune>),
+    Backtests(StoredBacktests),
+    Replays(StoredReplays),
+    /// A recording of traffic, and the name of its file.
+    Traffic(Box<Recorded>, String),
 }
 
 /// A scenario as it was run.
@@ -61,12 +67,18 @@ pub(crate) fn open(path: &Path) -> Result<Stored, CliError> {
     // A document inside a result folder stands for the folder, which has more.
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let parent = path.parent().unwrap_or(Path::new(""));
-    if ["summary.json", "details.json", "sweep.json", "points.json", "tune.json"].contains(&name)
+    if ["summary.json", "details.json", "sweep.json", "points.json", "tune.json", "backtest.json", "replays.json"]
+        .contains(&name)
         && let Some(stored) = whole(parent)?
     {
         return Ok(stored);
     }
-    document(path)
+    if path.extension().is_some_and(|extension| extension == "json") {
+        return document(path);
+    }
+    // No verb writes results under another extension; `trace` writes recordings.
+    let recorded = read_any(vec![path.to_path_buf()], &ImportOptions::default(), true)?;
+    Ok(Stored::Traffic(Box::new(recorded), name.to_string()))
 }
 
 fn folder(path: &Path) -> Result<Stored, CliError> {
@@ -91,6 +103,12 @@ fn whole(path: &Path) -> Result<Option<Stored>, CliError> {
     }
     if path.join("tune.json").is_file() {
         return Ok(Some(Stored::Tune(Box::new(load(&path.join("tune.json"))?))));
+    }
+    if path.join("backtest.json").is_file() {
+        return Ok(Some(Stored::Backtests(load(&path.join("backtest.json"))?)));
+    }
+    if path.join("replays.json").is_file() {
+        return Ok(Some(Stored::Replays(load(&path.join("replays.json"))?)));
     }
     if path.join("details.json").is_file() {
         return Ok(Some(Stored::Runs(vec![scenario(path)?])));
@@ -153,6 +171,12 @@ fn document(path: &Path) -> Result<Stored, CliError> {
     if value.get("provider").is_some() && value.get("metrics").is_some() {
         let printed: PrintedScenario = parse(&bytes, &what)?;
         return Ok(Stored::Runs(vec![printed.run()]));
+    }
+    if value.get("backtests").is_some() {
+        return Ok(Stored::Backtests(parse(&bytes, &what)?));
+    }
+    if value.get("replays").is_some() {
+        return Ok(Stored::Replays(parse(&bytes, &what)?));
     }
     if value.get("today").is_some() {
         return Ok(Stored::Tune(Box::new(parse(&bytes, &what)?)));

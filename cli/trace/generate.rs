@@ -7,6 +7,7 @@ use windtunnel_traces::import::Recorded;
 use windtunnel_traces::info::TraceInfo;
 use windtunnel_traces::{SimDuration, TraceError};
 
+use super::drawing::DrawingFlags;
 use super::import::{deliver, refuse_existing};
 use super::input;
 use crate::error::{CliError, Kind};
@@ -19,7 +20,8 @@ use crate::terminal;
 /// Models: mmpp {rates, stays}; b-model {mean, bias}, self-similar; flash-crowd {base, peak, at, rise, hold, decay};
 /// seasonal {mean, daily, peak_at, weekend, trend, noise, noise_lasts}.
 ///
-/// The trace holds expected requests per interval; a run draws the requests.
+/// The trace holds expected requests per interval; a run draws the requests. A picture of it is drawn beside its file:
+/// month.csv.svg.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   windtunnel trace generate --like two-days.csv --days 30 -o month.csv
@@ -59,6 +61,8 @@ pub(crate) struct Arguments {
     /// Where to write the trace; standard output unless told
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    drawing: DrawingFlags,
     /// Replace a file that is already there
     #[arg(long)]
     force: bool,
@@ -69,7 +73,9 @@ pub(crate) struct Arguments {
 
 /// Runs the verb.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
-    refuse_existing(arguments.output.as_deref(), arguments.force)?;
+    let output = arguments.output.as_deref();
+    refuse_existing(output, arguments.force)?;
+    arguments.drawing.refuse_existing(output, arguments.force)?;
     let length = match (arguments.days, arguments.length) {
         (Some(days), _) => SimDuration::from_hours(24 * u64::from(days)),
         (None, length) => length.unwrap_or_default(),
@@ -97,7 +103,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     trace
         .write_csv(&mut bytes)
         .map_err(|error| CliError::new(Kind::Input, format!("the trace cannot be written: {error}")))?;
-    deliver(&bytes, arguments.output.as_deref())
+    deliver(&bytes, output)?;
+    let title = arguments
+        .like
+        .as_ref()
+        .and_then(|path| path.file_name())
+        .map_or_else(|| arguments.model.clone().unwrap_or_default(), |file| format!("like {}", file.to_string_lossy()));
+    let picture = arguments.drawing.draw(&trace, &format!("{title} (generated)"), output)?;
+    picture.map_or(Ok(()), |picture| picture.write())
 }
 
 fn refused(error: &TraceError) -> CliError {

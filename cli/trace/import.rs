@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use windtunnel_traces::SimDuration;
 use windtunnel_traces::import::{self, Recorded};
 
+use super::drawing::{DrawingFlags, title};
 use super::input::{InputFlags, show_notes};
 use crate::error::{CliError, Kind};
 use crate::{output, terminal};
@@ -12,7 +13,8 @@ use crate::{output, terminal};
 /// Import recorded traffic: access logs, exports of CloudWatch, CloudMonitor and Prometheus, results of load generators
 ///
 /// The format is found out from the content, the resolution chosen from span and rate. Gaps stay gaps, damaged lines are
-/// counted and shown, and stretches in which the recorded system turned requests away are marked.
+/// counted and shown, and stretches in which the recorded system turned requests away are marked. A picture of the trace is
+/// drawn beside its file: traffic.csv.svg.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   windtunnel trace import access.log -o traffic.csv
@@ -30,6 +32,8 @@ pub(crate) struct Arguments {
     /// Keep the time of every request (compact binary, for exact replay by trace.arrivals) instead of counts
     #[arg(long)]
     stamps: bool,
+    #[command(flatten)]
+    drawing: DrawingFlags,
     /// Replace a file that is already there
     #[arg(long)]
     force: bool,
@@ -45,16 +49,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
         return terminal::print(&lines.collect::<String>());
     }
     refuse_existing(arguments.output.as_deref(), arguments.force)?;
+    arguments.drawing.refuse_existing(arguments.output.as_deref(), arguments.force)?;
     let recorded = arguments.input.read(arguments.stamps)?;
     if !arguments.input.quiet {
         show_notes(&recorded);
         terminal::say(&summary(&recorded));
     }
+    let picture = arguments.drawing.draw(&recorded, &title(&recorded), arguments.output.as_deref())?;
     let mut bytes = Vec::new();
     let written =
         if arguments.stamps { recorded.write_stamps(&mut bytes).map(|_| ()) } else { recorded.write_csv(&mut bytes) };
     written.map_err(|error| CliError::new(Kind::Input, format!("the trace cannot be written: {error}")))?;
-    deliver(&bytes, arguments.output.as_deref())
+    deliver(&bytes, arguments.output.as_deref())?;
+    picture.map_or(Ok(()), |picture| picture.write())
 }
 
 /// Nothing is overwritten unless that was asked for; better to know before a long import than after it.

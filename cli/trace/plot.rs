@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use windtunnel_plots::{ChartOptions, Format};
 
+use super::drawing::title;
 use super::import::refuse_existing;
 use super::input::{InputFlags, show_notes};
 use crate::error::{CliError, Kind};
@@ -48,14 +49,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     if !arguments.input.quiet {
         show_notes(&recorded);
     }
-    let files: Vec<&str> = recorded.sources.iter().map(|source| source.file.as_str()).collect();
-    let title = match files[..] {
-        [file] => file.rsplit('/').next().unwrap_or(file).to_string(),
-        _ => format!("{} files", files.len()),
-    };
     let options = ChartOptions { font: arguments.font.clone(), ..ChartOptions::default() };
     let failed = |error| CliError::new(Kind::Input, format!("the picture cannot be drawn: {error}"));
-    let picture = windtunnel_plots::traffic(&recorded, &title, &options).map_err(failed)?;
+    let picture = windtunnel_plots::traffic(&recorded, &title(&recorded), &options).map_err(failed)?;
     for warning in picture.warnings() {
         diagnostics::warn(warning, Some("give a font that has them with --font"));
     }

@@ -1,6 +1,8 @@
 //! Writes the gallery of charts, from example data, into `plots/gallery/`: `cargo run --example gallery`. With `--check` it
 //! writes nothing and fails where what is drawn is no longer what is there: other elements, other texts, another size.
 
+#[path = "gallery/recorded.rs"]
+mod recorded;
 #[path = "../src/test_data.rs"]
 mod test_data;
 
@@ -8,9 +10,9 @@ use std::path::Path;
 
 use windtunnel_plots::{
     ChartOptions, CostBound, CostPoint, Effect, EffectRow, Frontier, HeatMap, MainEffects, Map, Mark, Picture,
-    PlotError, Swing, Swings, Theme, Tornado, Unit, Validation, ValidationPanel, capacity_gap, comparison,
+    PlotError, Swing, Swings, Theme, Tornado, Unit, Validation, ValidationPanel, backtest, capacity_gap, comparison,
     cost_against_violations, frontier, heat_map, latency_distribution, lives, main_effects, reaction,
-    reaction_comparison, timeline, tornado, validation,
+    reaction_comparison, timeline, tornado, traffic, validation,
 };
 use windtunnel_sim::outcome::{Outcome, Summary};
 
@@ -81,7 +83,11 @@ fn gallery() -> Result<Vec<(&'static str, Picture)>, PlotError> {
         ("heat-map-dark", heat_map(&map(), &dark)?),
         ("main-effects", main_effects(&effects(), &light)?),
         ("tornado", tornado(&swings(), &light)?),
+        ("backtest", backtest(&recorded::alarms(&outcomes[0]), &light)?),
+        ("backtest-dark", backtest(&recorded::alarms(&outcomes[0]), &dark)?),
+        ("backtest-hpa", backtest(&recorded::hpa(&outcomes[0]), &light)?),
         ("validation", validation(&validated(), &light)?),
+        ("traffic", traffic(&recorded::traffic(), EXAMPLE, &light)?),
         ("latency-distribution", latency_distribution(&refs, &light)?),
         ("lives", lives(&outcomes[0], &light)?),
         ("reaction", reaction(&outcomes[0], &light)?),

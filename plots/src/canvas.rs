@@ -30,6 +30,8 @@ const DASHABLE: f64 = 4.0;
 /// A line more than this many times as long as the canvas is wide fills its area: it is drawn thin.
 const DENSE: f64 = 12.0;
 const THIN: f64 = 0.75;
+/// The stroke, in ems, that makes a borrowed glyph look bold.
+const BOLDER: f64 = 0.03;
 
 /// A colour with its opacity.
 #[derive(Copy, Clone, Debug)]
@@ -109,6 +111,8 @@ pub(crate) struct Canvas<'a> {
     families: String,
     width: f64,
     labels: Vec<Label>,
+    /// Texts that only the user's font can draw, as outlines.
+    outlines: String,
     failure: Option<String>,
 }
 
@@ -122,20 +126,20 @@ pub(crate) fn draw(
 ) -> Result<Picture, PlotError> {
     let (width, height) = (options.width().round(), height.ceil());
     let mut svg = String::new();
-    let labels = fill(&mut svg, (width, height), &options.theme, &typeface, paint)?;
-    let svg = finish(&svg, (width, height), title, description, options.embed_typeface);
+    let (labels, outlines) = fill(&mut svg, (width, height), &options.theme, &typeface, paint)?;
+    let svg = finish(&svg, &outlines, (width, height), title, description, options.embed_typeface);
     let warnings = typeface.warnings();
     Ok(Picture { svg, size: (width as u32, height as u32), labels, marks: Vec::new(), warnings, typeface })
 }
 
-/// Runs the drawing; gives back where every text stands.
+/// Runs the drawing; gives back where every text stands, and the outlines of borrowed glyphs.
 fn fill(
     svg: &mut String,
     (width, height): (f64, f64),
     theme: &Theme,
     typeface: &Typeface,
     paint: impl FnOnce(&mut Canvas<'_>),
-) -> Result<Vec<Label>, PlotError> {
+) -> Result<(Vec<Label>, String), PlotError> {
     let mut canvas = Canvas {
         backend: SVGBackend::with_string(svg, ((width * FINE) as u32, (height * FINE) as u32)),
         theme,
@@ -143,6 +147,7 @@ fn fill(
         families: typeface.families(),
         width,
         labels: Vec::new(),
+        outlines: String::new(),
         failure: None,
     };
     canvas.rect(Rect::new(0.0, 0.0, width, height), theme.background);
@@ -150,19 +155,28 @@ fn fill(
     let presented = canvas.backend.present().map_err(|error| error.to_string());
     match canvas.failure.take().or(presented.err()) {
         Some(failure) => Err(PlotError::Draw(failure)),
-        None => Ok(canvas.labels),
+        None => Ok((canvas.labels, canvas.outlines)),
     }
 }
 
-/// Puts the true size, a title for screen readers and the typeface in place of the backend's opening tag.
-fn finish(svg: &str, (width, height): (f64, f64), title: &str, description: &str, embed: bool) -> String {
+/// Puts the true size, a title for screen readers and the typeface in place of the backend's opening tag, and outlines
+/// before its closing one.
+fn finish(
+    svg: &str,
+    outlines: &str,
+    (width, height): (f64, f64),
+    title: &str,
+    description: &str,
+    embed: bool,
+) -> String {
     let body = svg.split_once('\n').map_or("", |(_, body)| body);
+    let (body, end) = body.rfind("</svg>").map_or((body, ""), |at| body.split_at(at));
     let (fine_width, fine_height) = (width * FINE, height * FINE);
     let style = if embed { style_sheet() } else { String::new() };
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {fine_width} {fine_height}\" role=\"img\" stroke-linejoin=\"round\">\n\
-         <title>{}</title>\n<desc>{}</desc>\n{style}{body}",
+         <title>{}</title>\n<desc>{}</desc>\n{style}{body}{outlines}{end}",
         escape(title),
         escape(description),
     )
@@ -281,6 +295,17 @@ impl Canvas<'_> {
         if text.is_empty() {
             return place;
         }
+        if text.chars().any(|c| self.typeface.is_borrowed(c)) {
+            self.mixed_text(&text, look, (place.left, at.1));
+        } else {
+            self.plain_text(&text, look, at);
+        }
+        self.labels.push(Label { text, place });
+        place
+    }
+
+    /// A text of the embedded typeface.
+    fn plain_text(&mut self, text: &str, look: Look, at: (f64, f64)) {
         let position = (at.0, at.1 + (HALF_CAPITAL - TOP_TO_BASELINE) * look.size);
         let h_pos = match look.align {
             Align::Left => HPos::Left,
@@ -295,10 +320,50 @@ impl Canvas<'_> {
         let Color(red, green, blue) = look.color;
         let color = RGBColor(red, green, blue);
         let style = TextStyle::from(font).color(&color).pos(Pos::new(h_pos, VPos::Top));
-        let drawn = self.backend.draw_text(&text, &style, fine(position));
+        let drawn = self.backend.draw_text(text, &style, fine(position));
         self.keep(drawn);
-        self.labels.push(Label { text, place });
-        place
+    }
+
+    /// A text with glyphs of the user's font: those as outlines, the others as text.
+    fn mixed_text(&mut self, text: &str, look: Look, (left, middle): (f64, f64)) {
+        let Color(red, green, blue) = look.color;
+        // The user's font has one weight.
+        let stroke = if look.weight == Weight::Bold { look.size * FINE * BOLDER } else { 0.0 };
+        let label = escape(text).replace('"', "&quot;");
+        self.outlines.push_str(&format!(
+            "<g aria-label=\"{label}\" fill=\"#{red:02X}{green:02X}{blue:02X}\" stroke=\"#{red:02X}{green:02X}{blue:02X}\" \
+             stroke-width=\"{stroke:.1}\">"
+        ));
+        let baseline = (middle + HALF_CAPITAL * look.size) * FINE;
+        let characters: Vec<char> = text.chars().collect();
+        let mut x = left;
+        for run in characters.chunk_by(|a, b| self.typeface.is_borrowed(*a) == self.typeface.is_borrowed(*b)) {
+            if self.typeface.is_borrowed(run[0]) {
+                let mut at = x;
+                for &c in run {
+                    if let Some(glyph) = self.typeface.borrowed(c) {
+                        let data = glyph.path((at * FINE, baseline), look.size * FINE);
+                        self.outlines.push_str(&format!("<path d=\"{data}\"/>"));
+                    }
+                    at += self.measure_raw(&c.to_string(), look);
+                }
+            } else {
+                // SVG drops blanks at the beginning of a text.
+                let text: String = run.iter().collect();
+                let text = text.trim_start();
+                let blank = self.measure_raw(&run.iter().collect::<String>(), look) - self.measure_raw(text, look);
+                if !text.is_empty() {
+                    self.plain_text(text, look.align(Align::Left), (x + blank, middle));
+                }
+            }
+            x += self.measure_raw(&run.iter().collect::<String>(), look);
+        }
+        self.outlines.push_str("</g>\n");
+    }
+
+    /// The width of a piece of a text that is clean already: its blanks count.
+    fn measure_raw(&self, text: &str, look: Look) -> f64 {
+        self.typeface.width(text, look.size, look.weight)
     }
 
     /// A text shortened to a width.

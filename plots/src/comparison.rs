@@ -158,8 +158,10 @@ fn draw_row(canvas: &mut Canvas<'_>, row: &Row, shared: &Shared, outcome: &Outco
     let provider_look = Look::new(size::LABEL, canvas.theme.muted);
     let provider = format!("{}  ·  {} above, p99 latency below", outcome.provider.title(), outcome.provider.unit());
     let name_look = Look::new(size::PANEL, canvas.theme.ink).bold();
-    let name = canvas.text_within(&outcome.name, name_look, (area.left, middle), area.width() * NAME_SHARE);
-    canvas.text_within(&provider, provider_look, (name.right + 10.0, middle), area.right - name.right - 10.0);
+    // Right of the panel nothing stands as high as its title.
+    let right = canvas.width() - RIGHT_EDGE;
+    let name = canvas.text_within(&outcome.name, name_look, (area.left, middle), (right - area.left) * NAME_SHARE);
+    canvas.text_within(&provider, provider_look, (name.right + 10.0, middle), right - name.right - 10.0);
 
     let frame = Frame::new(area, &shared.time, &shared.capacity).coarse();
     frame.ground(canvas, None);

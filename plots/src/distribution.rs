@@ -94,11 +94,14 @@ fn axes(canvas: &mut Canvas<'_>, area: Rect, latency: &Scale, share: &Scale) {
             canvas.text(&text, look.align(Align::Right), (area.left - TICK_GAP, y));
         }
     }
+    let mut free = f64::NEG_INFINITY;
     for tick in latency.ticks(12, Some(number::seconds)) {
         let x = area.left + latency.share(tick.value) * area.width();
         canvas.line(&[(x, area.top), (x, area.bottom)], grid);
-        if let Some(text) = tick.label {
-            canvas.text(&text, look.align(Align::Center), (x, area.bottom + 15.0));
+        let Some(text) = tick.label else { continue };
+        let (look, at) = (look.align(Align::Center), (x, area.bottom + 15.0));
+        if canvas.text_box(&text, look, at).left > free {
+            free = canvas.text(&text, look, at).right + 8.0;
         }
     }
     let title = Look::new(size::PANEL, canvas.theme.ink).bold().align(Align::Center);

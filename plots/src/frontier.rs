@@ -1,7 +1,13 @@
 //! Cost against violations: what each policy buys for its money, how sure that is, and which ones no other beats.
 
+mod cloud;
+mod label;
+mod scales;
+
 use windtunnel_sim::outcome::Summary;
 
+use self::label::PointLabel;
+use self::scales::{cost_scale, interval, violation_scale};
 use crate::axis::Scale;
 use crate::canvas::{Align, Canvas, Look, Stroke, draw};
 use crate::error::PlotError;
@@ -103,13 +109,16 @@ const ABOVE: f64 = 36.0;
 const BELOW: f64 = 66.0;
 /// The picture is as tall as a slide has room for.
 const ASPECT: f64 = 0.56;
-/// The longest name, in pixels.
-const WIDEST_NAME: f64 = 230.0;
 const RADIUS: f64 = 6.5;
+/// A note is not shortened to less than this.
+const LEAST_NOTE: f64 = 60.0;
 /// From this many points on only the frontier is labelled.
 const CROWD: usize = 24;
-/// The violations span this factor before the axis turns logarithmic.
-const LOG_FROM: f64 = 30.0;
+/// Up to this many points each has a label with its figures, and a line to it where there is no room beside it. Of more
+/// the marked ones have; the others have their name, where there is room beside them.
+const FEW: usize = 10;
+/// How much of what is behind a label its ground covers.
+const GROUND: f64 = 0.72;
 
 /// Draws cost (horizontal) against violating requests (vertical) with 95 % intervals; the lower left is better. `traffic`
 /// says under which load, and that it is synthetic where it is.
@@ -173,12 +182,10 @@ struct Plot<'a> {
     /// Indices of the points that no other beats by its means, cheapest first.
     frontier: Vec<usize>,
     bounds: Vec<&'a CostBound>,
-}
-
-/// The interval of a summary as far as it is one, never below zero.
-fn interval(summary: Summary) -> (f64, f64) {
-    let or_mean = |value: f64| if value.is_finite() { value } else { summary.mean };
-    (or_mean(summary.low).min(summary.mean).max(0.0), or_mean(summary.high).max(summary.mean))
+    /// The policies, in order of appearance: each has a colour.
+    policies: Vec<&'a str>,
+    /// Indices of the points that are drawn.
+    seen: Vec<usize>,
 }
 
 impl<'a> Plot<'a> {
@@ -187,7 +194,27 @@ impl<'a> Plot<'a> {
         let cost = cost_scale(&data, &bounds);
         let violations = violation_scale(&data);
         let frontier = unbeaten(&data);
-        Plot { area, data, cost, violations, frontier, bounds }
+        let mut policies: Vec<&str> = Vec::new();
+        for point in &data {
+            if !policies.contains(&point.label.as_str()) {
+                policies.push(&point.label);
+            }
+        }
+        let mut plot = Plot { area, data, cost, violations, frontier, bounds, policies, seen: Vec::new() };
+        let places: Vec<(f64, f64)> = plot.data.iter().map(|point| plot.place(point)).collect();
+        plot.seen = cloud::seen(&places, |index| plot.says_something(index));
+        plot
+    }
+
+    /// Whether a point is drawn however many there are.
+    fn says_something(&self, index: usize) -> bool {
+        let point = self.data[index];
+        point.is_baseline || !point.marks.is_empty() || self.is_on_frontier(index)
+    }
+
+    /// The points that are drawn.
+    fn drawn(&self) -> impl Iterator<Item = &'a CostPoint> + '_ {
+        self.seen.iter().map(|&index| self.data[index])
     }
 
     /// Whether a point is drawn full.
@@ -238,13 +265,7 @@ impl<'a> Plot<'a> {
     }
 
     fn color(&self, canvas: &Canvas<'_>, point: &CostPoint) -> Color {
-        let mut labels: Vec<&str> = Vec::new();
-        for other in &self.data {
-            if !labels.contains(&other.label.as_str()) {
-                labels.push(&other.label);
-            }
-        }
-        let index = labels.iter().position(|label| *label == point.label).unwrap_or(0);
+        let index = self.policies.iter().position(|policy| *policy == point.label).unwrap_or(0);
         canvas.theme.categories[index % canvas.theme.categories.len()]
     }
 
@@ -283,7 +304,10 @@ impl<'a> Plot<'a> {
         let note = Look::new(size::LABEL, canvas.theme.muted);
         let log = if self.violations.is_log() { "log scale; lower is better" } else { "lower is better" };
         let title = canvas.text("Requests that violate the objective", bold, (20.0, area.top - 18.0));
-        canvas.text(log, note, (title.right + 8.0, area.top - 18.0));
+        let room = self.key_left(canvas) - title.right - 24.0;
+        if room > LEAST_NOTE {
+            canvas.text_within(log, note, (title.right + 8.0, area.top - 18.0), room);
+        }
         let unit = self.currencies().join(", ");
         let mut title = format!("Cost ({unit})");
         if self.currencies().len() > 1 {
@@ -292,10 +316,13 @@ impl<'a> Plot<'a> {
         let from = if self.cost.starts_at_zero() { "" } else { "; axis does not start at zero" };
         let note_text = format!("further left is cheaper{from}");
         let width = canvas.measure(&title, bold) + 8.0 + canvas.measure(&note_text, note);
-        let start = (area.left + area.right - width) / 2.0;
+        let start = ((area.left + area.right - width) / 2.0).max(20.0);
         let y = area.bottom + 42.0;
         let title = canvas.text_within(&title, bold, (start, y), area.width());
-        canvas.text(&note_text, note, (title.right + 8.0, y));
+        let room = canvas.width() - title.right - 16.0;
+        if room > LEAST_NOTE {
+            canvas.text_within(&note_text, note, (title.right + 8.0, y), room);
+        }
     }
 
     /// What no policy of these beats, as a staircase: between two points nothing better is known than the first.
@@ -319,19 +346,32 @@ impl<'a> Plot<'a> {
         beaten.push((self.area.right, self.area.top));
         canvas.polygon(&beaten, canvas.theme.frame.alpha(0.22));
         canvas.line(&line, Stroke::new(canvas.theme.muted, 1.4).dashed(6.0, 4.0));
-        let look = Look::new(size::LABEL, canvas.theme.muted).align(Align::Right);
-        let room = self.area.width() * 0.5;
-        let keys = ["frontier; hollow points are beaten by one that is cheaper and better", "frontier"];
-        let key = keys.into_iter().find(|key| canvas.measure(key, look) < room).unwrap_or("frontier");
+        let (key, look) = self.key(canvas);
         let end = canvas.text(key, look, (self.area.right, self.area.top - 18.0));
         let y = self.area.top - 18.0;
         canvas
             .line(&[(end.left - 30.0, y), (end.left - 8.0, y)], Stroke::new(canvas.theme.muted, 1.4).dashed(6.0, 4.0));
     }
 
+    /// What the staircase is, as far as there is room to say it.
+    fn key(&self, canvas: &Canvas<'_>) -> (&'static str, Look) {
+        let look = Look::new(size::LABEL, canvas.theme.muted).align(Align::Right);
+        let room = self.area.width() * 0.5;
+        let keys = ["frontier; hollow points are beaten by one that is cheaper and better", "frontier"];
+        (keys.into_iter().find(|key| canvas.measure(key, look) < room).unwrap_or("frontier"), look)
+    }
+
+    /// Where that begins, with its dashes.
+    fn key_left(&self, canvas: &Canvas<'_>) -> f64 {
+        let (key, look) = self.key(canvas);
+        self.area.right - canvas.measure(key, look) - 30.0
+    }
+
     /// The box of both intervals, with whiskers.
     fn intervals(&self, canvas: &mut Canvas<'_>) {
-        for point in &self.data {
+        let is_cloud = cloud::is_cloud(self.data.len());
+        for &index in self.seen.iter().filter(|&&index| !is_cloud || self.says_something(index)) {
+            let point = self.data[index];
             let color = self.color(canvas, point);
             let place = self.interval_box(point);
             let (x, y) = self.place(point);
@@ -364,7 +404,8 @@ impl<'a> Plot<'a> {
 
     fn points(&self, canvas: &mut Canvas<'_>) {
         let radius = if self.data.len() > CROWD { RADIUS * 0.6 } else { RADIUS };
-        for (i, point) in self.data.iter().enumerate() {
+        for &i in &self.seen {
+            let point = self.data[i];
             let color = self.color(canvas, point);
             let place = self.place(point);
             if point.is_baseline {
@@ -403,11 +444,14 @@ impl<'a> Plot<'a> {
             let rest: Vec<usize> = (0..self.data.len()).filter(|i| !order.contains(i)).collect();
             order.extend(rest);
         }
-        let labels: Vec<PointLabel> = order.iter().map(|&i| PointLabel::new(canvas, self.data[i])).collect();
+        let is_full = |i: &usize| self.data.len() <= FEW || !self.data[*i].marks.is_empty();
+        let led = order.iter().filter(|i| is_full(i)).count();
+        let labels: Vec<PointLabel> =
+            order.iter().map(|i| PointLabel::new(canvas, self.data[*i], is_full(i))).collect();
         let points: Vec<(f64, f64)> = order.iter().map(|&i| self.place(self.data[i])).collect();
-        let sizes: Vec<(f64, f64)> = labels.iter().map(|label| (label.width, PointLabel::HEIGHT)).collect();
-        let marks: Vec<Rect> = self.data.iter().map(|point| at(self.place(point)).grown(RADIUS + 3.0)).collect();
-        let whiskers = self.data.iter().map(|point| self.interval_box(point).grown(1.0));
+        let sizes: Vec<(f64, f64)> = labels.iter().map(|label| (label.width, label.height())).collect();
+        let marks: Vec<Rect> = self.drawn().map(|point| at(self.place(point)).grown(RADIUS + 3.0)).collect();
+        let whiskers = self.drawn().map(|point| self.interval_box(point).grown(1.0));
         let stairs = self.staircase();
         let stairs = stairs.windows(2).map(|pair| segment(pair[0], pair[1]).grown(3.0));
         let upright = |bound: &&CostBound| {
@@ -416,7 +460,7 @@ impl<'a> Plot<'a> {
         };
         let bounds = self.bounds.iter().map(upright);
         let obstacles: Vec<Rect> = marks.iter().copied().chain(whiskers).chain(stairs).chain(bounds).collect();
-        let placed = placement::place(&points, &sizes, &obstacles, self.area.grown(-6.0), taken);
+        let placed = placement::place(&points, &sizes, led, &obstacles, self.area.grown(-6.0), taken);
         for (((label, point), placed), i) in labels.iter().zip(points).zip(placed).zip(order) {
             let Some(placed) = placed else { continue };
             let color = self.color(canvas, self.data[i]);
@@ -424,6 +468,7 @@ impl<'a> Plot<'a> {
                 let near = placement::nearest(placed.place, point);
                 canvas.line(&[point, near], Stroke::new(color, 1.0));
             }
+            canvas.rect(placed.place.grown(1.0), canvas.theme.panel.alpha(GROUND));
             label.draw(canvas, placed.place, point, color);
         }
     }
@@ -454,90 +499,6 @@ fn at(point: (f64, f64)) -> Rect {
 /// The box around a level or upright line.
 fn segment(from: (f64, f64), to: (f64, f64)) -> Rect {
     Rect::new(from.0.min(to.0), from.1.min(to.1), from.0.max(to.0), from.1.max(to.1))
-}
-
-/// The name of a point over its figures.
-struct PointLabel {
-    name: String,
-    figures: String,
-    width: f64,
-}
-
-impl PointLabel {
-    const LINE: f64 = 17.0;
-    const HEIGHT: f64 = 2.0 * Self::LINE;
-
-    fn name_look(color: Color) -> Look {
-        Look::new(size::PANEL, color).bold()
-    }
-
-    fn figures_look(color: Color) -> Look {
-        Look::new(size::SMALL, color)
-    }
-
-    fn new(canvas: &Canvas<'_>, point: &CostPoint) -> PointLabel {
-        let ink = canvas.theme.ink;
-        let marks: String = point.marks.iter().map(|mark| format!("{}: ", mark.title())).collect();
-        let name = canvas.fit(&format!("{marks}{}", point.name), Self::name_look(ink), WIDEST_NAME);
-        let figures = format!(
-            "{}  ·  {}  ·  {}",
-            point.label,
-            number::money(point.cost.mean, &point.currency),
-            number::percent(point.violations.mean)
-        );
-        let figures = canvas.fit(&figures, Self::figures_look(ink), WIDEST_NAME + 80.0);
-        let width = canvas.measure(&name, Self::name_look(ink)).max(canvas.measure(&figures, Self::figures_look(ink)));
-        PointLabel { name, figures, width }
-    }
-
-    /// Draws both lines flush with the side that faces the point.
-    fn draw(&self, canvas: &mut Canvas<'_>, place: Rect, point: (f64, f64), color: Color) {
-        let align = match (place.left + place.right) / 2.0 - point.0 {
-            right if right > place.width() * 0.3 => Align::Left,
-            left if left < -place.width() * 0.3 => Align::Right,
-            _ => Align::Center,
-        };
-        let x = match align {
-            Align::Left => place.left,
-            Align::Center => (place.left + place.right) / 2.0,
-            Align::Right => place.right,
-        };
-        let middle = place.top + Self::LINE / 2.0;
-        let ink = canvas.theme.ink;
-        let name_color = color.toward(ink, 0.25);
-        canvas.text(&self.name, Self::name_look(name_color).align(align), (x, middle));
-        let muted = canvas.theme.muted;
-        canvas.text(&self.figures, Self::figures_look(muted).align(align), (x, middle + Self::LINE));
-    }
-}
-
-/// From zero, unless that would press all points into the right third: then around them, and the axis says so.
-fn cost_scale(data: &[&CostPoint], bounds: &[&CostBound]) -> Scale {
-    let bounds = || bounds.iter().map(|bound| bound.cost);
-    let low = data.iter().map(|point| interval(point.cost).0).chain(bounds()).fold(f64::INFINITY, f64::min);
-    let high = data.iter().map(|point| interval(point.cost).1).chain(bounds()).fold(0.0, f64::max);
-    if low > high * 0.66 && high > low {
-        let margin = (high - low) * 0.25;
-        Scale::around((low - margin).max(0.0), high + margin, 7)
-    } else {
-        Scale::from_zero(high * 1.12, 7)
-    }
-}
-
-/// In percent. Linear from zero, logarithmic where shares differ by more than [`LOG_FROM`], with a place for zero.
-fn violation_scale(data: &[&CostPoint]) -> Scale {
-    let means = || data.iter().map(|point| point.violations.mean * 100.0);
-    let least = means().filter(|mean| *mean > 0.0).fold(f64::INFINITY, f64::min);
-    let most = means().fold(0.0, f64::max);
-    let highest = data.iter().map(|point| interval(point.violations).1 * 100.0).fold(0.0, f64::max);
-    if most <= least * LOG_FROM || !least.is_finite() {
-        return Scale::from_zero(if highest > 0.0 { highest * 1.08 } else { 1.0 }, 6);
-    }
-    // Whiskers that reach down to zero must not add decades without data.
-    let lowest = data.iter().map(|point| interval(point.violations).0 * 100.0);
-    let lowest = lowest.filter(|low| *low > least / 10.0).fold(least, f64::min);
-    let has_zero = means().any(|mean| mean <= 0.0);
-    if has_zero { Scale::log_above_zero(lowest, highest * 1.2) } else { Scale::log(lowest * 0.8, highest * 1.2) }
 }
 
 /// The points that no other beats in both cost and violations, cheapest first. Only costs in one currency compare.

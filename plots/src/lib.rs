@@ -3,23 +3,24 @@
 //! Each chart is a function from data to a [`Picture`]: [`timeline`] shows one run, [`comparison`] several runs under
 //! one load, [`cost_against_violations`] what each policy buys for its money, [`capacity_gap`] what was missing and what
 //! was idle, [`latency_distribution`] how slow is how likely, [`lives`] every instance from launch to end, [`reaction`]
-//! and [`reaction_comparison`] where the time of a scale-out goes,
-//! [`recorded_against_simulated`] and [`validation`] how far a simulation is from what was measured; of a sweep,
-//! [`frontier`], [`heat_map`], [`main_effects`] and [`tornado`]. All draw on
-//! [`plotters`] through one `Canvas`, with one [`Theme`] and one embedded typeface. The same data gives the same bytes.
+//! and [`reaction_comparison`] where the time of a scale-out goes, [`backtest`] what a policy makes of recorded values,
+//! [`validation`] how far a simulation is from what was measured, [`traffic`] what a recording is like; of a sweep,
+//! [`frontier`], [`heat_map`], [`main_effects`] and [`tornado`]. All draw on [`plotters`] through one `Canvas`, with one
+//! [`Theme`] and one embedded typeface. The same data gives the same bytes.
 //!
 //! ```text
 //! lib.rs            what is public
 //! picture, options  what comes out, what can be chosen
-//! canvas, typeface  the only files that know about SVG and fonts
+//! canvas, typeface, outlines  the only files that know about SVG and fonts
 //! theme, number     colours and sizes; digits and units
 //! axis/             scales, ticks, time with a calendar
 //! panel/            the parts of a chart, one per file: load, capacity, utilization, latency, ...
-//! timeline, comparison, frontier, gap, distribution, lives, reaction/, replicas, sweep/, validation    the charts
+//! timeline, comparison, frontier, gap, distribution, lives, reaction/, sweep/, backtest, validation    the charts
 //! report/           the report as one HTML document
 //! ```
 
 mod axis;
+mod backtest;
 mod canvas;
 mod comparison;
 mod distribution;
@@ -31,11 +32,11 @@ mod geometry;
 mod lives;
 mod number;
 mod options;
+mod outlines;
 mod panel;
 mod picture;
 mod placement;
 mod reaction;
-mod replicas;
 mod report;
 mod series;
 mod sweep;
@@ -50,6 +51,7 @@ mod test_data;
 #[cfg(test)]
 mod tests;
 
+pub use backtest::{Backtest, BacktestCapacity, BacktestLevel, BacktestMetric, CapacityKind, backtest};
 pub use comparison::comparison;
 pub use distribution::latency_distribution;
 pub use error::PlotError;
@@ -61,7 +63,6 @@ pub use lives::lives;
 pub use options::ChartOptions;
 pub use picture::{Format, Label, Picture};
 pub use reaction::{reaction, reaction_comparison};
-pub use replicas::{ReplicaChart, recorded_against_simulated};
 pub use report::{
     Page, Report, ReportAssumption, ReportHazard, ReportPoint, ReportRun, ReportSweep, report_html, report_markdown,
 };

@@ -9,7 +9,7 @@ pub(crate) fn quantity(value: f64) -> String {
         return NOTHING.to_owned();
     }
     let magnitude = value.abs();
-    for (from, unit, suffix) in [(1e10, 1e9, "G"), (1e7, 1e6, "M"), (1e4, 1e3, "k")] {
+    for (from, unit, suffix) in [(1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k")] {
         if magnitude >= from * 0.999_5 {
             return format!("{}{suffix}", significant(value / unit));
         }
@@ -106,6 +106,7 @@ mod tests {
             (999.6, "1000"),
             (1234.4, "1234"),
             (12_345.0, "12.3k"),
+            (1_000_000.0, "1M"),
             (35_000_000.0, "35M"),
             (-3.0, "−3"),
             (f64::NAN, "–"),

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use crate::theme::Theme;
 
 /// The narrowest picture that keeps its text apart.
-const NARROWEST: u32 = 640;
+const NARROWEST: u32 = 400;
 /// The widest: beyond, a larger scale of the PNG serves better.
 const WIDEST: u32 = 4000;
 
 /// What can be chosen about a chart.
 #[derive(Clone, Debug)]
 pub struct ChartOptions {
-    /// The width in pixels, kept between 640 and 4000; the height follows from the content.
+    /// The width in pixels, kept between 400 and 4000; the height follows from the content.
     pub width: u32,
     /// The colours.
     pub theme: Theme,

@@ -31,10 +31,12 @@ const OBSTACLE: f64 = 0.35;
 const CROSSING: f64 = 60.0;
 
 /// Places a label of each size beside its point, in order. A label that finds no free place is left out: a name that
-/// cannot be read helps nobody.
+/// cannot be read helps nobody. The first `led` may stand far from their point, with a line to it; the others stand beside
+/// it or not at all.
 pub(crate) fn place(
     points: &[(f64, f64)],
     sizes: &[(f64, f64)],
+    led: usize,
     obstacles: &[Rect],
     bounds: Rect,
     taken: &[Rect],
@@ -43,17 +45,26 @@ pub(crate) fn place(
     points
         .iter()
         .zip(sizes)
-        .map(|(&point, &size)| {
-            let found = best(point, size, obstacles, bounds, &taken)?;
+        .enumerate()
+        .map(|(index, (&point, &size))| {
+            let distances = if index < led { &DISTANCES[..] } else { &DISTANCES[..1] };
+            let found = best(point, size, distances, obstacles, bounds, &taken)?;
             taken.push(found.place.grown(3.0));
             Some(found)
         })
         .collect()
 }
 
-fn best(point: (f64, f64), size: (f64, f64), obstacles: &[Rect], bounds: Rect, taken: &[Rect]) -> Option<Placed> {
+fn best(
+    point: (f64, f64),
+    size: (f64, f64),
+    distances: &[f64],
+    obstacles: &[Rect],
+    bounds: Rect,
+    taken: &[Rect],
+) -> Option<Placed> {
     let mut best: Option<(f64, Placed)> = None;
-    for (ring, distance) in DISTANCES.into_iter().enumerate() {
+    for (ring, &distance) in distances.iter().enumerate() {
         for (rank, direction) in DIRECTIONS.into_iter().enumerate() {
             let place = candidate(point, size, direction, distance);
             if !bounds.contains(&place) || taken.iter().any(|other| other.overlaps(&place)) {
@@ -104,7 +115,7 @@ mod tests {
     #[test]
     fn labels_of_equal_points_do_not_overlap() {
         let points = [(400.0, 250.0); 8];
-        let placed = place(&points, &[(120.0, 30.0); 8], &[], BOUNDS, &[]);
+        let placed = place(&points, &[(120.0, 30.0); 8], 8, &[], BOUNDS, &[]);
         let boxes: Vec<Rect> = placed.into_iter().flatten().map(|placed| placed.place).collect();
         assert_eq!(boxes.len(), 8);
         for (i, one) in boxes.iter().enumerate() {
@@ -114,13 +125,21 @@ mod tests {
 
     #[test]
     fn a_label_without_room_is_left_out() {
-        assert_eq!(place(&[(5.0, 5.0)], &[(900.0, 10.0)], &[], BOUNDS, &[]), [None]);
+        assert_eq!(place(&[(5.0, 5.0)], &[(900.0, 10.0)], 1, &[], BOUNDS, &[]), [None]);
+    }
+
+    #[test]
+    fn a_label_that_nobody_leads_to_stands_beside_its_point_or_not_at_all() {
+        let points = [(400.0, 250.0); 40];
+        let placed = place(&points, &[(120.0, 30.0); 40], 0, &[], BOUNDS, &[]);
+        assert!(placed[0].is_some() && placed.iter().any(Option::is_none));
+        assert!(placed.iter().flatten().all(|placed| !placed.needs_leader));
     }
 
     #[test]
     fn a_label_avoids_what_is_drawn() {
         let in_the_way = Rect::new(405.0, 200.0, 700.0, 300.0);
-        let placed = place(&[(400.0, 250.0)], &[(100.0, 20.0)], &[in_the_way], BOUNDS, &[]);
+        let placed = place(&[(400.0, 250.0)], &[(100.0, 20.0)], 1, &[in_the_way], BOUNDS, &[]);
         let place = placed[0].expect("there is room").place;
         assert!(!place.overlaps(&in_the_way));
     }

@@ -1,17 +1,15 @@
 //! What holds for every chart: nothing overlaps, nothing leaves the picture, nothing breaks the document, whatever the
 //! data.
 
-use std::sync::OnceLock;
-
-use windtunnel_sim::outcome::{ActivityEntry, AlarmEntry, Outcome, Reaction, Spool, StepSeries, Summary, TimelineRow};
+use windtunnel_sim::outcome::{ActivityEntry, AlarmEntry, Outcome, Reaction, Spool, Summary, TimelineRow};
 use windtunnel_traces::SimDuration;
 
 use crate::test_data::{example, policies};
 use crate::{
-    ChartOptions, CostBound, CostPoint, Effect, EffectRow, Frontier, HeatMap, MainEffects, Map, Mark, Picture,
-    PlotError, Rect, ReplicaChart, Swing, Swings, Theme, Tornado, Unit, Validation, ValidationPanel, capacity_gap,
-    comparison, cost_against_violations, frontier, heat_map, latency_distribution, lives, main_effects, reaction,
-    reaction_comparison, recorded_against_simulated, timeline, tornado, validation,
+    Backtest, BacktestCapacity, BacktestLevel, BacktestMetric, CapacityKind, ChartOptions, CostBound, CostPoint,
+    Effect, EffectRow, Frontier, HeatMap, MainEffects, Map, Mark, Picture, PlotError, Rect, Swing, Swings, Theme,
+    Tornado, Unit, Validation, ValidationPanel, backtest, capacity_gap, comparison, cost_against_violations, frontier,
+    heat_map, latency_distribution, lives, main_effects, reaction, reaction_comparison, timeline, tornado, validation,
 };
 
 const DAY: usize = 24 * 60;
@@ -45,14 +43,61 @@ fn texts(picture: &Picture) -> Vec<&str> {
     picture.labels().iter().map(|label| label.text.as_str()).collect()
 }
 
-/// The run against itself, as if the one had been recorded.
-fn replicas(outcome: &Outcome) -> ReplicaChart<'_> {
-    static SERIES: OnceLock<[StepSeries; 2]> = OnceLock::new();
-    let [recorded, simulated] = SERIES.get_or_init(|| {
-        let hourly = |more: f64| (0..24).map(|hour| (f64::from(hour) * 3600.0, f64::from(hour % 7) + more)).collect();
-        [StepSeries::new(hourly(1.0)), StepSeries::new(hourly(2.0))]
-    });
-    ReplicaChart { outcome, recorded, simulated, others: std::slice::from_ref(simulated) }
+/// A made-up backtest: a metric with a gap, an alarm that goes both ways and one that knows nothing, a refusal.
+fn tested(name: &str) -> Backtest {
+    let minutes = || (0..600).map(|minute| f64::from(minute) * 60.0).filter(|at| *at != 1200.0);
+    let metric = |unit: &str, scale: f64| BacktestMetric {
+        name: name.to_owned(),
+        unit: unit.to_owned(),
+        values: minutes().map(|at| (at, at + 60.0, scale * (1.0 + (at / 5000.0).sin()))).collect(),
+        levels: [">=", "<", "target"]
+            .map(|comparison| BacktestLevel {
+                name: name.to_owned(),
+                comparison: comparison.to_owned(),
+                value: scale,
+                span: (comparison == "target").then_some((0.0, 3000.0)),
+            })
+            .to_vec(),
+    };
+    let change = |seconds: u64, alarm: &str, from: &str, to: &str| AlarmEntry {
+        at_millis: seconds * 1000,
+        alarm: alarm.to_owned(),
+        from: from.to_owned(),
+        to: to.to_owned(),
+        reason: String::new(),
+    };
+    let request = |at_seconds: f64, from: u32, to: u32, accepted: bool| ActivityEntry {
+        at_seconds,
+        from,
+        to,
+        accepted,
+        ..ActivityEntry::default()
+    };
+    let kinds = [CapacityKind::Recorded, CapacityKind::Proposed, CapacityKind::RecordedDesired, CapacityKind::Desired];
+    Backtest {
+        title: name.to_owned(),
+        subtitle: name.to_owned(),
+        figures: vec![("accepted".to_owned(), "2".to_owned()), ("rejected".to_owned(), "1".to_owned())],
+        end_seconds: 36_000.0,
+        metrics: vec![metric("%", 60.0), metric("s", 0.2), metric(name, 1e7)],
+        alarms: [
+            change(0, name, "INSUFFICIENT_DATA", "INSUFFICIENT_DATA"),
+            change(600, name, "INSUFFICIENT_DATA", "OK"),
+            change(4000, name, "OK", "ALARM"),
+            change(0, "silent", "INSUFFICIENT_DATA", "INSUFFICIENT_DATA"),
+        ]
+        .into_iter()
+        .collect(),
+        activities: [request(4000.0, 2, 4, true), request(4300.0, 4, 6, false), request(9000.0, 4, 3, true)]
+            .into_iter()
+            .collect(),
+        capacity_unit: "pods".to_owned(),
+        capacity: kinds
+            .into_iter()
+            .map(|kind| BacktestCapacity { kind, steps: vec![(0.0, 2.0), (4000.0, 4.0), (9000.0, 3.0)] })
+            .collect(),
+        ..Backtest::default()
+    }
 }
 
 /// A made-up recording beside a made-up simulation, with gaps and without an end.
@@ -142,7 +187,7 @@ fn every_chart(outcome: &Outcome, options: &ChartOptions) -> Vec<Picture> {
         capacity_gap(outcome, options),
         reaction(outcome, options),
         reaction_comparison(&[outcome, outcome], options),
-        recorded_against_simulated(&replicas(outcome), options),
+        backtest(&tested(&outcome.name), options),
         validation(&validated(&outcome.name), options),
         frontier(&marked(&point, &outcome.name), options),
         heat_map(&map(&outcome.name, &[Some(1.0), None, Some(f64::NAN), Some(0.0)]), options),
@@ -168,7 +213,7 @@ fn a_timeline_shows_its_panels_and_its_origin() {
 #[test]
 fn every_chart_is_sound_at_every_width_in_both_themes() {
     let outcome = day();
-    for width in [1, 640, 1200, 5000] {
+    for width in [1, 400, 640, 1200, 5000] {
         for theme in [Theme::light(), Theme::dark()] {
             let options = ChartOptions { width, theme, ..plain() };
             every_chart(&outcome, &options).iter().for_each(assert_sound);
@@ -474,4 +519,18 @@ fn saturated_stretches_are_shaded_and_named() {
         assert!(texts(&picture).contains(&"recorded while saturated: demand was higher"));
     }
     assert!(!texts(&timeline(&day(), &plain()).expect("it is drawn")).iter().any(|text| text.contains("saturated")));
+}
+
+#[test]
+fn a_hundred_thousand_points_are_no_large_document() {
+    let points: Vec<CostPoint> = (0..100_000_u32)
+        .map(|i| {
+            let around = |mean: f64| Summary { mean, low: mean * 0.9, high: mean * 1.1 };
+            let (cost, violations) = (f64::from(i % 317) + 50.0, f64::from(i / 317) / 400.0);
+            CostPoint::new(&format!("p{i}"), "Alibaba ESS", around(cost), around(violations), "CNY")
+        })
+        .collect();
+    let picture = cost_against_violations(&points, "synthetic", &plain()).expect("the points are drawn");
+    assert!(picture.svg().len() < 20_000_000, "{} bytes", picture.svg().len());
+    assert!(texts(&picture).contains(&"p0"), "the cheapest without violations is named");
 }

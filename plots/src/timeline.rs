@@ -26,6 +26,8 @@ const LATENCY: f64 = 120.0;
 const GAP: f64 = 6.0;
 /// The widest gutter right of the panels; labels are shortened to it.
 const WIDEST_GUTTER: f64 = 190.0;
+/// And the share of a narrow picture that it may take.
+const GUTTER_SHARE: f64 = 0.28;
 const RIGHT_EDGE: f64 = 12.0;
 
 /// The panels, from top to bottom.
@@ -46,10 +48,10 @@ impl Panel {
     fn height(self, outcome: &Outcome) -> f64 {
         match self {
             Panel::Load => LOAD,
-            Panel::Activities => activities::height(outcome),
+            Panel::Activities => activities::height(&outcome.activities),
             Panel::Capacity => CAPACITY,
             Panel::Utilization => UTILIZATION,
-            Panel::Alarms => alarms::height(outcome),
+            Panel::Alarms => alarms::height(&outcome.alarms),
             Panel::Latency => LATENCY,
         }
     }
@@ -57,10 +59,10 @@ impl Panel {
     fn header(self, outcome: &Outcome, theme: &Theme) -> Header {
         match self {
             Panel::Load => load::header(outcome, theme),
-            Panel::Activities => activities::header(outcome),
+            Panel::Activities => activities::header(&outcome.activities),
             Panel::Capacity => capacity::header(outcome, theme),
             Panel::Utilization => utilization::header(outcome, theme),
-            Panel::Alarms => alarms::header(outcome, theme),
+            Panel::Alarms => alarms::header(&outcome.alarms, theme),
             Panel::Latency => latency::header(theme),
         }
     }
@@ -95,9 +97,9 @@ pub fn timeline(outcome: &Outcome, options: &ChartOptions) -> Result<Picture, Pl
     let typeface = Typeface::load(options.font.as_deref())?;
     let measure = Measure(&typeface);
     let gutter = utilization::gutter(outcome, &measure)
-        .max(alarms::gutter(outcome, &measure))
+        .max(alarms::gutter(&outcome.alarms, &measure))
         .max(latency::gutter(outcome, &measure))
-        .min(WIDEST_GUTTER);
+        .min(WIDEST_GUTTER.min(options.width() * GUTTER_SHARE));
     let (left, right) = (LEFT_GUTTER, (options.width() - gutter - RIGHT_EDGE).floor());
     let (areas, bottom) = layout(outcome, &options.theme, &measure, left, right);
     let time = time_axis_of(&[outcome]);
@@ -135,8 +137,8 @@ fn draw_panel(canvas: &mut Canvas<'_>, panel: Panel, area: Rect, time: &TimeAxis
     let right = canvas.width() - RIGHT_EDGE;
     let ticks = ticks_for(area.height());
     match panel {
-        Panel::Activities => activities::draw(canvas, area, time, outcome),
-        Panel::Alarms => alarms::draw(canvas, area, time, outcome, right),
+        Panel::Activities => activities::draw(canvas, area, time, &outcome.activities),
+        Panel::Alarms => alarms::draw(canvas, area, time, &outcome.alarms, right),
         Panel::Load => {
             framed(canvas, area, time, &load::scale(&[outcome], ticks), None, outcome, |canvas, frame| {
                 load::draw(canvas, frame, outcome);

@@ -21,7 +21,26 @@ const RATE: f64 = 300.0;
 const SMALL: f64 = 200.0;
 const RIGHT_EDGE: f64 = 28.0;
 const BETWEEN: f64 = 44.0;
+/// The width from which the small panels stand side by side.
+const SIDE_BY_SIDE: f64 = 900.0;
+/// Windows that people think in, in seconds, with their names.
+const WINDOWS: [(f64, &str); 12] = [
+    (0.001, "1 ms"),
+    (0.01, "10 ms"),
+    (0.1, "100 ms"),
+    (1.0, "1 s"),
+    (10.0, "10 s"),
+    (60.0, "1 min"),
+    (600.0, "10 min"),
+    (3600.0, "1 h"),
+    (21_600.0, "6 h"),
+    (86_400.0, "1 day"),
+    (604_800.0, "7 days"),
+    (2_592_000.0, "30 days"),
+];
 const BELOW: f64 = 30.0;
+/// Intervals that become points at a time: those of a long trace need not all be points in memory.
+const MOST_POINTS: usize = 1 << 16;
 /// How strong the shades are.
 const SHADE: f64 = 0.16;
 
@@ -37,12 +56,9 @@ pub fn traffic(recorded: &Recorded, title: &str, options: &ChartOptions) -> Resu
     let top = heading::HEIGHT + heading::FIGURES_HEIGHT + header.height(&Measure(&typeface), right - left);
     let area = Rect::new(left, top, right, top + RATE);
     let time = time_axis_of(recorded);
-    let small_top = area.bottom + time_axis::height(&time, area.width()) + BETWEEN;
-    let middle = ((left + right) / 2.0).floor();
-    let day = Rect::new(left, small_top, middle - 20.0, small_top + SMALL);
-    let bursts = Rect::new(middle + LEFT_GUTTER, small_top, right, small_top + SMALL);
+    let (day, bursts) = small(left, right, area.bottom + time_axis::height(&time, area.width()) + BETWEEN);
     let subtitle = subtitle(&info);
-    draw(options, typeface, small_top + SMALL + BELOW, (title, &subtitle), |canvas| {
+    draw(options, typeface, bursts.bottom + BELOW, (title, &subtitle), |canvas| {
         heading::draw(canvas, title, &subtitle, 20.0);
         heading::draw_figures(canvas, &figures(&info), 20.0, heading::HEIGHT + 14.0);
         header.draw(canvas, left, right, top);
@@ -51,6 +67,17 @@ pub fn traffic(recorded: &Recorded, title: &str, options: &ChartOptions) -> Resu
         draw_day(canvas, day, &info);
         draw_bursts(canvas, bursts, &info);
     })
+}
+
+/// The two small panels: side by side, or one below the other where that would press them.
+fn small(left: f64, right: f64, top: f64) -> (Rect, Rect) {
+    if right - left < SIDE_BY_SIDE {
+        let day = Rect::new(left, top, right, top + SMALL);
+        let below = day.bottom + BELOW + BETWEEN;
+        return (day, Rect::new(left, below, right, below + SMALL));
+    }
+    let middle = ((left + right) / 2.0).floor();
+    (Rect::new(left, top, middle - 20.0, top + SMALL), Rect::new(middle + LEFT_GUTTER, top, right, top + SMALL))
 }
 
 fn subtitle(info: &TraceInfo) -> String {
@@ -96,11 +123,17 @@ fn draw_rate(canvas: &mut Canvas<'_>, area: Rect, time: &TimeAxis, recorded: &Re
         .map(|stretch| {
             let step = info.resolution_seconds;
             let from = since(stretch.start);
-            let corners = stretch.counts.iter().enumerate().flat_map(|(index, count)| {
+            let corners = |(index, count): (usize, &f64)| {
                 let (y, start) = (frame.y(count / step), from + index as f64 * step);
                 [(frame.x(start), y), (frame.x(start + step), y)]
-            });
-            decimate(&corners.collect::<Vec<_>>(), 1.0)
+            };
+            let mut line = Line::new();
+            for (number, piece) in stretch.counts.chunks(MOST_POINTS).enumerate() {
+                let numbered = piece.iter().enumerate().map(|(index, count)| (number * MOST_POINTS + index, count));
+                line.extend(numbered.flat_map(corners));
+                line = decimate(&line, 1.0);
+            }
+            line
         })
         .collect();
     let theme = canvas.theme;
@@ -180,11 +213,17 @@ fn draw_bursts(canvas: &mut Canvas<'_>, area: Rect, info: &TraceInfo) {
         Scale::log(all(|point| point.0).fold(f64::INFINITY, f64::min), all(|point| point.0).fold(0.0, f64::max));
     value_axis(canvas, area, &index);
     let look = Look::new(size::LABEL, canvas.theme.muted).align(Align::Center);
-    for tick in windows.ticks(6, Some(number::seconds)) {
-        let x = area.left + windows.share(tick.value) * area.width();
+    let mut free = f64::NEG_INFINITY;
+    for (window, name) in WINDOWS {
+        // Beyond the axis its share is that of an end.
+        let x = area.left + windows.share(window) * area.width();
+        if x <= area.left || x >= area.right {
+            continue;
+        }
         canvas.line(&[(x, area.top), (x, area.bottom)], Stroke::new(canvas.theme.grid, 1.0));
-        if let Some(text) = tick.label {
-            canvas.text(&text, look, (x, area.bottom + 14.0));
+        let at = (x, area.bottom + 14.0);
+        if canvas.text_box(name, look, at).left > free {
+            free = canvas.text(name, look, at).right + 6.0;
         }
     }
     let place = |(window, value): (f64, f64)| {

@@ -8,6 +8,7 @@ use ab_glyph::{Font, FontRef, FontVec};
 use resvg::usvg::fontdb;
 
 use crate::error::PlotError;
+use crate::outlines::Glyph;
 
 const REGULAR: &[u8] = include_bytes!("../fonts/Inter-Regular.ttf");
 const SEMI_BOLD: &[u8] = include_bytes!("../fonts/Inter-SemiBold.ttf");
@@ -81,6 +82,18 @@ impl Typeface {
     /// True when a glyph can be drawn.
     pub(crate) fn has(&self, c: char) -> bool {
         self.regular.glyph_id(c).0 != 0 || self.user.as_ref().is_some_and(|user| user.font.glyph_id(c).0 != 0)
+    }
+
+    /// True when only the user's font can draw a glyph.
+    pub(crate) fn is_borrowed(&self, c: char) -> bool {
+        self.regular.glyph_id(c).0 == 0 && self.has(c)
+    }
+
+    /// The outlines of a glyph of the user's font; none for one that is blank.
+    pub(crate) fn borrowed(&self, c: char) -> Option<Glyph> {
+        let font = &self.user.as_ref()?.font;
+        let curves = font.outline(font.glyph_id(c))?.curves;
+        Some(Glyph { curves, units_per_em: f64::from(font.units_per_em().unwrap_or(1000.0)) })
     }
 
     /// The text, shortened with an ellipsis to `width` pixels where it is wider.

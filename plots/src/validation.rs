@@ -3,6 +3,8 @@
 //! [`Validation`] is plain data; [`validation`] draws it. Whoever validates computes the errors and hands them over as
 //! text: a chart shows figures, it does not judge them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::axis::{Scale, TimeAxis};
 use crate::canvas::{Canvas, Stroke, draw};
 use crate::error::PlotError;
@@ -18,13 +20,15 @@ use crate::typeface::Typeface;
 
 const RIGHT_EDGE: f64 = 28.0;
 const GAP: f64 = 8.0;
+/// No line runs along the top of a panel.
+const HEADROOM: f64 = 1.03;
 /// The heights that the panels of a chart share.
 const ALL_PANELS: f64 = 560.0;
 const TALLEST: f64 = 240.0;
 const LOWEST: f64 = 90.0;
 
 /// What a validation shows.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
     /// What was validated, such as the recording's name.
     pub title: String,
@@ -41,7 +45,7 @@ pub struct Validation {
 }
 
 /// A quantity as it was recorded and as it was simulated.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ValidationPanel {
     /// Its name, such as "Replicas".
     pub name: String,
@@ -49,15 +53,24 @@ pub struct ValidationPanel {
     pub unit: String,
     /// Values are held until the next one (replicas) rather than joined by straight lines (rates).
     pub is_stepped: bool,
-    /// Seconds and values of the recording. A value that is no number breaks the line.
+    /// Seconds and values of the recording. A value that is no number breaks the line. May be empty where a quantity is
+    /// only shown, such as the load.
     pub recorded: Vec<(f64, f64)>,
-    /// Seconds and values of the simulation. May be empty where a quantity is only shown, such as the load.
+    /// Seconds and values of the simulation. May be empty as well.
     pub simulated: Vec<(f64, f64)>,
     /// The span of the simulation over several seeds: seconds, low, high. Each holds until the next.
     pub spread: Vec<(f64, f64, f64)>,
 }
 
 impl ValidationPanel {
+    fn has_recorded(&self) -> bool {
+        self.recorded.iter().any(|point| point.1.is_finite())
+    }
+
+    fn has_values(&self) -> bool {
+        self.values().any(f64::is_finite)
+    }
+
     fn values(&self) -> impl Iterator<Item = f64> + '_ {
         let spread = self.spread.iter().flat_map(|&(_, low, high)| [low, high]);
         self.recorded.iter().chain(&self.simulated).map(|point| point.1).chain(spread)
@@ -68,7 +81,10 @@ impl ValidationPanel {
     }
 
     fn header(&self, theme: &Theme) -> Header {
-        let mut entries = vec![Entry::new(Key::Line(recorded_color(theme), 1.8), "recorded")];
+        let mut entries = Vec::new();
+        if !self.recorded.is_empty() {
+            entries.push(Entry::new(Key::Line(recorded_color(theme), 1.8), "recorded"));
+        }
         if !self.simulated.is_empty() {
             entries.push(Entry::new(Key::Line(simulated_color(theme), 1.8), "simulated"));
         }
@@ -83,7 +99,8 @@ impl ValidationPanel {
         let most = self.values().filter(|value| value.is_finite()).fold(0.0, f64::max);
         let least = self.values().filter(|value| value.is_finite()).fold(0.0, f64::min);
         let ticks = ticks_for(area.height());
-        let scale = if least < 0.0 { Scale::around(least, most, ticks) } else { Scale::from_zero(most, ticks) };
+        let scale =
+            if least < 0.0 { Scale::around(least, most, ticks) } else { Scale::from_zero(most * HEADROOM, ticks) };
         let frame = Frame::new(area, time, &scale);
         frame.ground(canvas, None);
         let theme = canvas.theme;
@@ -143,9 +160,8 @@ fn lines(points: &[(f64, f64)], is_stepped: bool, frame: &Frame<'_>) -> Vec<Line
 /// # Errors
 /// When no panel has a recorded value, or a font cannot be read.
 pub fn validation(data: &Validation, options: &ChartOptions) -> Result<Picture, PlotError> {
-    let panels: Vec<&ValidationPanel> =
-        data.panels.iter().filter(|panel| panel.recorded.iter().any(|point| point.1.is_finite())).collect();
-    if panels.is_empty() {
+    let panels: Vec<&ValidationPanel> = data.panels.iter().filter(|panel| panel.has_values()).collect();
+    if !panels.iter().any(|panel| panel.has_recorded()) {
         return Err(PlotError::Nothing { of: "recorded value" });
     }
     let typeface = Typeface::load(options.font.as_deref())?;

@@ -1,5 +1,7 @@
 //! The bench that cases are measured on: scenarios from texts, many seeds, and a figure of each run.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use windtunnel_sim::outcome::Outcome;
 use windtunnel_sim::plant::fluid::scope::obstacle;
@@ -8,6 +10,9 @@ use windtunnel_sim::scenario::document::DiskFiles;
 use windtunnel_sim::scenario::{Document, Loaded, Scenario};
 
 use crate::error::ValidationError;
+
+/// How far fresh seeds are from the first ones.
+const FRESH: u64 = 1_000_000;
 
 /// How much of the programme to run.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -79,6 +84,17 @@ impl Bench<'_> {
         self.either(32, 16)
     }
 
+    /// The seeds that a case is measured under.
+    pub fn seeds(&self) -> Range<u64> {
+        self.first_seed..self.first_seed + self.replications()
+    }
+
+    /// Seeds that no case was measured under, four times as many: what a row that breaks its rule is measured again with.
+    pub fn fresh_seeds(&self) -> Range<u64> {
+        let first = self.first_seed + FRESH;
+        first..first + 4 * self.replications()
+    }
+
     /// A scenario from its text.
     ///
     /// # Errors
@@ -99,13 +115,22 @@ impl Bench<'_> {
         timeline: bool,
         figures: impl Fn(&Outcome) -> T + Sync,
     ) -> Result<Vec<T>, ValidationError> {
-        (0..replications)
-            .into_par_iter()
-            .map(|replication| {
-                let outcome = self.run(scenario, self.first_seed + replication, Fidelity::Requests, timeline)?;
-                Ok(figures(&outcome))
-            })
-            .collect()
+        self.measure_under(self.first_seed..self.first_seed + replications, scenario, timeline, figures)
+    }
+
+    /// The same under these seeds.
+    ///
+    /// # Errors
+    /// When a run came to no end.
+    pub fn measure_under<T: Send>(
+        &self,
+        seeds: Range<u64>,
+        scenario: &Scenario,
+        timeline: bool,
+        figures: impl Fn(&Outcome) -> T + Sync,
+    ) -> Result<Vec<T>, ValidationError> {
+        let of = |seed| Ok(figures(&self.run(scenario, seed, Fidelity::Requests, timeline)?));
+        seeds.into_par_iter().map(of).collect()
     }
 
     /// Runs a scenario under a seed.

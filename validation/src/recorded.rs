@@ -17,6 +17,7 @@ mod numpy;
 use std::path::{Path, PathBuf};
 
 pub use calibration::calibrate;
+use instants::Change;
 use rayon::prelude::*;
 use windtunnel_sim::outcome::{Outcome, StepSeries};
 use windtunnel_sim::run::Fidelity;
@@ -45,8 +46,8 @@ pub struct Recording {
     pub pods: StepSeries,
     /// Which pods those are.
     pub counted: Counted,
-    /// When the load changes, in seconds.
-    changes: Vec<f64>,
+    /// When the load changes.
+    changes: Vec<Change>,
     /// One renewal of usage and one sync, in seconds.
     patience: f64,
     /// Mean latency in seconds, where it was recorded, and what should be known about it.
@@ -158,11 +159,11 @@ fn compare(recording: &Recording, outcomes: Vec<Outcome>, report: &mut Report) {
         compare("peak, pods").reference(peak).judge(Rule::Within { bound }, &of(&|pods| pods.peak(0.0, seconds).1)),
     );
     let bound = recording.patience;
-    for (what, direction) in [("up", 1.0), ("down", -1.0)] {
-        let apart = |pods: &StepSeries| instants::apart(&recording.pods, pods, &recording.changes, seconds, direction);
+    for (what, up) in [("up after more", true), ("down after less", false)] {
+        let apart = |pods: &StepSeries| instants::apart(&recording.pods, pods, &recording.changes, seconds, up);
         let apart: Vec<f64> = simulated.iter().filter_map(apart).collect();
         if !apart.is_empty() {
-            let what = format!("first step {what} after a change of the load: mean distance in time, s");
+            let what = format!("first step {what} load: mean distance in time, s");
             rows.push(compare(&what).judge(Rule::AtMost { bound }, &apart));
         }
     }

@@ -69,10 +69,14 @@ impl TimeAxis {
         ((seconds - self.start) / (self.end - self.start)).clamp(0.0, 1.0)
     }
 
-    /// What the axis shows, with its unit.
-    pub(crate) fn title(&self) -> String {
+    /// What the axis shows, with the unit of its ticks.
+    pub(crate) fn title(&self, ticks: &[TimeTick]) -> String {
         let Some(start) = &self.calendar else {
-            let unit = if self.end <= ONE_DAY { " (h:min)" } else { "" };
+            let unit = match ticks.first() {
+                _ if self.end > ONE_DAY => "",
+                Some(tick) if tick.label.matches(':').count() > 1 => " (h:min:s)",
+                _ => " (h:min)",
+            };
             return format!("Time since the start{unit}");
         };
         let zone = start.time_zone().iana_name().map_or_else(|| start.strftime("%:z").to_string(), str::to_owned);

@@ -1,6 +1,6 @@
 //! Scaling activities: lanes for what was added, removed and refused, thinned out until nothing overlaps.
 
-use windtunnel_sim::outcome::{ActivityEntry, Outcome};
+use windtunnel_sim::outcome::{ActivityEntry, Spool};
 
 use crate::axis::TimeAxis;
 use crate::canvas::{Align, Canvas, Look, Stroke};
@@ -68,19 +68,19 @@ impl Group {
     }
 }
 
-fn kinds(outcome: &Outcome) -> Vec<Kind> {
-    let occurs = |kind| outcome.activities.iter().any(|entry| Kind::of(&entry) == Some(kind));
+fn kinds(activities: &Spool<ActivityEntry>) -> Vec<Kind> {
+    let occurs = |kind| activities.iter().any(|entry| Kind::of(&entry) == Some(kind));
     [Kind::Out, Kind::In, Kind::Refused].into_iter().filter(|&kind| kind != Kind::Refused || occurs(kind)).collect()
 }
 
 /// The height of all lanes.
-pub(crate) fn height(outcome: &Outcome) -> f64 {
-    LANE * kinds(outcome).len() as f64
+pub(crate) fn height(activities: &Spool<ActivityEntry>) -> f64 {
+    LANE * kinds(activities).len() as f64
 }
 
 /// Title and counts.
-pub(crate) fn header(outcome: &Outcome) -> Header {
-    let count = |kind| outcome.activities.iter().filter(|entry| Kind::of(entry) == Some(kind)).count();
+pub(crate) fn header(activities: &Spool<ActivityEntry>) -> Header {
+    let count = |kind| activities.iter().filter(|entry| Kind::of(entry) == Some(kind)).count();
     let counts = format!(
         "{} out, {} in, {} refused; neighbours are added up",
         count(Kind::Out),
@@ -91,15 +91,15 @@ pub(crate) fn header(outcome: &Outcome) -> Header {
 }
 
 /// Draws the lanes into an area.
-pub(crate) fn draw(canvas: &mut Canvas<'_>, area: Rect, time: &TimeAxis, outcome: &Outcome) {
+pub(crate) fn draw(canvas: &mut Canvas<'_>, area: Rect, time: &TimeAxis, activities: &Spool<ActivityEntry>) {
     canvas.rect(area, canvas.theme.panel);
     time_axis::grid(canvas, area, time);
-    for (i, kind) in kinds(outcome).into_iter().enumerate() {
+    for (i, kind) in kinds(activities).into_iter().enumerate() {
         let top = area.top + LANE * i as f64;
         let lane = Rect { top, bottom: top + LANE, ..area };
         let name = Look::new(size::LABEL, canvas.theme.muted).align(Align::Right);
         canvas.text(kind.name(), name, (area.left - TICK_GAP, lane.middle()));
-        for group in groups(canvas, lane, time, outcome, kind) {
+        for group in groups(canvas, lane, time, activities, kind) {
             mark(canvas, (group.x, lane.middle()), kind);
             let look = Look::new(size::SMALL, kind.color(canvas.theme));
             let label = group.label(kind);
@@ -115,12 +115,18 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, area: Rect, time: &TimeAxis, outcome
 }
 
 /// Groups activities so that each mark and its label stand clear of the next.
-fn groups(canvas: &Canvas<'_>, lane: Rect, time: &TimeAxis, outcome: &Outcome, kind: Kind) -> Vec<Group> {
+fn groups(
+    canvas: &Canvas<'_>,
+    lane: Rect,
+    time: &TimeAxis,
+    activities: &Spool<ActivityEntry>,
+    kind: Kind,
+) -> Vec<Group> {
     let look = Look::new(size::SMALL, canvas.theme.ink);
     let reach = |group: Group| MARK + 3.0 + canvas.measure(&group.label(kind), look) + 6.0 + MARK;
     let mut groups: Vec<Group> = Vec::new();
     let shown = |entry: &ActivityEntry| Kind::of(entry) == Some(kind) && entry.at_seconds <= time.end;
-    for entry in outcome.activities.iter().filter(shown) {
+    for entry in activities.iter().filter(shown) {
         let x = (lane.left + time.share(entry.at_seconds) * lane.width()).clamp(lane.left + MARK, lane.right - MARK);
         let one = Group { x, count: 1, change: i64::from(entry.to) - i64::from(entry.from) };
         match groups.last_mut() {

@@ -1,6 +1,6 @@
 //! The states of alarms over time, as a ribbon with one lane for each alarm.
 
-use windtunnel_sim::outcome::Outcome;
+use windtunnel_sim::outcome::{AlarmEntry, Spool};
 
 use crate::axis::TimeAxis;
 use crate::canvas::{Canvas, Look, Stroke};
@@ -45,9 +45,9 @@ impl State {
 }
 
 /// The alarms that changed state, in order of appearance, and those with a threshold that never did.
-fn names(outcome: &Outcome) -> Vec<String> {
+fn names(changes: &Spool<AlarmEntry>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for entry in &outcome.alarms {
+    for entry in changes {
         if !names.contains(&entry.alarm) {
             names.push(entry.alarm);
         }
@@ -55,23 +55,23 @@ fn names(outcome: &Outcome) -> Vec<String> {
     names
 }
 
-fn hidden(outcome: &Outcome) -> usize {
-    names(outcome).len().saturating_sub(MOST_LANES)
+fn hidden(changes: &Spool<AlarmEntry>) -> usize {
+    names(changes).len().saturating_sub(MOST_LANES)
 }
 
 /// The height of all lanes; zero without alarms.
-pub(crate) fn height(outcome: &Outcome) -> f64 {
-    LANE * names(outcome).len().min(MOST_LANES) as f64
+pub(crate) fn height(changes: &Spool<AlarmEntry>) -> f64 {
+    LANE * names(changes).len().min(MOST_LANES) as f64
 }
 
 /// Title and key.
-pub(crate) fn header(outcome: &Outcome, theme: &Theme) -> Header {
+pub(crate) fn header(changes: &Spool<AlarmEntry>, theme: &Theme) -> Header {
     let entries = vec![
         Entry::new(Key::Area(State::Ok.color(theme)), "ok"),
         Entry::new(Key::Area(State::Alarm.color(theme)), "alarm"),
         Entry::new(Key::Area(State::Unknown.color(theme)), "not enough data"),
     ];
-    let unit = match hidden(outcome) {
+    let unit = match hidden(changes) {
         0 => String::new(),
         more => format!("{more} more not shown"),
     };
@@ -79,19 +79,19 @@ pub(crate) fn header(outcome: &Outcome, theme: &Theme) -> Header {
 }
 
 /// Draws the lanes into an area, their names in the gutter up to `right`.
-pub(crate) fn draw(canvas: &mut Canvas<'_>, area: Rect, time: &TimeAxis, outcome: &Outcome, right: f64) {
+pub(crate) fn draw(canvas: &mut Canvas<'_>, area: Rect, time: &TimeAxis, changes: &Spool<AlarmEntry>, right: f64) {
     let look = Look::new(size::SMALL, canvas.theme.muted);
-    for (i, name) in names(outcome).into_iter().take(MOST_LANES).enumerate() {
+    for (i, name) in names(changes).into_iter().take(MOST_LANES).enumerate() {
         let top = area.top + LANE * i as f64;
         let lane = Rect { top: top + 1.5, bottom: top + LANE - 1.5, ..area };
-        draw_lane(canvas, lane, time, outcome, &name);
+        draw_lane(canvas, lane, time, changes, &name);
         canvas.text_within(&name, look, (area.right + 10.0, lane.middle()), right - area.right - 10.0);
     }
 }
 
-fn draw_lane(canvas: &mut Canvas<'_>, lane: Rect, time: &TimeAxis, outcome: &Outcome, name: &str) {
+fn draw_lane(canvas: &mut Canvas<'_>, lane: Rect, time: &TimeAxis, changes: &Spool<AlarmEntry>, name: &str) {
     let x = |seconds: f64| lane.left + time.share(seconds) * lane.width();
-    let mut changes = outcome.alarms.iter().filter(|entry| entry.alarm == name).peekable();
+    let mut changes = changes.iter().filter(|entry| entry.alarm == name).peekable();
     let mut state = changes.peek().map_or(State::Unknown, |entry| State::of(&entry.from));
     let mut left = lane.left;
     // What is narrower than a pixel joins what follows, and shows its worst state.
@@ -125,8 +125,8 @@ fn fill(canvas: &mut Canvas<'_>, rect: Rect, state: State) {
 }
 
 /// The room that the names want right of the lanes.
-pub(crate) fn gutter(outcome: &Outcome, measure: &super::legend::Measure<'_>) -> f64 {
-    let widths = names(outcome).into_iter().take(MOST_LANES).map(|name| measure.regular(&name, size::SMALL) + 10.0);
+pub(crate) fn gutter(changes: &Spool<AlarmEntry>, measure: &super::legend::Measure<'_>) -> f64 {
+    let widths = names(changes).into_iter().take(MOST_LANES).map(|name| measure.regular(&name, size::SMALL) + 10.0);
     widths.fold(0.0, f64::max)
 }
 

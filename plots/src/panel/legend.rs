@@ -30,6 +30,8 @@ impl Entry {
 const SWATCH: f64 = 20.0;
 const SWATCH_GAP: f64 = 6.0;
 const ENTRY_GAP: f64 = 18.0;
+/// A unit is not shortened to less than this.
+const LEAST_UNIT: f64 = 40.0;
 /// The height of one row of title and key.
 pub(crate) const ROW: f64 = 24.0;
 
@@ -59,9 +61,10 @@ impl Header {
         let rows = self.rows(&Measure::of(canvas), right - left);
         let top = bottom - ROW * rows.len() as f64;
         let middle = |row: usize| top + ROW * (row as f64 + 0.5) - 1.0;
-        let title = canvas.text(&self.title, Self::title_look(canvas), (left, middle(0)));
-        if !self.unit.is_empty() {
-            canvas.text(&self.unit, Self::label_look(canvas), (title.right + 8.0, middle(0)));
+        let title = canvas.text_within(&self.title, Self::title_look(canvas), (left, middle(0)), right - left);
+        let room = right - title.right - 8.0;
+        if !self.unit.is_empty() && room > LEAST_UNIT {
+            canvas.text_within(&self.unit, Self::label_look(canvas), (title.right + 8.0, middle(0)), room);
         }
         for (row, entries) in rows.iter().enumerate() {
             let width: f64 = entries.iter().map(|entry| entry_width(&Measure::of(canvas), entry)).sum();

@@ -7,6 +7,7 @@ pub(crate) mod censored;
 pub(crate) mod heading;
 pub(crate) mod latency;
 pub(crate) mod legend;
+pub(crate) mod levels;
 pub(crate) mod load;
 pub(crate) mod time_axis;
 pub(crate) mod utilization;

@@ -47,7 +47,7 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, area: Rect, time: &TimeAxis) {
     days(canvas, area, &ticks, day_look, place);
     let below = if has_days(&ticks) { TITLE } else { DAYS + 3.0 };
     let middle = ((area.left + area.right) / 2.0, area.bottom + below);
-    canvas.text(&time.title(), Look { color: canvas.theme.muted, ..look }, middle);
+    canvas.text(&time.title(&ticks), Look { color: canvas.theme.muted, ..look }, middle);
 }
 
 /// The second line: days. Where the first is too close to the next, the next is the better one: it begins a day.

@@ -5,7 +5,7 @@
 //! answer        the question and the answer: who wins, by how much, how sure
 //! log           the decision log in words
 //! timeline      the timelines as the browser needs them, thinned out by extremes
-//! page          the HTML; escape: text that others wrote
+//! page/         the HTML, section by section; escape: text that others wrote
 //! markdown      the summary
 //! assets/       style and script, beside uPlot in plots/vendor/
 //! ```

@@ -4,6 +4,7 @@ mod heat_map;
 mod main_effects;
 mod tornado;
 
+pub(crate) use heat_map::contrast;
 pub use heat_map::{HeatMap, Map, heat_map};
 pub use main_effects::{Effect, EffectRow, MainEffects, main_effects};
 pub use tornado::{Swing, Swings, Tornado, tornado};

@@ -162,6 +162,9 @@ pub struct AlarmReport {
     pub name: String,
     /// What it watches.
     pub metric: String,
+    /// The same, for charts.
+    #[serde(skip)]
+    pub watched: Metric,
     /// How.
     pub comparison: &'static str,
     /// Against what.
@@ -229,11 +232,27 @@ pub struct Capacity {
 }
 
 /// Reads a recording and runs a policy over it.
+///
+/// # Errors
+/// When the policy or the recording is at fault.
 pub fn backtest(
     policy: &CloudPolicy,
     metrics: &Path,
     options: &BacktestOptions,
 ) -> Result<BacktestReport, BacktestError> {
+    let recorded = read_recording(policy, metrics, options)?;
+    Ok(backtest_recorded(policy, &recorded, options)?)
+}
+
+/// Reads what a policy's alarms watch from a recording.
+///
+/// # Errors
+/// When the policy or the recording is at fault.
+pub fn read_recording(
+    policy: &CloudPolicy,
+    metrics: &Path,
+    options: &BacktestOptions,
+) -> Result<RecordedMetrics, BacktestError> {
     let watched = watched(policy)?;
     let recorded = metrics_file::read(metrics, policy.provider(), &watched)
         .map_err(|source| BacktestError::Metrics { path: metrics.display().to_string(), source })?;
@@ -243,7 +262,7 @@ pub fn backtest(
         let source = MetricsFileError::Content("there is no value in it, so it has no end; say until when".to_string());
         return Err(BacktestError::Metrics { path: metrics.display().to_string(), source });
     }
-    Ok(backtest_recorded(policy, &recorded, options)?)
+    Ok(recorded)
 }
 
 /// An alarm is evaluated by the statistic that it names. Where a recording has statistics by name, that one must be there.
@@ -283,6 +302,7 @@ pub fn backtest_recorded(
     let alarms = views.iter().map(|view| AlarmReport {
         name: view.name.clone(),
         metric: format!("{:?}", view.metric),
+        watched: view.metric,
         comparison: view.comparison,
         threshold: view.threshold,
         state: states(&replay, &view.name),

@@ -148,6 +148,18 @@ impl RecordedMetrics {
         self.origin = Some(origin);
     }
 
+    /// The means of a metric, each from its stamp to the end of its period, or to the next stamp where that comes first.
+    pub fn averages(&self, metric: Metric) -> Vec<(SimTime, SimTime, f64)> {
+        let Some(series) = self.group.get(&metric) else { return Vec::new() };
+        let period = self.period();
+        let nexts = series.keys().skip(1).copied().chain([SimTime::NEVER]);
+        series
+            .iter()
+            .zip(nexts)
+            .map(|((at, sample), next)| (*at, at.saturating_add(period).min(next), sample.average))
+            .collect()
+    }
+
     /// The calendar time of t = 0, if the recording has one.
     pub fn origin(&self) -> Option<Timestamp> {
         self.origin
@@ -158,15 +170,19 @@ impl RecordedMetrics {
         self.group.values().all(Series::is_empty)
     }
 
-    /// When the last recorded period ends: its stamp and the period, which is the least distance of two stamps unless the
-    /// recording states one.
+    /// When the last recorded period ends: its stamp and the period.
     pub fn end(&self) -> SimTime {
+        self.last.saturating_add(self.period())
+    }
+
+    /// How long a value stands for: the least distance of two stamps unless the recording states it.
+    fn period(&self) -> SimDuration {
         let apart = |series: &Series| {
             let times: Vec<SimTime> = series.keys().copied().collect();
             times.windows(2).map(|pair| pair[1] - pair[0]).min()
         };
         let period = self.period.or_else(|| self.group.values().filter_map(apart).min());
-        self.last.saturating_add(period.unwrap_or(SimDuration::from_mins(1)))
+        period.unwrap_or(SimDuration::from_mins(1))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The two kernels against each other: where both apply they give the same outcomes to the nanosecond. Only a slow
+//! The kernels against each other: where two apply they give the same outcomes to the nanosecond. Only a slow
 //! dependency is left out: it stretches the waits of those who arrive in one kernel, of those who begin to wait in the
 //! other.
 
@@ -14,6 +14,7 @@ use super::balancer::{Balance, LeastOutstanding, PowerOfTwo, Random, RoundRobin}
 use super::events::{EventPlant, Extras};
 use super::fcfs::{FcfsPlant, Rules};
 use super::requests::{ClassDemand, Demands, RequestStream};
+use super::sharing::SharingPlant;
 use super::{ColdStart, Plant, StationSpec};
 use crate::controllers::decision::InstanceId;
 use crate::outcome::recorder::Recorder;
@@ -129,6 +130,15 @@ impl Case {
         same(&by_recursion, &by_events)
     }
 
+    /// Instances brought up to date one by one against the events of all of them in order.
+    fn compare_one_by_one<B: Balance>(&self, balance: impl Fn() -> B) -> Result<(), TestCaseError> {
+        let case = Case { cancel: false, ..self.clone() };
+        let discipline = Discipline::ProcessorSharing;
+        let spec = StationSpec { discipline, workers: None, backlog: None, ..case.spec() };
+        let one_by_one = case.play(&spec, SharingPlant::new(case.requests(), balance(), case.rules()));
+        same(&one_by_one, &case.play(&spec, case.events(balance())))
+    }
+
     fn events<B: Balance>(&self, balance: B) -> EventPlant<B> {
         EventPlant::new(self.requests(), balance, self.rules(), Extras::default())
     }
@@ -163,6 +173,12 @@ proptest! {
     #[test]
     fn answers_ahead_of_time(case in cases()) {
         case.compare_sharing()?;
+    }
+
+    #[test]
+    fn sharing_one_by_one(case in cases()) {
+        case.compare_one_by_one(RoundRobin::default)?;
+        case.compare_one_by_one(|| Random(Streams::new(case.seed).stream(Purpose::Balancer)))?;
     }
 
     #[test]

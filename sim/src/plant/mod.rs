@@ -26,6 +26,7 @@ mod heap;
 mod jobs;
 mod levels;
 pub mod requests;
+pub mod sharing;
 mod station;
 mod tournament;
 
@@ -114,6 +115,12 @@ pub trait Plant: Send {
 
     /// Requests that have arrived and have no outcome yet.
     fn in_flight(&self) -> u64;
+
+    /// The share of requests that met a node with hardly a core left, where the plant knows only expected numbers: what it says of
+    /// their queues is rough.
+    fn crowded_share(&self) -> f64 {
+        0.0
+    }
 
     /// Records the latencies of all requests that have been counted as served. Kernels that know each request record its
     /// latency with it and have nothing to do here.

@@ -95,6 +95,11 @@ impl Station {
         self.running.len()
     }
 
+    /// The requests that run.
+    pub(super) fn jobs(&self) -> impl Iterator<Item = u32> + '_ {
+        self.running.iter().map(|running| running.job)
+    }
+
     /// True when one more request may run.
     #[inline]
     pub(super) fn has_slot(&self) -> bool {

@@ -36,7 +36,7 @@ pub(super) fn outcome(mut world: World<'_>, seed: u64) -> Result<Outcome, Simula
     let metrics = metrics(&mut world, &total, bill, (&activities, &reactions));
     let mut warnings = warnings(&world, &total);
     if world.options.fidelity == Fidelity::Fluid {
-        warnings.extend(scope::warnings(scenario, &metrics));
+        warnings.extend(scope::warnings(scenario, &metrics, world.site.plant.crowded_share()));
     }
     let thresholds = thresholds(&world);
     let calendar = scenario.open_trace().and_then(windtunnel_traces::OpenTrace::calendar);

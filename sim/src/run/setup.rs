@@ -24,6 +24,7 @@ use crate::plant::events::{EventPlant, Extras, RetryRules, SharedDependency};
 use crate::plant::fcfs::{FcfsPlant, Rules};
 use crate::plant::fluid::{FluidPlant, FluidSpec};
 use crate::plant::requests::{Demands, RequestStream};
+use crate::plant::sharing::SharingPlant;
 use crate::plant::{ColdStart, Plant, StationSpec};
 use crate::scenario::schema::{self, Algorithm, Discipline};
 use crate::scenario::{Policy, Scenario};
@@ -186,6 +187,20 @@ fn drawn_from(scenario: &Scenario, trace: &OpenTrace, seed: u64) -> String {
     format!("{} {:?} {seed} {laws:?}", trace.content_digest(), scenario.horizon)
 }
 
+/// True when requests share the cores of their instance, and nothing else with requests elsewhere; balancers that look
+/// at the instances are told apart by the caller.
+fn instances_do_not_touch(scenario: &Scenario) -> bool {
+    let file = &scenario.file;
+    let cancels = file.service.timeout.is_some() && file.service.cancel_on_timeout;
+    !matches!(scenario.policy, Policy::Hpa { .. })
+        && matches!(scenario.trace, Trace::Open(_))
+        && file.instance.discipline == Discipline::ProcessorSharing
+        && file.instance.workers.is_none()
+        && file.service.retry.is_none()
+        && file.service.downstream.is_none()
+        && !cancels
+}
+
 fn plant(scenario: &Scenario, requests: RequestStream, streams: Streams) -> Box<dyn Plant> {
     let file = &scenario.file;
     let rules = rules(scenario);
@@ -197,6 +212,13 @@ fn plant(scenario: &Scenario, requests: RequestStream, streams: Streams) -> Box<
             Algorithm::LeastOutstanding => Box::new(FcfsPlant::new(requests, LeastOutstanding::default(), rules)),
             Algorithm::PowerOfTwo => Box::new(FcfsPlant::new(requests, PowerOfTwo(ties()), rules)),
         };
+    }
+    if instances_do_not_touch(scenario) {
+        match file.balancer.algorithm {
+            Algorithm::RoundRobin => return Box::new(SharingPlant::new(requests, RoundRobin::default(), rules)),
+            Algorithm::Random => return Box::new(SharingPlant::new(requests, Random(ties()), rules)),
+            Algorithm::LeastOutstanding | Algorithm::PowerOfTwo => {}
+        }
     }
     let extras = extras(scenario, streams);
     match file.balancer.algorithm {

@@ -7,6 +7,7 @@ use windtunnel_sim::scenario::document::DiskFiles;
 use windtunnel_sim::scenario::{Document, Loaded, Scenario};
 
 use super::files::{number, steps, table};
+use super::instants::Change;
 use super::{Counted, Recording};
 use crate::bench::Bench;
 use crate::error::ValidationError;
@@ -100,11 +101,11 @@ fn short_run(bench: &Bench<'_>, path: &Path) -> Result<Recording, ValidationErro
 }
 
 /// When the load moves by more than a fifth, twice the HPA's tolerance.
-fn changes(load: &StepSeries) -> Vec<f64> {
-    let mut changes = vec![0.0];
+fn changes(load: &StepSeries) -> Vec<Change> {
+    let mut changes = vec![Change { at: 0.0, up: true }];
     for pair in load.steps.windows(2) {
         if (pair[1].1 / pair[0].1 - 1.0).abs() > 0.2 {
-            changes.push(pair[1].0);
+            changes.push(Change { at: pair[1].0, up: pair[1].1 > pair[0].1 });
         }
     }
     changes

@@ -6,6 +6,7 @@ use windtunnel_sim::scenario::document::DiskFiles;
 use windtunnel_sim::scenario::{Document, Loaded};
 
 use super::files::{named, number, steps, table};
+use super::instants::Change;
 use super::{Counted, Recording};
 use crate::bench::Bench;
 use crate::error::ValidationError;
@@ -51,7 +52,7 @@ fn recording(bench: &Bench<'_>, folder: &Path, run: &str, load: &Path) -> Result
         seconds,
         pods,
         counted: Counted::Existing,
-        changes: steps_of_load.iter().map(|step| step.0).collect(),
+        changes: changes(&steps_of_load),
         patience: 75.0,
         latency: latency(folder, run)?.map(|latency| (latency, LATENCY)),
         seeds: bench.either(10, 3),
@@ -59,6 +60,11 @@ fn recording(bench: &Bench<'_>, folder: &Path, run: &str, load: &Path) -> Result
         note: NOTE,
         _files: Vec::new(),
     })
+}
+
+fn changes(load: &[(f64, f64)]) -> Vec<Change> {
+    let before = std::iter::once(0.0).chain(load.iter().map(|step| step.1));
+    load.iter().zip(before).map(|(step, before)| Change { at: step.0, up: step.1 > before }).collect()
 }
 
 /// How long the run was watched, where the index says.

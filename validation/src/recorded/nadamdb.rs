@@ -9,6 +9,7 @@ use windtunnel_sim::scenario::document::DiskFiles;
 use windtunnel_sim::scenario::{Document, Loaded};
 
 use super::files::{named, number, table};
+use super::instants::Change;
 use super::numpy::RandomState;
 use super::{Counted, Recording};
 use crate::bench::Bench;
@@ -76,13 +77,12 @@ fn recording(
         text.push_str(&format!("{seconds}\n"));
     }
     file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(failed)?;
-    // A tenth of a core: a request of s seconds costs a tenth of them.
     let text = format!(
         "name = \"{name}\"\nhorizon = \"{seconds}s\"\n{CLUSTER}\n[trace]\narrivals = {:?}\n",
         file.path().display().to_string()
     );
     let mut document = Document::parse("nadamdb.toml", &text)?;
-    document.set(&format!("service.cpu={{ exponential = {{ mean = \"{}ms\" }} }}", 100.0 / serves))?;
+    document.set(&format!("service.cpu={{ empirical = {{ values = [{}] }} }}", costs(serves).join(", ")))?;
     for flag in ["sync_period", "downscale_stabilization", "cpu_initialization_period", "initial_readiness_delay"] {
         document.set(&format!("hpa.controller.{flag}=\"{period}s\""))?;
     }
@@ -91,7 +91,7 @@ fn recording(
         seconds,
         pods,
         counted: Counted::AskedFor,
-        changes: vec![0.0, sent],
+        changes: vec![Change { at: 0.0, up: true }, Change { at: sent, up: false }],
         patience: 60.0 + period,
         latency: None,
         seeds: bench.either(3, 1),
@@ -100,6 +100,25 @@ fn recording(
         name: format!("v03 {name}"),
         _files: vec![file],
     })
+}
+
+/// The kernel's period of CPU bandwidth control (`cpu.cfs_period_us`) and what a tenth of a core may run of it, in seconds.
+const PERIOD: f64 = 0.1;
+const QUOTA: f64 = 0.01;
+/// How finely the law of services is cut.
+const CUTS: u32 = 2_000;
+
+/// What requests cost, in equal parts of the law of services. A server is busy until the wall clock says so, which it can only see
+/// while it runs: one whose time ends while its container is throttled ends when the next period begins.
+fn costs(serves: f64) -> Vec<String> {
+    let service = |cut: u32| -libm::log(1.0 - (f64::from(cut) + 0.5) / f64::from(CUTS)) / serves;
+    (0..CUTS).map(|cut| format!("\"{:.0}us\"", 1e6 * QUOTA / PERIOD * until_it_runs(service(cut)))).collect()
+}
+
+/// When a request of this wall time ends that began with a period.
+fn until_it_runs(seconds: f64) -> f64 {
+    let begun = libm::floor(seconds / PERIOD) * PERIOD;
+    if seconds - begun < QUOTA { seconds } else { begun + PERIOD }
 }
 
 fn poisson(random: &mut RandomState, rate: f64, seconds: f64) -> Vec<f64> {
@@ -139,4 +158,16 @@ fn modulated(random: &mut RandomState, (rates, first): ([f64; 2], f64), seconds:
         }
     }
     times
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_loop_ends_when_its_container_runs_again() {
+        for (wall, ends) in [(0.005, 0.005), (0.05, 0.1), (0.1, 0.1), (0.205, 0.205), (0.25, 0.3)] {
+            assert!((until_it_runs(wall) - ends).abs() < 1e-9, "{wall} s end after {} s", until_it_runs(wall));
+        }
+    }
 }

@@ -91,7 +91,7 @@ fn power_of_two(bench: &Bench<'_>) -> Result<Vec<Row>, ValidationError> {
                 arrivals: bench.either(4e6, 4e5) * if fleet >= 64 { 1.5 } else { 1.0 },
                 expected: vec![Expected::exactly(Figure::Sojourn, limit)],
             };
-            let mut measured = case.rows(bench)?;
+            let mut measured = case.rows_under(bench, bench.seeds())?;
             let mut row = measured.remove(0);
             // A finite fleet is not the limit: its distance is shown, the convergence is judged.
             row.verdict = Verdict::Shown;

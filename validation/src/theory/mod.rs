@@ -4,6 +4,7 @@ mod backlog;
 mod balancing;
 mod bursts;
 mod closed;
+mod confirm;
 mod loss;
 mod noise;
 mod scalability;

@@ -4,8 +4,11 @@
 //! the lengths below it is off by less than a tenth of a standard error (the deficit of `transient_mtmc`'s empty start
 //! over the length of a run).
 
+use std::ops::Range;
+
 use windtunnel_sim::outcome::Outcome;
 
+use super::confirm::confirmed;
 use crate::bench::{Bench, figure};
 use crate::error::ValidationError;
 use crate::reference;
@@ -220,15 +223,22 @@ pub(crate) struct Case {
 /// The part of a run, in service times, that utilization leaves out: cores that are nearly always busy have hardly any variance,
 /// so that the second in which the station fills would be seen.
 const EMPTY: f64 = 100.0;
+/// Observations beyond a quantile in each run, so that what its estimate is off by is little against its standard error.
+const BEYOND: f64 = 100.0;
 /// Rows of a timeline at most.
 const ROWS: f64 = 20_000.0;
 
 impl Case {
-    /// Runs it.
+    /// Runs it; what fails is measured again.
     pub(crate) fn rows(&self, bench: &Bench<'_>) -> Result<Vec<Row>, ValidationError> {
+        confirmed(bench, |seeds| self.rows_under(bench, seeds))
+    }
+
+    /// Runs it under these seeds.
+    pub(crate) fn rows_under(&self, bench: &Bench<'_>, seeds: Range<u64>) -> Result<Vec<Row>, ValidationError> {
         bench.watch.begins(&format!("{}, {}", self.group, self.name));
-        let replications = bench.replications();
-        let seconds = (self.arrivals / replications as f64 / self.station.rate()).max(2.0 * EMPTY * SERVICE).ceil();
+        let arrivals = self.arrivals / bench.replications() as f64;
+        let seconds = (arrivals.max(self.tail()) / self.station.rate()).max(2.0 * EMPTY * SERVICE).ceil();
         let row_seconds = (seconds / ROWS / SERVICE).ceil().max(1.0) * SERVICE;
         let text = |seconds: f64, row_seconds: f64| {
             self.station.text(bench, &self.station.constant_rate(), seconds, (row_seconds * 1e3).round() / 1e3)
@@ -238,7 +248,7 @@ impl Case {
             self.expected.iter().map(|expected| expected.figure.of(outcome, self.station.cores)).collect()
         };
         let timeline = self.expected.iter().any(|expected| expected.figure.needs_rows());
-        let measured = bench.measure(&scenario, replications, timeline, of_all)?;
+        let measured = bench.measure_under(seeds, &scenario, timeline, of_all)?;
         // Two hours of fluid: expected numbers settle, and the empty start weighs nothing.
         let fluid = bench.fluid(&bench.scenario(&text(7200.0, 10.0))?, of_all)?;
         let row = |(index, expected): (usize, &Expected)| {
@@ -252,6 +262,17 @@ impl Case {
                 .judge(expected.rule(), &samples)
         };
         Ok(self.expected.iter().enumerate().map(row).collect())
+    }
+}
+
+impl Case {
+    /// Arrivals of a run that its quantiles need: the estimate of a quantile is off by half an observation of those beyond it.
+    fn tail(&self) -> f64 {
+        let beyond = |expected: &Expected| match expected.figure {
+            Figure::Quantile(q) => BEYOND / (1.0 - q),
+            _ => 0.0,
+        };
+        self.expected.iter().map(beyond).fold(0.0, f64::max)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::law::ServiceLaw;
-use super::station::{Fates, Spot, Station, spread};
+use super::station::{Fates, Spot, Station, add_behind, gather, spread};
 use crate::outcome::latency::{BUCKETS, bucket, lower_edge};
 use crate::outcome::recorder::{Failure, Recorder};
 
@@ -198,8 +198,8 @@ pub(super) struct OfKind {
     touched: bool,
     /// Weight by grid point.
     weights: Vec<f64>,
-    /// Weight behind a delay, by grid point and level of the delay.
-    delayed: BTreeMap<(usize, u32), f64>,
+    /// Weight behind a delay, by level of the delay and grid point.
+    delayed: BTreeMap<(u32, usize), f64>,
 }
 
 impl OfKind {
@@ -222,8 +222,8 @@ impl OfKind {
     pub(super) fn add_delayed(&mut self, spot: Spot, delay: f64, weight: f64) {
         self.touched = true;
         let level = bucket(delay as u64) as u32;
-        *self.delayed.entry((spot.at, level)).or_default() += weight * (1.0 - spot.share);
-        *self.delayed.entry((spot.at + 1, level)).or_default() += weight * spot.share;
+        *self.delayed.entry((level, spot.at)).or_default() += weight * (1.0 - spot.share);
+        *self.delayed.entry((level, spot.at + 1)).or_default() += weight * spot.share;
     }
 
     /// Turns weights of grid points into those of buckets.
@@ -234,12 +234,19 @@ impl OfKind {
         for at in 0..self.weights.len() {
             let weight = std::mem::take(&mut self.weights[at]);
             if weight > 0.0 {
-                spread(&self.station, law, at, 0.0, weight, buckets);
+                spread(&self.station, law, at, weight, buckets);
             }
         }
-        for ((at, level), weight) in std::mem::take(&mut self.delayed) {
+        // One delay after the other: its laws are gathered before they are moved, since moving is what costs.
+        let mut delayed = std::mem::take(&mut self.delayed).into_iter().peekable();
+        let mut laws = Vec::new();
+        while let Some(((level, at), weight)) = delayed.next() {
             let delay = 0.5 * (lower_edge(level as usize) + lower_edge(level as usize + 1)) as f64;
-            spread(&self.station, law, at, delay, weight, buckets);
+            gather(&self.station, at, delay, weight, &mut laws);
+            if delayed.peek().is_none_or(|((next, _), _)| *next != level) {
+                laws.drain(..)
+                    .for_each(|(of, weight)| add_behind(law, of, delay, weight, self.station.shares(), buckets));
+            }
         }
     }
 }

@@ -102,6 +102,11 @@ impl Group {
         self.members.len() as f64
     }
 
+    /// How busy its stations' node is when each gets requests of so many seconds on a core at a rate; 0 where a node is no limit.
+    pub(super) fn node_utilization(&self, rate: f64, cpu: f64) -> f64 {
+        self.kind.node.map_or(0.0, |(cores, stations)| rate * cpu * f64::from(stations) / cores)
+    }
+
     /// Whether they differ in nothing but how full and how cold they are.
     fn is_like(&self, other: &Group) -> bool {
         self.kind == other.kind && self.weight == other.weight && self.dead == other.dead
@@ -135,6 +140,8 @@ pub(super) struct Groups {
     may_merge: bool,
     /// Every station is a group of its own: what grouping is tested against.
     pub(super) alone: bool,
+    /// What was apportioned to one station of each group.
+    parts: Vec<f64>,
 }
 
 impl Groups {
@@ -151,6 +158,7 @@ impl Groups {
             warming: Vec::new(),
             may_merge: false,
             alone: false,
+            parts: Vec::new(),
         }
     }
 
@@ -399,35 +407,94 @@ impl Groups {
         counts && self.list.iter().filter(|group| group.weight > 0.0).count() > 1
     }
 
-    /// The sum of all stations' shares.
-    pub(super) fn shares(&self) -> f64 {
-        (0..self.list.len()).map(|at| self.share(at) * self.list[at].size()).sum()
+    /// The part of so many requests, coming over some seconds from an instant on, that one station of each group gets. Nothing
+    /// when no station takes any.
+    pub(super) fn apportion(&mut self, requests: f64, seconds: f64, now: f64, rules: &Rules) -> bool {
+        let mut parts = std::mem::take(&mut self.parts);
+        parts.clear();
+        let dead = self.list.iter().any(|group| group.dead && group.weight > 0.0);
+        if !self.split_by_load() || requests <= 0.0 {
+            parts.extend(self.list.iter().map(|group| group.weight));
+        } else if self.algorithm == Algorithm::PowerOfTwo {
+            parts.extend((0..self.list.len()).map(|at| self.by_two_choices(at)));
+        } else if dead {
+            parts.extend((0..self.list.len()).map(|at| self.to_the_emptiest(at)));
+        } else {
+            self.by_levelling(requests, seconds, now, rules, &mut parts);
+        }
+        let total: f64 = self.list.iter().zip(&parts).map(|(group, part)| part * group.size()).sum();
+        parts.iter_mut().for_each(|part| *part /= total);
+        self.parts = parts;
+        total > 0.0
     }
 
-    /// The share of one station of a group, relative to the others.
-    pub(super) fn share(&self, at: usize) -> f64 {
+    /// The part that was apportioned to one station of a group.
+    pub(super) fn part(&self, at: usize) -> f64 {
+        self.parts[at]
+    }
+
+    /// Requests inside and the one to come, by the station's weight: what balancers compare.
+    fn load(group: &Group) -> f64 {
+        (group.inside + 1.0) / group.weight
+    }
+
+    fn targets(&self) -> impl Iterator<Item = &Group> {
+        self.list.iter().filter(|group| group.weight > 0.0)
+    }
+
+    /// Least outstanding requests keeps the numbers inside level: what comes fills up those that would be emptiest at the end
+    /// of the step, as water fills a vessel.
+    fn by_levelling(&self, requests: f64, seconds: f64, now: f64, rules: &Rules, parts: &mut Vec<f64>) {
+        let left = |group: &Group| {
+            let slowness = group.slowness(now + 0.5 * seconds, rules);
+            group.station.pass(group.inside, 0.0, seconds / slowness).inside
+        };
+        parts.extend(self.list.iter().map(|group| if group.weight > 0.0 { left(group) } else { f64::INFINITY }));
+        let (mut level, mut most) = (0.0, f64::INFINITY);
+        // From all stations on, those that stand above the level are left out until none does.
+        loop {
+            let (mut held, mut weight) = (requests, 0.0);
+            for (group, left) in self.list.iter().zip(parts.iter()).filter(|(group, _)| group.weight > 0.0) {
+                if left / group.weight < most {
+                    held += left * group.size();
+                    weight += group.weight * group.size();
+                }
+            }
+            if weight == 0.0 {
+                break;
+            }
+            level = held / weight;
+            if level >= most {
+                break;
+            }
+            most = level;
+        }
+        for (part, group) in parts.iter_mut().zip(&self.list) {
+            *part = (level * group.weight - *part).max(0.0);
+        }
+    }
+
+    /// Least outstanding requests where some stations are dead: those stay empty and get everything.
+    fn to_the_emptiest(&self, at: usize) -> f64 {
         let group = &self.list[at];
-        if group.weight <= 0.0 || !self.split_by_load() {
-            return group.weight;
+        let least = self.targets().map(Groups::load).fold(f64::INFINITY, f64::min);
+        // One request more is what the balancer cannot tell from rounding.
+        let emptiest = group.weight > 0.0 && Groups::load(group) <= least + 1.0 / group.weight;
+        if emptiest { group.weight } else { 0.0 }
+    }
+
+    /// Both choices are at least as full, and not both fuller.
+    fn by_two_choices(&self, at: usize) -> f64 {
+        let group = &self.list[at];
+        if group.weight <= 0.0 {
+            return 0.0;
         }
-        let load = |group: &Group| (group.inside + 1.0) / group.weight;
-        let targets = || self.list.iter().filter(|other| other.weight > 0.0);
-        let own = load(group);
-        match self.algorithm {
-            Algorithm::LeastOutstanding => {
-                let least = targets().map(load).fold(f64::INFINITY, f64::min);
-                // One request more is what the balancer cannot tell from rounding.
-                if own <= least + 1.0 / group.weight { group.weight } else { 0.0 }
-            }
-            _ => {
-                // Both choices are at least as full, and not both fuller.
-                let all: f64 = targets().map(Group::size).sum();
-                let fuller: f64 = targets().filter(|other| load(other) > own + 1.0).map(Group::size).sum();
-                let alike: f64 = targets().filter(|other| (load(other) - own).abs() <= 1.0).map(Group::size).sum();
-                let (from, to) = ((fuller + alike) / all, fuller / all);
-                (from * from - to * to) / alike.max(1.0)
-            }
-        }
+        let own = Groups::load(group);
+        let all: f64 = self.targets().map(Group::size).sum();
+        let fuller: f64 = self.targets().filter(|other| Groups::load(other) > own + 1.0).map(Group::size).sum();
+        let alike: f64 = self.targets().filter(|other| (Groups::load(other) - own).abs() <= 1.0).map(Group::size).sum();
+        let (from, to) = ((fuller + alike) / all, fuller / all);
+        (from * from - to * to) / alike.max(1.0)
     }
 
     // ---- reading

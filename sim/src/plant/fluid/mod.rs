@@ -45,6 +45,9 @@ const MOST_STEPS: f64 = 16.0;
 /// Above this share of its capacity a station has no idle cores left that could vary.
 const SATURATED: f64 = 0.95;
 
+/// Above this share a node has hardly a core left to lend.
+const CROWDED: f64 = 0.9;
+
 /// What does not change during a run.
 pub struct FluidSpec {
     /// The offered rate.
@@ -82,6 +85,9 @@ pub struct FluidPlant {
     streams: Streams,
     arrival_noise: Generator,
     counted_noise: f64,
+    /// Requests that were sent to stations on nodes with hardly a core left, and all.
+    crowded: f64,
+    sent: f64,
 }
 
 impl FluidPlant {
@@ -109,6 +115,8 @@ impl FluidPlant {
             streams,
             arrival_noise: streams.indexed(Purpose::Measurement, u32::MAX),
             counted_noise: 0.0,
+            crowded: 0.0,
+            sent: 0.0,
         }
     }
 
@@ -150,12 +158,11 @@ impl FluidPlant {
     }
 
     fn serve_groups(&mut self, from: f64, seconds: f64, requests: f64) {
-        let shares = self.groups.shares();
-        if shares <= 0.0 {
+        if !self.groups.apportion(requests, seconds, from, &self.rules) {
             return self.books.fail(requests);
         }
         for at in 0..self.groups.list.len() {
-            let share = self.groups.share(at) / shares;
+            let share = self.groups.part(at);
             let group = &mut self.groups.list[at];
             if group.dead {
                 self.books.fail(requests * share * group.size());
@@ -167,6 +174,11 @@ impl FluidPlant {
             }
             let rate = if seconds > 0.0 { requests * share / seconds } else { 0.0 };
             let slowness = group.slowness(from + 0.5 * seconds, &self.rules);
+            let came = requests * share * group.size();
+            self.sent += came;
+            if group.node_utilization(rate, 1e-9 * self.tables.law.cpu) > CROWDED {
+                self.crowded += came;
+            }
             serve_group(group, &self.tables.law, rate, seconds, slowness, &mut self.books);
         }
     }
@@ -295,6 +307,10 @@ impl Plant for FluidPlant {
 
     fn in_flight(&self) -> u64 {
         self.books.in_flight()
+    }
+
+    fn crowded_share(&self) -> f64 {
+        if self.sent > 0.0 { self.crowded / self.sent } else { 0.0 }
     }
 
     fn write_latencies(&mut self, recorder: &mut Recorder) {

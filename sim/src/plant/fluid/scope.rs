@@ -38,8 +38,9 @@ const HEAVY: f64 = 1.5;
 /// A share of requests that is worth a warning.
 const NOTABLE: f64 = 0.01;
 
-/// Where the outcome of this fidelity is known to be wrong for this scenario.
-pub fn warnings(scenario: &Scenario, metrics: &MetricValues) -> Vec<Warning> {
+/// Where the outcome of this fidelity is known to be wrong for this scenario. `crowded` is the share of requests that met a node
+/// with hardly a core left.
+pub fn warnings(scenario: &Scenario, metrics: &MetricValues, crowded: f64) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut warn = |message: String| {
         warnings.push(Warning { message, hint: Some("compare with --fidelity requests before relying on it".into()) });
@@ -73,6 +74,13 @@ pub fn warnings(scenario: &Scenario, metrics: &MetricValues) -> Vec<Warning> {
     };
     if service.timeout.is_some() && share("requests_timed_out") > NOTABLE {
         warn("fluid: more than one in a hundred requests timed out; timeouts under overload are approximations".into());
+    }
+    if crowded > NOTABLE {
+        warn(format!(
+            "fluid: {:.0} % of the requests met pods whose node was nearly out of cores; how pods wait for each other there is an \
+             approximation, and violations look fewer than they are",
+            100.0 * crowded
+        ));
     }
     warnings
 }

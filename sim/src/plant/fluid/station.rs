@@ -398,17 +398,31 @@ fn held_back(kind: &Kind, capacity: f64, limits: Limits) -> (Option<u32>, Option
     }
 }
 
-/// Adds the law at a grid point, behind a delay in nanoseconds, to the probabilities of all buckets.
-pub(super) fn spread(station: &Station, law: &ServiceLaw, at: usize, delay: f64, weight: f64, all: &mut [f64]) {
-    if station.shares() && delay > 0.0 {
-        return law.level(station.stretch(delay)).add_to(all, weight);
-    }
+/// Adds the law at a grid point to the probabilities of all buckets.
+pub(super) fn spread(station: &Station, law: &ServiceLaw, at: usize, weight: f64, all: &mut [f64]) {
     for &(level, probability) in station.law(at) {
-        let latencies: &Latencies = law.level(level);
         let part = weight * probability;
-        if part <= 0.0 {
-            continue;
+        if part > 0.0 {
+            law.level(level).add_to(all, part);
         }
-        if delay > 0.0 { latencies.add_shifted_to(all, part, delay) } else { latencies.add_to(all, part) }
     }
+}
+
+/// Adds the laws at a grid point behind a delay in nanoseconds to those that are behind the same delay.
+pub(super) fn gather(station: &Station, at: usize, delay: f64, weight: f64, laws: &mut Mixture) {
+    let mut add = |level: Level, part: f64| match laws.iter_mut().find(|(other, _)| *other == level) {
+        _ if part <= 0.0 => {}
+        Some((_, sum)) => *sum += part,
+        None => laws.push((level, part)),
+    };
+    if station.shares() {
+        return add(station.stretch(delay), weight);
+    }
+    station.law(at).iter().for_each(|&(level, probability)| add(level, weight * probability));
+}
+
+/// Adds a law behind a delay to the probabilities of all buckets: moved by it, or stretched by it already.
+pub(super) fn add_behind(law: &ServiceLaw, level: Level, delay: f64, weight: f64, stretched: bool, all: &mut [f64]) {
+    let latencies: &Latencies = law.level(level);
+    if stretched { latencies.add_to(all, weight) } else { latencies.add_shifted_to(all, weight, delay) }
 }

@@ -233,3 +233,25 @@ proptest! {
         prop_assert!(counts.rejected.abs_diff(counts_apart.rejected) <= 1);
     }
 }
+
+/// Joining the shortest queue keeps the numbers inside level: a machine that comes later gets what the others have too much, and from
+/// then on its share. It must not be flooded by turns.
+#[test]
+fn a_new_machine_behind_least_outstanding_gets_its_share() {
+    let machines = vec![machine(8.0); 7];
+    let mut plant = plant(spec(460.0, &exponential(50), Algorithm::LeastOutstanding), &machines[..6]);
+    let mut recorder = Recorder::new(OBJECTIVE.as_nanos());
+    plant.advance(SimTime::from_secs(60), &mut recorder);
+    plant.add(InstanceId(6), &machines[6], SimTime::from_secs(60));
+    plant.attach(InstanceId(6), 1.0, SimTime::from_secs(60));
+    plant.advance(SimTime::from_secs(65), &mut recorder);
+    let before: Vec<u64> = (0..7).map(|id| plant.usage(InstanceId(id)).sent).collect();
+    plant.advance(SimTime::from_secs(165), &mut recorder);
+    for id in 0..7 {
+        let usage = plant.usage(InstanceId(id));
+        let sent = usage.sent - before[id as usize];
+        // A seventh of 46,000, to within the rounding of two readings.
+        assert!(sent.abs_diff(46_000 / 7) <= 2, "machine {id} got {sent} requests");
+        assert!((3..=4).contains(&usage.inside), "machine {id} holds {}", usage.inside);
+    }
+}
