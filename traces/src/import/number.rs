@@ -63,7 +63,7 @@ pub(super) fn digits(text: &[u8]) -> Option<i64> {
 pub(super) fn two_digits(text: &[u8]) -> Option<u8> {
     let [tens, units] = text else { return None };
     let (tens, units) = (tens.wrapping_sub(b'0'), units.wrapping_sub(b'0'));
-    (tens < 10 && units < 10).then_some(tens * 10 + units)
+    (tens < 10 && units < 10).then(|| tens * 10 + units)
 }
 
 /// The digits after a point as billionths; what is beyond the ninth is cut off.
@@ -95,6 +95,14 @@ pub(super) fn amount(text: &[u8]) -> Result<f64, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_digits_are_digits() {
+        assert_eq!(two_digits(b"07"), Some(7));
+        for text in [&b"\0\0"[..], b"a1", b"1", b"123", b"\xff\xff"] {
+            assert_eq!(two_digits(text), None);
+        }
+    }
 
     #[test]
     fn decimals_are_exact() {
