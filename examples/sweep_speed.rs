@@ -35,8 +35,10 @@ const FLUID: &str = "\
 'ess.alarm.cpu-low-alert.threshold' = { from = 20, to = 38, step = 2 }
 'ess.rule.scale-out-cpu-high.cooldown' = ['60s', '120s', '180s', '240s', '300s', '360s', '420s', '480s', '540s', '600s']
 ";
-/// Groups of measurements.
-const GROUPS: usize = 5;
+/// Runs of a measurement: those that are compared follow each other within seconds, since a clock may change by the minute.
+const SLICE: usize = 250;
+/// How often each slice is measured.
+const ROUNDS: usize = 3;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::temp_dir().join(format!("windtunnel-sweep-speed-{}", std::process::id()));
@@ -60,23 +62,27 @@ fn measure(fidelity: &str, sweep: &str, folder: &Path) -> Result<(), Box<dyn Err
     let planning = started.elapsed().as_secs_f64();
     let tasks = all_tasks(&plan, 1);
     println!("{fidelity}: {} points, planned in {planning:.3} s", tasks.len());
-    let (mut alones, mut bares, mut ones, mut twos) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for group in 0..GROUPS {
-        let alone = alone(&plan, &tasks)?;
-        let bare = bare(&plan, &tasks)?;
-        let one = swept(&plan, &tasks, &folder.join(format!("{fidelity}-one-{group}")), 1)?;
-        let two = swept(&plan, &tasks, &folder.join(format!("{fidelity}-two-{group}")), 2)?;
-        alones.push(alone);
-        bares.push(bare);
-        ones.push(one);
-        twos.push(two);
-        println!("  apart {alone:.2} s, sharing {bare:.2} s, swept on one thread {one:.2} s, on two {two:.2} s");
+    let planned = planning / tasks.len() as f64 * SLICE as f64;
+    let (mut apart, mut overheads, mut efficiencies, mut independent) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        for (at, slice) in tasks.chunks(SLICE).enumerate() {
+            let folder = |threads: u32| folder.join(format!("{fidelity}-{round}-{at}-{threads}"));
+            let bare = bare(&plan, slice)?;
+            let one = swept(&plan, slice, &folder(1), 1)?;
+            let two = swept(&plan, slice, &folder(2), 2)?;
+            overheads.push((one + planned) / bare - 1.0);
+            efficiencies.push(one / (2.0 * two));
+            independent.push(halves(&plan, slice, [&folder(3), &folder(4)])? / two);
+            if round == 0 {
+                apart.push(bare / alone(&plan, slice)?);
+            }
+        }
     }
-    // Whatever else the machine does makes a measurement longer, never shorter: the least is the one that it disturbed least.
-    let (alone, bare, one, two) = (least(&alones), least(&bares), least(&ones), least(&twos));
-    println!("  with requests drawn once: {:.2} of the time", bare / alone);
-    println!("  start-up and journal: {:.1} % of the runs (mark: 2 %)", 100.0 * ((one + planning) / bare - 1.0));
-    println!("  parallel efficiency on two threads: {:.2} (mark: 0.95)", one / (2.0 * two));
+    println!("  with requests drawn once: {:.2} of the time", median(apart));
+    println!("  start-up and journal: {:.1} % of the runs (mark: 2 %)", 100.0 * median(overheads));
+    println!("  two threads against one, over two: {:.2} (mark: 0.95)", median(efficiencies));
+    println!("  two threads against two sweeps of half each at the same time: {:.2} (mark: 0.95)", median(independent));
     Ok(())
 }
 
@@ -102,6 +108,23 @@ fn bare(plan: &Plan, tasks: &[Task]) -> Result<f64, Box<dyn Error>> {
     Ok(started.elapsed().as_secs_f64())
 }
 
+/// Two sweeps at the same time that share nothing, each with a thread and half of the runs: what the machine has to give when two
+/// cores slow each other down. The seconds until both are done.
+fn halves(plan: &Plan, tasks: &[Task], folders: [&Path; 2]) -> Result<f64, Box<dyn Error>> {
+    let (even, odd): (Vec<_>, Vec<_>) = tasks.iter().copied().enumerate().partition(|(at, _)| at % 2 == 0);
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        let half = |tasks: Vec<(usize, Task)>, folder: &'_ Path| {
+            let tasks: Vec<Task> = tasks.into_iter().map(|(_, task)| task).collect();
+            swept(plan, &tasks, folder, 1).map(drop).map_err(|error| error.to_string())
+        };
+        let first = scope.spawn(move || half(even, folders[0]));
+        let second = half(odd, folders[1]);
+        first.join().unwrap_or_else(|_| Err("a thread panicked".into())).and(second)
+    })?;
+    Ok(started.elapsed().as_secs_f64())
+}
+
 fn swept(plan: &Plan, tasks: &[Task], folder: &Path, threads: usize) -> Result<f64, Box<dyn Error>> {
     std::fs::create_dir_all(folder)?;
     let (mut journal, _) = Journal::open(folder, &Header::new(&plan.digest(), "speed"))?;
@@ -114,6 +137,7 @@ fn swept(plan: &Plan, tasks: &[Task], folder: &Path, threads: usize) -> Result<f
     Ok(started.elapsed().as_secs_f64())
 }
 
-fn least(values: &[f64]) -> f64 {
-    values.iter().copied().fold(f64::INFINITY, f64::min)
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
