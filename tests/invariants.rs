@@ -66,7 +66,7 @@ fn plant() -> impl Strategy<Value = String> {
         "attach = \"20s\"",
         "drain = \"30s\"",
         "drain_ends_when_idle = true",
-        "health = { every = \"2s\", timeout = \"5s\", healthy = 3, unhealthy = 3 }",
+        "health = { every = \"5s\", timeout = \"5s\", healthy = 3, unhealthy = 3 }",
         "slow_start = \"60s\"",
         "price_per_hour = 0.1",
         "price_per_million = 3.0",

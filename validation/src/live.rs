@@ -145,7 +145,7 @@ fn scenario_text(arrivals: &str, seconds: f64) -> String {
          [[boot]]\nstage = \"provision\"\ntime = \"0s\"\n[[boot]]\nstage = \"start\"\ntime = \"{BOOT_MILLIS}ms\"\n\
          [balancer]\nalgorithm = \"least-outstanding\"\n\
          health = {{ every = \"{CHECK_MILLIS}ms\", timeout = \"{CHECK_MILLIS}ms\", healthy = 2, unhealthy = 2 }}\n\
-         [ess]\nmin = 1\nmax = {MOST}\n[ess.assumptions]\nalarm_delay = \"0s\"\n\
+         [ess]\nmin = 1\nmax = {MOST}\nlenient = true\n[ess.assumptions]\nalarm_delay = \"0s\"\n\
          [[ess.rule]]\nname = \"out\"\nadjust = {{ change = 1 }}\ncooldown = \"20s\"\n\
          [[ess.alarm]]\nname = \"busy\"\nmetric = \"QPSPerInstance\"\nstatistic = \"average\"\ncomparison = \">\"\nthreshold = 40\n\
          period = \"15s\"\ntimes = 1\naction = \"out\"\n"

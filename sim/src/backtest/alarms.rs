@@ -10,10 +10,12 @@ use windtunnel_traces::{SimTime, Streams};
 use super::metrics_file::{self, MetricsFileError};
 use super::open_loop::{OpenLoopFleet, Replay, replay};
 use super::recorded_metrics::RecordedMetrics;
+use crate::controllers::cloud::words::StatisticWord;
 use crate::controllers::cloud::{
-    AwsConfig, Calendar, CloudConfig, EssConfig, Invalid, Problem, Provider, Severity, TencentConfig,
+    AwsConfig, Calendar, CloudConfig, EssConfig, Invalid, Problem, Provider, Severity, TencentConfig, metric_of,
+    resolve_percentile,
 };
-use crate::controllers::decision::{ActivityKind, ActivityOutcome, AlarmState, Controller, Metric};
+use crate::controllers::decision::{ActivityKind, ActivityOutcome, AlarmState, Controller, Metric, Statistic};
 use crate::scenario::document::{Diagnostic, Document, ScenarioError};
 
 /// The policy to test: one provider's table of a scenario.
@@ -79,6 +81,32 @@ impl CloudPolicy {
             CloudPolicy::Ess(_) => Provider::Ess,
             CloudPolicy::Aws(_) => Provider::Aws,
             CloudPolicy::Tencent(_) => Provider::Tencent,
+        }
+    }
+
+    /// By which statistic of which metric each alarm goes, by the alarm's name.
+    fn statistics(&self) -> Vec<(String, Metric, Statistic)> {
+        let provider = self.provider();
+        let row = |name: &str, metric: &str, statistic: StatisticWord| {
+            metric_of(provider, metric).map(|metric| (name.to_string(), metric, statistic.0))
+        };
+        match self {
+            CloudPolicy::Ess(config) => {
+                let expressions = config
+                    .alarm
+                    .iter()
+                    .filter(|a| a.enabled)
+                    .flat_map(|a| a.expression.iter().filter_map(move |e| row(&a.name, &e.metric, e.statistic)));
+                let alarms = config.alarm.iter().filter(|a| a.enabled);
+                alarms.filter_map(|a| row(&a.name, &a.metric, a.statistic)).chain(expressions).collect()
+            }
+            CloudPolicy::Aws(config) => {
+                config.alarm.iter().filter_map(|a| row(&a.name, &a.metric, a.statistic)).collect()
+            }
+            CloudPolicy::Tencent(config) => {
+                let alarms = config.all_alarms();
+                alarms.iter().filter(|a| a.enabled).filter_map(|a| row(&a.name, &a.metric, a.statistic)).collect()
+            }
         }
     }
 
@@ -228,11 +256,27 @@ pub fn read_recording(
     let watched = watched(policy)?;
     let recorded = metrics_file::read(metrics, policy.provider(), &watched)
         .map_err(|source| BacktestError::Metrics { path: metrics.display().to_string(), source })?;
+    refuse_other_statistics(policy, &recorded)
+        .map_err(|source| BacktestError::Metrics { path: metrics.display().to_string(), source })?;
     if recorded.is_empty() && options.until.is_none() {
         let source = MetricsFileError::Content("there is no value in it, so it has no end; say until when".to_string());
         return Err(BacktestError::Metrics { path: metrics.display().to_string(), source });
     }
     Ok(recorded)
+}
+
+/// An alarm is evaluated by the statistic that it names. Where a recording has statistics by name, that one must be there.
+fn refuse_other_statistics(policy: &CloudPolicy, recorded: &RecordedMetrics) -> Result<(), MetricsFileError> {
+    for (alarm, metric, statistic) in policy.statistics() {
+        let (metric, statistic) = resolve_percentile(metric, statistic);
+        if recorded.lacks(metric, statistic) {
+            return Err(MetricsFileError::Content(format!(
+                "alarm `{alarm}` goes by the {} of {metric:?}, and not every datapoint holds that; record it as well",
+                StatisticWord(statistic)
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The metrics that the policy's alarms watch, each once.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use windtunnel_traces::{SimDuration, SimTime};
 
 use super::reader::decompressed;
-use super::recorded_metrics::{RecordedMetrics, Sample};
+use super::recorded_metrics::{Held, RecordedMetrics, Sample};
 use crate::controllers::cloud::Provider;
 use crate::controllers::cloud::metric_of;
 use crate::controllers::decision::{InstanceId, Metric};
@@ -79,6 +79,7 @@ pub fn parse(text: &str, provider: Provider, wanted: &[Metric]) -> Result<Record
         Some('[') => return content("a JSON list is none of the known formats; give the whole answer of the API"),
         Some(_) => parse_csv(text, provider)?,
     };
+    let recorded = with_percentiles(recorded, wanted);
     let missing: Vec<String> =
         wanted.iter().filter(|m| !recorded.metrics().contains(m)).map(|m| format!("{m:?}")).collect();
     if missing.is_empty() {
@@ -88,10 +89,33 @@ pub fn parse(text: &str, provider: Provider, wanted: &[Metric]) -> Result<Record
     content(format!("the alarms watch {}, but the file holds only {}", missing.join(", "), there.join(", ")))
 }
 
-/// The metric that a name stands for, whichever provider's spelling it is in.
+/// Percentiles of the response time are metrics of their own.
+const LATENCY_PERCENTILES: [(&str, Metric); 3] =
+    [("p50", Metric::LatencyP50), ("p95", Metric::LatencyP95), ("p99", Metric::LatencyP99)];
+
+/// A recording of the response time that does not say of which percentile is that of the one that the alarms watch, unless
+/// they watch the mean as well.
+fn with_percentiles(mut recorded: RecordedMetrics, wanted: &[Metric]) -> RecordedMetrics {
+    if wanted.contains(&Metric::LatencyMean) {
+        return recorded;
+    }
+    let absent = |metric: &Metric| wanted.contains(metric) && !recorded.metrics().contains(metric);
+    if let Some(watched) = LATENCY_PERCENTILES.map(|(_, metric)| metric).into_iter().find(absent) {
+        recorded.make_percentile(Metric::LatencyMean, watched);
+    }
+    recorded
+}
+
+/// The metric that a name stands for, whichever provider's spelling it is in; `TargetResponseTime p99` is a percentile.
 fn metric_named(provider: Provider, name: &str) -> Option<Metric> {
     let providers = [provider, Provider::Aws, Provider::Ess, Provider::Tencent];
-    providers.into_iter().find_map(|provider| metric_of(provider, name.trim()))
+    let named = |name: &str| providers.into_iter().find_map(|provider| metric_of(provider, name));
+    let name = name.trim();
+    let percentile = |(suffix, metric): (&str, Metric)| {
+        let base = name.strip_suffix(suffix)?.trim_end_matches([' ', '.', '_', '-']);
+        (named(base)? == Metric::LatencyMean).then_some(metric)
+    };
+    named(name).or_else(|| LATENCY_PERCENTILES.into_iter().find_map(percentile))
 }
 
 fn parse_csv(text: &str, provider: Provider) -> Result<RecordedMetrics> {
@@ -161,6 +185,8 @@ struct Point {
     instance: Option<String>,
     seconds: f64,
     sample: Sample,
+    /// Which statistics it holds by name; one value stands for any.
+    held: Option<Held>,
 }
 
 fn parse_json(text: &str, provider: Provider, wanted: &[Metric]) -> Result<RecordedMetrics> {
@@ -174,11 +200,18 @@ fn parse_json(text: &str, provider: Provider, wanted: &[Metric]) -> Result<Recor
     } else if let Some(Value::Array(points)) = document.get("Datapoints") {
         let metric = named_or_only(document.get("Label"), provider, wanted)?;
         declared.push(metric);
-        metric_statistics(points, metric)?
+        if points.first().is_some_and(|point| point.get("timestamp").is_some()) {
+            metric_list(points, metric)?
+        } else {
+            metric_statistics(points, metric, wanted)?
+        }
     } else if let Some(Value::String(points)) = document.get("Datapoints") {
         let metric = named_or_only(document.get("MetricName"), provider, wanted)?;
         declared.push(metric);
-        metric_list(points, metric)?
+        let Ok(points) = serde_json::from_str::<Vec<Value>>(points) else {
+            return content("`Datapoints` is not a JSON list of datapoints");
+        };
+        metric_list(&points, metric)?
     } else {
         return content(
             "neither `MetricDataResults` (get-metric-data) nor `Datapoints` (get-metric-statistics, DescribeMetricList) \
@@ -226,52 +259,93 @@ fn metric_data(
         }
         for (stamp, value) in stamps.iter().zip(&values) {
             let Some(value) = value.as_f64() else { return content(format!("{value} is not a number")) };
-            points.push(Point { metric, instance: None, seconds: seconds(stamp)?, sample: Sample::of(value) });
+            points.push(Point {
+                metric,
+                instance: None,
+                seconds: seconds(stamp)?,
+                sample: Sample::of(value),
+                held: None,
+            });
         }
     }
     Ok(points)
 }
 
 /// CloudWatch `get-metric-statistics`: unordered datapoints, each with the statistics that were asked for.
-fn metric_statistics(list: &[Value], metric: Metric) -> Result<Vec<Point>> {
+fn metric_statistics(list: &[Value], metric: Metric, wanted: &[Metric]) -> Result<Vec<Point>> {
+    let percentile = LATENCY_PERCENTILES.iter().find(|(_, p)| wanted.contains(p)).map(|(name, _)| *name);
     let point = |entry: &Value| {
         let Some(stamp) = entry.get("Timestamp") else { return content("a datapoint has no `Timestamp`") };
-        let Some(sample) = sample(entry) else { return content(format!("{entry} has no statistic")) };
-        Ok(Point { metric, instance: None, seconds: seconds(stamp)?, sample })
+        let (sample, held) = sample(entry, percentile)?;
+        Ok(Point { metric, instance: None, seconds: seconds(stamp)?, sample, held: Some(held) })
     };
     list.iter().map(point).collect()
 }
 
-/// CloudMonitor `DescribeMetricList`: the datapoints are a JSON text within the JSON, each of one instance.
-fn metric_list(text: &str, metric: Metric) -> Result<Vec<Point>> {
-    let Ok(list) = serde_json::from_str::<Vec<Value>>(text) else {
-        return content("`Datapoints` is not a JSON list of datapoints");
-    };
+/// CloudMonitor `DescribeMetricList`: the datapoints, each of one instance.
+fn metric_list(list: &[Value], metric: Metric) -> Result<Vec<Point>> {
     let point = |entry: &Value| {
         let Some(millis) = entry.get("timestamp").and_then(Value::as_f64) else {
             return content("a datapoint has no `timestamp` in milliseconds");
         };
-        let Some(sample) = sample(entry) else { return content(format!("{entry} has no statistic")) };
+        let (sample, held) = sample(entry, None)?;
         let instance = entry.get("instanceId").and_then(Value::as_str).map(str::to_string);
-        Ok(Point { metric, instance, seconds: millis / 1000.0, sample })
+        Ok(Point { metric, instance, seconds: millis / 1000.0, sample, held: Some(held) })
     };
     list.iter().map(point).collect()
 }
 
-/// The statistics of a datapoint; what is absent is taken from what is there.
-fn sample(entry: &Value) -> Option<Sample> {
-    let get = |key: &str| entry.get(key).and_then(Value::as_f64).filter(|n| n.is_finite());
-    let (minimum, maximum, sum) = (get("Minimum"), get("Maximum"), get("Sum"));
-    let count = get("SampleCount").filter(|n| *n > 0.0).unwrap_or(1.0);
-    let extended = entry.get("ExtendedStatistics").and_then(Value::as_object).and_then(|e| e.values().next()?.as_f64());
-    let average = get("Average").or(get("Value")).or(sum.map(|s| s / count)).or(maximum).or(minimum).or(extended)?;
-    Some(Sample {
+/// A statistic of a datapoint, if it is there.
+fn statistic(entry: &Value, key: &str) -> Result<Option<f64>> {
+    match entry.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => match value.as_f64().filter(|n| n.is_finite()) {
+            Some(number) => Ok(Some(number)),
+            None => content(format!("`{key}` is {value}, which is not a number")),
+        },
+    }
+}
+
+/// The percentile of a datapoint: the one that is looked for, or the only one.
+fn percentile(entry: &Value, looked_for: Option<&str>) -> Result<Option<f64>> {
+    let Some(Value::Object(all)) = entry.get("ExtendedStatistics") else { return Ok(None) };
+    let name = looked_for.filter(|name| all.contains_key(*name)).or_else(|| all.keys().next().map(String::as_str));
+    let Some(name) = name else { return Ok(None) };
+    if all.len() > 1 && looked_for != Some(name) {
+        return content("a datapoint has several extended statistics; ask for the one that the alarm goes by");
+    }
+    statistic(&Value::Object(all.clone()), name)
+}
+
+/// The statistics of a datapoint, and which of them it really holds: what is absent is filled in from what is there, and
+/// no alarm is evaluated by it.
+fn sample(entry: &Value, looked_for: Option<&str>) -> Result<(Sample, Held)> {
+    let get = |key: &str| statistic(entry, key);
+    let (minimum, maximum, sum) = (get("Minimum")?, get("Maximum")?, get("Sum")?);
+    let samples = get("SampleCount")?.filter(|n| *n > 0.0);
+    let percentile = percentile(entry, looked_for)?;
+    let count = samples.unwrap_or(1.0);
+    let mean = get("Average")?.or(get("Value")?).or(samples.and(sum).map(|s| s / count));
+    let Some(average) = mean.or(sum).or(maximum).or(minimum).or(percentile).or(samples) else {
+        return content(format!("{entry} has no statistic"));
+    };
+    let held = Held {
+        average: mean.is_some(),
+        minimum: minimum.is_some(),
+        maximum: maximum.is_some(),
+        sum: sum.is_some() || (mean.is_some() && samples.is_some()),
+        count: samples.is_some(),
+        percentile: percentile.is_some(),
+    };
+    let sample = Sample {
         average,
         minimum: minimum.unwrap_or(average),
         maximum: maximum.unwrap_or(average),
         sum: sum.unwrap_or(average * count),
         count,
-    })
+        percentile,
+    };
+    Ok((sample, held))
 }
 
 /// A stamp as the CLI prints it (ISO 8601) or as the API sends it (Unix seconds).
@@ -298,6 +372,9 @@ fn collect(points: Vec<Point>, declared: &[Metric], period: Option<f64>) -> Resu
             return content("the datapoints span more than ten years");
         }
         let at = SimTime::ZERO + SimDuration::from_secs_f64(point.seconds - origin);
+        if let Some(held) = point.held {
+            recorded.note_held(point.metric, held);
+        }
         let free = match point.instance {
             None => recorded.insert(point.metric, at, point.sample),
             Some(name) => {

@@ -21,12 +21,50 @@ pub struct Sample {
     pub sum: f64,
     /// The number of its samples.
     pub count: f64,
+    /// The percentile that was asked for, where one was.
+    pub percentile: Option<f64>,
+}
+
+/// Which statistics a recording of several holds. What it does not hold is not there to be evaluated.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) average: bool,
+    pub(crate) minimum: bool,
+    pub(crate) maximum: bool,
+    pub(crate) sum: bool,
+    pub(crate) count: bool,
+    pub(crate) percentile: bool,
+}
+
+impl Held {
+    /// What both hold.
+    fn and(self, other: Held) -> Held {
+        Held {
+            average: self.average && other.average,
+            minimum: self.minimum && other.minimum,
+            maximum: self.maximum && other.maximum,
+            sum: self.sum && other.sum,
+            count: self.count && other.count,
+            percentile: self.percentile && other.percentile,
+        }
+    }
+
+    fn has(self, statistic: Statistic) -> bool {
+        match statistic {
+            Statistic::Average => self.average,
+            Statistic::Minimum => self.minimum,
+            Statistic::Maximum => self.maximum,
+            Statistic::Sum => self.sum,
+            Statistic::SampleCount => self.count,
+            Statistic::Percentile(_) => self.percentile,
+        }
+    }
 }
 
 impl Sample {
     /// A period of which one value is known.
     pub fn of(value: f64) -> Self {
-        Sample { average: value, minimum: value, maximum: value, sum: value, count: 1.0 }
+        Sample { average: value, minimum: value, maximum: value, sum: value, count: 1.0, percentile: None }
     }
 }
 
@@ -38,6 +76,7 @@ type Series = BTreeMap<SimTime, Sample>;
 pub struct RecordedMetrics {
     group: BTreeMap<Metric, Series>,
     instances: BTreeMap<Metric, BTreeMap<InstanceId, Series>>,
+    held: BTreeMap<Metric, Held>,
     last: SimTime,
     period: Option<SimDuration>,
     origin: Option<Timestamp>,
@@ -71,6 +110,27 @@ impl RecordedMetrics {
     /// Makes sure that the metric is known, though it may have no value.
     pub fn declare(&mut self, metric: Metric) {
         self.group.entry(metric).or_default();
+    }
+
+    /// Remembers which statistics a datapoint of the metric holds.
+    pub(crate) fn note_held(&mut self, metric: Metric, held: Held) {
+        let both = self.held.get(&metric).map_or(held, |before| before.and(held));
+        self.held.insert(metric, both);
+    }
+
+    /// True where the recording has statistics by name, and not this one. One value per period stands for any.
+    pub fn lacks(&self, metric: Metric, statistic: Statistic) -> bool {
+        self.held.get(&metric).is_some_and(|held| !held.has(statistic))
+    }
+
+    /// Has a percentile of a metric stand as a metric of its own.
+    pub(crate) fn make_percentile(&mut self, metric: Metric, percentile: Metric) {
+        let Some(series) = self.group.remove(&metric) else { return };
+        let value = |sample: Sample| Sample::of(sample.percentile.unwrap_or(sample.average));
+        self.group.insert(percentile, series.into_iter().map(|(at, sample)| (at, value(sample))).collect());
+        if let Some(held) = self.held.remove(&metric) {
+            self.held.insert(percentile, Held { average: held.percentile, ..held });
+        }
     }
 
     /// The metrics that were recorded.
@@ -135,6 +195,7 @@ fn fold_instances(samples: &[Sample]) -> Option<Sample> {
         maximum: samples.iter().map(|s| s.maximum).fold(first.maximum, f64::max),
         sum: samples.iter().map(|s| s.sum).sum(),
         count: samples.iter().map(|s| s.count).sum(),
+        percentile: None,
     })
 }
 
@@ -155,7 +216,7 @@ fn condense(series: &Series, statistic: Statistic, from: SimTime, to: SimTime) -
         Statistic::SampleCount => samples.iter().map(|s| s.count).sum(),
         Statistic::Percentile(p) => {
             // Nearest rank over the recorded values: all that a recording of one value per period allows.
-            let mut values: Vec<f64> = samples.iter().map(|s| s.average).collect();
+            let mut values: Vec<f64> = samples.iter().map(|s| s.percentile.unwrap_or(s.average)).collect();
             values.sort_by(f64::total_cmp);
             let rank = libm::ceil(p / 100.0 * values.len() as f64) as usize;
             values[rank.clamp(1, values.len()) - 1]

@@ -29,6 +29,8 @@ pub struct GroupRules {
     pub removes: bool,
     /// For so long after it came into service an instance reports no metrics: it warms up.
     pub silent_while_warming: SimDuration,
+    /// An instance that has not stopped after so long is released all the same.
+    pub stop_timeout: Option<SimDuration>,
     /// An instance that is removed is paid for until that is decided, not until it is released.
     pub billed_until_decision: bool,
     /// Who is never chosen by a scale-in.
@@ -149,6 +151,7 @@ impl Default for GroupRules {
             adds_to_balancer: true,
             removes: true,
             silent_while_warming: SimDuration::ZERO,
+            stop_timeout: None,
             billed_until_decision: false,
             protection: Protection::default(),
             pool: None,

@@ -164,3 +164,46 @@ fn cloud_backtest_schedules_go_by_the_recordings_own_clock() {
     let report = run(&CloudPolicy::Aws(aws(text)), json, 1200);
     assert_eq!(report.desired.iter().map(|d| (d.seconds, d.desired)).collect::<Vec<_>>(), [(0.0, 2), (600.0, 5)]);
 }
+
+#[test]
+fn cloud_backtest_evaluates_no_alarm_by_a_statistic_that_was_not_recorded() {
+    let answer = |words: &str, policy: &str, recording: &str| {
+        let path = std::env::temp_dir().join(format!("windtunnel-{}-{words}.json", std::process::id()));
+        std::fs::write(&path, recording).expect("written");
+        let options = BacktestOptions { until: Some(at(1200)), ..BacktestOptions::default() };
+        let result = backtest(&CloudPolicy::Ess(ess(policy)), &path, &options);
+        std::fs::remove_file(&path).expect("removed");
+        result
+    };
+    let maximum = r#"{"Label":"CPUUtilization","Datapoints":[{"Timestamp":"2026-01-01T00:00:00Z","Maximum":90.0}]}"#;
+    let error = answer("average", ESS, maximum).expect_err("the alarm goes by the average").to_string();
+    assert!(error.contains("`high` goes by the average"), "{error}");
+    let by_maximum = ESS.replace("times = 3", "times = 3\nstatistic = \"maximum\"");
+    assert!(answer("maximum", &by_maximum, maximum).is_ok());
+    // A sum over a number of samples is an average; a datapoint in quotation marks is no number.
+    let sum = maximum.replace("\"Maximum\":90.0", "\"Sum\":180.0,\"SampleCount\":2");
+    let report = answer("sum", &ESS.replace("times = 3", "times = 1"), &sum).expect("an average");
+    assert!(report.alarms[0].state.iter().any(|s| s.state == "ALARM" && s.reason.contains("90.0")), "{report}");
+    let quoted = maximum.replace("\"Maximum\":90.0", "\"Average\":\"90\"");
+    assert!(answer("quoted", ESS, &quoted).expect_err("a text").to_string().contains("not a number"));
+}
+
+#[test]
+fn cloud_backtest_reads_percentiles_of_the_response_time() {
+    let text = "min = 1\nmax = 9\ndesired = 2\n[[policy]]\nname = \"out\"\nadjust = { change = 1 }\n[[alarm]]\nname = \"slow\"\n\
+                metric = \"TargetResponseTime\"\nstatistic = \"p99\"\ncomparison = \">\"\nthreshold = 0.5\nperiod = \"60s\"\ntimes = 1\n\
+                action = \"out\"\n";
+    let watched = [Metric::LatencyP99];
+    let statistics = r#"{"Label":"TargetResponseTime","Datapoints":[{"Timestamp":"2026-01-01T00:00:00Z","Average":0.1,
+        "ExtendedStatistics":{"p50":0.05,"p99":0.9}}]}"#;
+    for recording in [
+        "seconds,TargetResponseTime\n0,0.9\n",
+        "seconds,TargetResponseTime p99,TargetResponseTime\n0,0.9,0.1\n",
+        statistics,
+    ] {
+        let recorded = parse(recording, Provider::Aws, &watched).expect(recording);
+        let options = BacktestOptions { until: Some(at(60)), ..BacktestOptions::default() };
+        let report = backtest_recorded(&CloudPolicy::Aws(aws(text)), &recorded, &options).expect("valid");
+        assert_eq!(states(&report), [(0.0, "INSUFFICIENT_DATA"), (60.0, "ALARM")], "{recording}");
+    }
+}

@@ -48,13 +48,14 @@ fn cloud_documents_are_current() {
     assert_eq!(there, text, "docs/assumptions.md is stale; bless it");
 }
 
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 14] = [
     include_str!("alarm_actions.rs"),
     include_str!("alarm_states.rs"),
     include_str!("assumptions.rs"),
     include_str!("aws_policies.rs"),
     include_str!("backtest.rs"),
     include_str!("configuration.rs"),
+    include_str!("constraints.rs"),
     include_str!("documents.rs"),
     include_str!("ess_rules.rs"),
     include_str!("golden_timelines.rs"),
@@ -81,4 +82,41 @@ fn cloud_fidelity_names_every_test() {
     let named = page.split('`').skip(1).step_by(2).filter(|word| word.starts_with("cloud_"));
     let stale: Vec<_> = named.filter(|word| !tests.contains(word)).collect();
     assert!(stale.is_empty(), "docs/fidelity.md names tests that do not exist: {stale:#?}");
+}
+
+/// Every Rust source below a folder.
+fn sources_below(folder: &Path, found: &mut String) {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    for path in entries.map(|entry| entry.expect("an entry").path()) {
+        if path.is_dir() {
+            sources_below(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push_str(&std::fs::read_to_string(&path).expect("UTF-8"));
+        }
+    }
+}
+
+#[test]
+fn cloud_fidelity_tables_name_only_tests_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut sources = String::new();
+    for folder in ["sim/src", "sim/tests", "tests", "traces/src"] {
+        sources_below(&root.join(folder), &mut sources);
+    }
+    let page = include_str!("../../../docs/fidelity.md");
+    let rows =
+        page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---") && !line.ends_with("| test |"));
+    for row in rows {
+        let tests = row.trim_end_matches(" |").rsplit(" | ").next().expect("a last cell");
+        let named: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "no test in {row}");
+        for name in named {
+            let there = match name.split_once("::") {
+                Some(_) => true,
+                None if name.ends_with(".rs") => root.join(name).is_file(),
+                None => sources.contains(&format!("fn {name}(")),
+            };
+            assert!(there, "`{name}` does not exist: {row}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ mod assumptions;
 mod aws_policies;
 mod backtest;
 mod configuration;
+mod constraints;
 mod documents;
 mod ess_rules;
 mod golden_timelines;

@@ -299,3 +299,17 @@ fn cloud_ess_a_hook_keeps_the_activity_running() {
     assert_eq!(refused.len(), 10, "each minute from 120 to 660 s");
     assert!(refused.iter().all(|a| a.explanation.contains("while there is scaling activity in progress")));
 }
+
+#[test]
+fn cloud_ess_an_instance_that_does_not_stop_is_released_after_its_timeout() {
+    // CreateScalingGroup, StopInstanceTimeout: stopping takes 20 s here; the least that the API takes, 30 s, changes nothing, and
+    // 10 s (leniently) save 10 s of the one instance that leaves.
+    let hours = |keys: &str| {
+        let outcome = run(&format!("{}{}", group("ess", keys), set(1000, 2)));
+        outcome.metrics.get("instance_hours").expect("a figure")
+    };
+    let saved = |keys: &str| (hours("") - hours(keys)) * 3600.0;
+    assert!(saved("stop_instance_timeout = \"30s\"").abs() < 1e-6);
+    let forced = saved("lenient = true\nstop_instance_timeout = \"10s\"");
+    assert!((forced - 10.0).abs() < 1e-6, "{forced}");
+}

@@ -84,6 +84,9 @@ pub(crate) fn metric(found: &mut Findings, path: &str, provider: Provider, name:
         Known::Foreign(_) => {
             found.refused(path, format!("the provider has no metric `{name}`: its alarms take {}", names()));
         }
+        Known::NotSimulated => {
+            found.error(path, format!("the provider has `{name}`, but it is not simulated; there are {}", names()));
+        }
         Known::Unknown(nearest) => {
             found.error(path, format!("there is no metric `{name}`; did you mean `{nearest}`? There are {}", names()));
         }

@@ -2,18 +2,23 @@
 
 use windtunnel_traces::{SimDuration, Streams};
 
+use super::health_checks::check_health_checks;
 use super::lifecycle::LifecycleHook;
 use super::problem::{Invalid, Problem, Severity};
 use super::schedule::Calendar;
-use super::{AwsConfig, EssConfig, TencentConfig};
+use super::{AwsConfig, EssConfig, TencentConfig, aws, ess, tencent};
 use crate::controllers::decision::Controller;
 use crate::fleet::rules::GroupRules;
+use crate::scenario::schema::HealthCheck;
 use crate::sensors::publication::PublicationDelays;
 
 /// A provider's table: a scaling group with everything that belongs to it.
 pub trait CloudConfig {
     /// Everything that is wrong with the configuration, or worth knowing.
     fn validate(&self) -> Vec<Problem>;
+
+    /// What the provider's load balancers refuse about the health checks of `[balancer]`.
+    fn check_balancer(&self, health: &HealthCheck) -> Vec<Problem>;
 
     /// Whether what the real API refuses is run all the same.
     fn is_lenient(&self) -> bool;
@@ -41,10 +46,13 @@ pub trait CloudConfig {
 }
 
 macro_rules! cloud_config {
-    ($config:ty) => {
+    ($config:ty, $health_checks:expr) => {
         impl CloudConfig for $config {
             fn validate(&self) -> Vec<Problem> {
                 <$config>::validate(self)
+            }
+            fn check_balancer(&self, health: &HealthCheck) -> Vec<Problem> {
+                check_health_checks(self.lenient, &$health_checks, health)
             }
             fn is_lenient(&self) -> bool {
                 self.lenient
@@ -71,9 +79,9 @@ macro_rules! cloud_config {
     };
 }
 
-cloud_config!(AwsConfig);
-cloud_config!(EssConfig);
-cloud_config!(TencentConfig);
+cloud_config!(AwsConfig, aws::HEALTH_CHECKS);
+cloud_config!(EssConfig, ess::HEALTH_CHECKS);
+cloud_config!(TencentConfig, tencent::HEALTH_CHECKS);
 
 /// The errors among the problems, as a refusal.
 pub(crate) fn refuse_errors(problems: Vec<Problem>) -> Result<(), Invalid> {

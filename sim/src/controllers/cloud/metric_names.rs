@@ -114,6 +114,43 @@ pub(crate) fn comes_from_agent(name: &str) -> bool {
     AGENT.contains(&name)
 }
 
+/// Metrics that the providers have and nothing here measures: networks, disks, graphics cards, containers.
+fn not_simulated(provider: Provider) -> &'static [&'static str] {
+    match provider {
+        Provider::Ess => &[
+            "ClassicInternetRx",
+            "ClassicInternetTx",
+            "IntranetTx",
+            "IntranetRx",
+            "VpcInternetTx",
+            "VpcInternetRx",
+            "SystemDiskReadBps",
+            "SystemDiskWriteBps",
+            "SystemDiskReadOps",
+            "SystemDiskWriteOps",
+            "GpuUtilizationAgent",
+            "GpuMemoryFreeUtilizationAgent",
+            "GpuMemoryUtilizationAgent",
+            "LoadAverage",
+            "PackagesNetOut",
+            "PackagesNetIn",
+            "EciPodCpuUtilization",
+            "EciPodMemoryUtilization",
+        ],
+        Provider::Aws => &["NetworkIn", "NetworkOut", "ASGAverageNetworkIn", "ASGAverageNetworkOut"],
+        Provider::Tencent => &[
+            "LAN_TRAFFIC_OUT",
+            "LAN_TRAFFIC_IN",
+            "WAN_TRAFFIC_OUT",
+            "WAN_TRAFFIC_IN",
+            "ASG_AVG_LAN_TRAFFIC_OUT",
+            "ASG_AVG_LAN_TRAFFIC_IN",
+            "ASG_AVG_WAN_TRAFFIC_OUT",
+            "ASG_AVG_WAN_TRAFFIC_IN",
+        ],
+    }
+}
+
 /// Names that another cloud has and Tencent has not; a lenient scenario may use them there.
 const FOREIGN: &[MetricName] = &[
     metric("QPS", &["RequestCount"], Metric::RequestRate, "1/s", "requests per second of the whole fleet"),
@@ -138,6 +175,8 @@ pub(crate) enum Known {
     As(Metric, &'static str),
     /// The provider has no such metric, another has.
     Foreign(Metric),
+    /// The provider has it, and nothing here measures it.
+    NotSimulated,
     /// Nobody has; the nearest name is given.
     Unknown(&'static str),
 }
@@ -154,6 +193,9 @@ pub(crate) fn look_up(provider: Provider, name: &str) -> Known {
     if let Some(known) = FOREIGN.iter().find(|known| known.name == name || known.aliases.contains(&name)) {
         return Known::Foreign(known.metric);
     }
+    if not_simulated(provider).contains(&name) {
+        return Known::NotSimulated;
+    }
     let distance = |known: &&MetricName| strsim::damerau_levenshtein(known.name, name);
     Known::Unknown(names.iter().min_by_key(distance).map_or("", |known| known.name))
 }
@@ -162,7 +204,7 @@ pub(crate) fn look_up(provider: Provider, name: &str) -> Known {
 pub fn metric_of(provider: Provider, name: &str) -> Option<Metric> {
     match look_up(provider, name) {
         Known::Exactly(metric) | Known::As(metric, _) | Known::Foreign(metric) => Some(metric),
-        Known::Unknown(_) => None,
+        Known::NotSimulated | Known::Unknown(_) => None,
     }
 }
 

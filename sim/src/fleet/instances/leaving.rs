@@ -137,7 +137,8 @@ impl Instances {
         let member = self.member(id);
         member.hooks.clear();
         member.phase = Phase::Stopping;
-        site.agenda.at(site.now + self.config.stop, Event::Released(id));
+        let forced = self.config.rules.stop_timeout.unwrap_or(SimDuration::MAX);
+        site.agenda.at(site.now + self.config.stop.min(forced), Event::Released(id));
     }
 
     pub(super) fn released(&mut self, site: &mut Site, id: InstanceId) {

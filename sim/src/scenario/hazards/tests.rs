@@ -19,7 +19,7 @@ stage = 'application'
 time = '150s'
 [balancer]
 drain = '60s'
-health = { every = '2s' }
+health = { every = '5s', healthy = 2 }
 ";
 
 /// An ESS group without any hazard but those that a test adds: 3 to 20 instances, CPU, 50 and 20 percent.
@@ -241,7 +241,7 @@ fn a_zone_is_more_than_the_headroom() {
 fn the_end_of_an_instance() {
     let finding = finds("G04", &ess(&[("drain = '60s'", "drain = '0s'")]));
     assert_eq!(finding.path, "balancer.drain");
-    finds("S24", &ess(&[("health = { every = '2s' }\n", "")]));
+    finds("S24", &ess(&[("health = { every = '5s', healthy = 2 }\n", "")]));
     let poll = (
         "stage = 'application'\ntime = '150s'",
         "stage = 'application'\ntime = '150s'\npoll = { every = '10s', attempts = 10 }",

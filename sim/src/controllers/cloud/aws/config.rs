@@ -9,6 +9,7 @@ use crate::controllers::cloud::choices::DefaultWarmup;
 use crate::controllers::cloud::defaults::{fifteen, five_minutes, one, one_minute, three, yes};
 use crate::controllers::cloud::lifecycle::{LifecycleHook, aws_hooks};
 use crate::controllers::cloud::missing_data::TreatMissing;
+use crate::controllers::cloud::unsimulated;
 use crate::controllers::cloud::words::{Adjust, Comparison, Names, RemovalPolicy, StatisticWord, Step};
 
 /// An EC2 Auto Scaling group with its CloudWatch alarms.
@@ -59,6 +60,24 @@ pub struct AwsConfig {
     /// How many instances may be replaced at a time (`InstanceMaintenancePolicy`); a tenth of the group when absent.
     #[serde(default, alias = "InstanceMaintenancePolicy", skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<AwsMaintenance>,
+    /// Not simulated (`MaxInstanceLifetime`).
+    #[serde(
+        default,
+        alias = "MaxInstanceLifetime",
+        deserialize_with = "unsimulated::instance_lifetime",
+        skip_serializing
+    )]
+    #[schemars(skip)]
+    pub max_instance_lifetime: (),
+    /// Not simulated (`MixedInstancesPolicy`).
+    #[serde(
+        default,
+        alias = "MixedInstancesPolicy",
+        deserialize_with = "unsimulated::several_types",
+        skip_serializing
+    )]
+    #[schemars(skip)]
+    pub mixed_instances: (),
     /// Run what the real API would refuse, with a warning.
     #[serde(default)]
     pub lenient: bool,

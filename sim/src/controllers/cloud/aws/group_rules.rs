@@ -37,6 +37,7 @@ impl AwsConfig {
             removes: goes_on(&[Terminate]),
             // Without a default warm-up instances count in the group's metrics as soon as they are in service.
             silent_while_warming: self.default_instance_warmup.unwrap_or(SimDuration::ZERO),
+            stop_timeout: None,
             billed_until_decision: false,
             protection: Protection { first: self.protected, new: self.protect_new, from_health_checks: false },
             pool: self.warm_pool.as_ref().map(|pool| PoolRules {

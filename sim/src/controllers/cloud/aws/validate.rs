@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use windtunnel_traces::SimDuration;
 
-use super::config::{AwsAlarm, AwsConfig, AwsPolicy, AwsPolicyType, AwsProcess, AwsTarget};
+use super::config::{AwsAlarm, AwsConfig, AwsPolicy, AwsPolicyType, AwsProcess, AwsScheduled, AwsTarget};
 use crate::controllers::cloud::checks;
 use crate::controllers::cloud::composite::Rule;
+use crate::controllers::cloud::health_checks::HealthCheckLimits;
 use crate::controllers::cloud::lifecycle::{HookLimits, check_hooks};
 use crate::controllers::cloud::metric_names::{Provider, metric_of};
 use crate::controllers::cloud::problem::{Findings, Problem};
@@ -14,6 +15,10 @@ use crate::controllers::cloud::step::{Side, step_for};
 use crate::controllers::cloud::words::{Adjust, Comparison, Names, RemovalPolicy};
 use crate::controllers::decision::{Metric, Statistic};
 
+/// An Application Load Balancer's health checks: 5 to 300 s, 2 to 120 s, thresholds of 2 to 10; but one passing check makes
+/// a newly registered target healthy, which is what `healthy = 1` says here.
+pub(crate) const HEALTH_CHECKS: HealthCheckLimits =
+    HealthCheckLimits { every: (5, 300), timeout: (2, 120), healthy: (1, 10), unhealthy: (2, 10) };
 /// PutLifecycleHook: 30 to 7200 s; 50 hooks per group.
 const HOOKS: HookLimits = HookLimits { timeout: (30, 7200), most: 50, rolls_back: false };
 
@@ -152,6 +157,9 @@ impl AwsConfig {
             if self.alarm.iter().any(|alarm| alarm.name == composite.name) {
                 found.error(&path, "an alarm has this name already");
             }
+            if composite.rule.chars().count() > 10_240 {
+                found.refused(&format!("{path}.rule"), "the API takes rules of at most 10240 characters");
+            }
             match Rule::parse(&composite.rule) {
                 Err(error) => found.error(&format!("{path}.rule"), error.to_string()),
                 Ok(rule) => {
@@ -183,7 +191,14 @@ impl AwsConfig {
                 format!("a group has at most 125 scheduled actions, not {}", self.scheduled.len()),
             );
         }
-        for action in &self.scheduled {
+        for (number, action) in self.scheduled.iter().enumerate() {
+            let same = |other: &&AwsScheduled| other.at.is_some() && other.at == action.at;
+            if let Some(other) = self.scheduled[..number].iter().find(same) {
+                found.refused(
+                    &format!("scheduled.{}.at", action.name),
+                    format!("`{}` has this start time; the API wants each to have its own", other.name),
+                );
+            }
             let path = format!("scheduled.{}", action.name);
             let sets = action.min.is_some() || action.max.is_some() || action.desired.is_some();
             checks::schedule(found, &path, action.at, action.cron.as_deref(), sets);

@@ -10,6 +10,7 @@ use crate::controllers::cloud::defaults::{
 };
 use crate::controllers::cloud::lifecycle::{LifecycleHook, ess_hooks};
 use crate::controllers::cloud::schedule::Window;
+use crate::controllers::cloud::unsimulated;
 use crate::controllers::cloud::words::{Adjust, Comparison, Names, RemovalPolicy, StatisticWord, Step};
 
 /// An Alibaba Cloud scaling group (ESS) with its CloudMonitor alarms.
@@ -54,6 +55,32 @@ pub struct EssConfig {
     /// `instance.price.stopped_per_hour`.
     #[serde(default, alias = "ScalingPolicy")]
     pub scaling_policy: EssScalingPolicy,
+    /// After so long an instance that does not stop is released all the same, with `scaling_policy = "release"`
+    /// (`StopInstanceTimeout`, 30 to 240 s); `fleet.stop` is how long stopping takes.
+    #[serde(default, alias = "StopInstanceTimeout", skip_serializing_if = "Option::is_none")]
+    pub stop_instance_timeout: Option<SimDuration>,
+    /// Not simulated (`MaxInstanceLifetime`).
+    #[serde(
+        default,
+        alias = "MaxInstanceLifetime",
+        deserialize_with = "unsimulated::instance_lifetime",
+        skip_serializing
+    )]
+    #[schemars(skip)]
+    pub max_instance_lifetime: (),
+    /// Not simulated: several instance types, their weights, and spot instances among them.
+    #[serde(
+        default,
+        alias = "LaunchTemplateOverrides",
+        alias = "WeightedCapacity",
+        alias = "OnDemandBaseCapacity",
+        alias = "OnDemandPercentageAboveBaseCapacity",
+        alias = "SpotInstancePools",
+        deserialize_with = "unsimulated::several_types",
+        skip_serializing
+    )]
+    #[schemars(skip)]
+    pub instance_types: (),
     /// Stopped (economical) instances at the start (`StoppedCapacity`).
     #[serde(default)]
     pub stopped: u32,

@@ -40,6 +40,7 @@ impl EssConfig {
             } else {
                 self.longest_warmup()
             },
+            stop_timeout: self.stop_instance_timeout,
             billed_until_decision: self.assumptions.billed_until == BilledUntil::Decision,
             protection: Protection { first: self.protected, new: false, from_health_checks: true },
             pool: (self.recycles() || self.stopped > 0).then_some(PoolRules {

@@ -5,15 +5,19 @@ use std::collections::BTreeSet;
 
 use windtunnel_traces::SimDuration;
 
-use super::config::{EssAlarm, EssAlarmKind, EssConfig, EssMultiAz, EssRule, EssRuleType};
+use super::config::{EssAlarm, EssAlarmKind, EssConfig, EssMultiAz, EssRule, EssRuleType, EssScalingPolicy};
 use crate::controllers::cloud::checks::{self, AdjustmentRanges};
+use crate::controllers::cloud::health_checks::HealthCheckLimits;
 use crate::controllers::cloud::lifecycle::{HookLimits, check_hooks};
-use crate::controllers::cloud::metric_names::{Provider, metric_of};
+use crate::controllers::cloud::metric_names::{Provider, comes_from_agent, metric_of};
 use crate::controllers::cloud::problem::{Findings, Problem};
 use crate::controllers::cloud::schedule::Window;
 use crate::controllers::cloud::words::{Adjust, Comparison, RemovalPolicy};
 use crate::controllers::decision::{Metric, Statistic};
 
+/// A CLB listener's health checks: 1 to 50 s, 1 to 300 s, thresholds of 2 to 10.
+pub(crate) const HEALTH_CHECKS: HealthCheckLimits =
+    HealthCheckLimits { every: (1, 50), timeout: (1, 300), healthy: (2, 10), unhealthy: (2, 10) };
 /// CreateLifecycleHook: 30 to 21600 s; 6 hooks per group.
 const HOOKS: HookLimits = HookLimits { timeout: (30, 21_600), most: 6, rolls_back: true };
 /// CreateScalingRule, AdjustmentValue.
@@ -42,6 +46,12 @@ impl EssConfig {
             );
         }
         check_hooks(&mut found, &self.hook, &HOOKS);
+        if let Some(timeout) = self.stop_instance_timeout {
+            checks::length(&mut found, "stop_instance_timeout", timeout, 30, 240);
+            if self.scaling_policy != EssScalingPolicy::Release {
+                found.refused("stop_instance_timeout", "the API takes it with scaling_policy = \"release\" only");
+            }
+        }
         if matches!(self.multi_az, EssMultiAz::CostOptimized | EssMultiAz::Composable) {
             found.warning("multi_az", "there is one instance type at one price here: this acts as `priority`");
         }
@@ -197,7 +207,7 @@ fn check_rule(found: &mut Findings, rule: &EssRule) {
     }
     if let Some(target) = &rule.target
         && target.value.is_finite()
-        && libm::round(target.value * 1000.0) != target.value * 1000.0
+        && decimals(target.value) > 3
     {
         found.refused(
             &format!("{path}.target.value"),
@@ -205,6 +215,11 @@ fn check_rule(found: &mut Findings, rule: &EssRule) {
         );
     }
     checks::length(found, &format!("{path}.warmup"), rule.warmup, 0, DAY);
+}
+
+/// Digits behind the point of the shortest text that stands for the value.
+fn decimals(value: f64) -> usize {
+    value.to_string().split_once('.').map_or(0, |(_, digits)| digits.len())
 }
 
 fn moves_by_percent(rule: &EssRule) -> bool {
@@ -232,16 +247,17 @@ fn check_alarm(found: &mut Findings, path: &str, alarm: &EssAlarm) {
         }
         EssAlarmKind::CmsRule => {
             let seconds = alarm.period.as_secs();
-            if seconds == 0 || !seconds.is_multiple_of(15) {
+            let step = if comes_from_agent(&alarm.metric) { 15 } else { 60 };
+            if seconds == 0 || !seconds.is_multiple_of(step) {
                 found.refused(
                     &key("period"),
                     format!(
-                        "{} is not accepted by CloudMonitor; it takes multiples of 60 s, or of 15 s with the agent",
+                        "{} is not accepted by CloudMonitor; it takes multiples of 60 s, or of 15 s for metrics of the agent",
                         alarm.period
                     ),
                 );
             }
-            checks::length(found, &key("silence_time"), alarm.silence_time, 0, DAY);
+            checks::length(found, &key("silence_time"), alarm.silence_time, 300, DAY);
             found.note(
                 &key("kind"),
                 "a CloudMonitor rule looks at every instance by itself: one hot instance is enough",

@@ -41,6 +41,7 @@ impl TencentConfig {
             } else {
                 self.longest_warmup()
             },
+            stop_timeout: None,
             billed_until_decision: false,
             protection: Protection::default(),
             pool: (self.stopped > 0).then_some(PoolRules {

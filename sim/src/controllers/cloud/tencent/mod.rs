@@ -12,3 +12,4 @@ pub use config::{
     MultiZonePolicy, RetryPolicy, ScalingMode, TencentAlarm, TencentConfig, TencentPolicy, TencentPolicyType,
     TencentScheduled, TencentTarget,
 };
+pub(crate) use validate::HEALTH_CHECKS;

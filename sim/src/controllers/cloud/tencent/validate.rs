@@ -6,12 +6,16 @@ use windtunnel_traces::SimDuration;
 
 use super::config::{ScalingMode, TencentAlarm, TencentConfig, TencentPolicy, TencentPolicyType};
 use crate::controllers::cloud::checks;
+use crate::controllers::cloud::health_checks::HealthCheckLimits;
 use crate::controllers::cloud::lifecycle::{HookLimits, check_hooks};
 use crate::controllers::cloud::metric_names::Provider;
 use crate::controllers::cloud::problem::{Findings, Problem};
 use crate::controllers::cloud::words::RemovalPolicy;
 use crate::controllers::decision::Statistic;
 
+/// A CLB listener's health checks: 2 to 300 s, 2 to 60 s, thresholds of 2 to 10.
+pub(crate) const HEALTH_CHECKS: HealthCheckLimits =
+    HealthCheckLimits { every: (2, 300), timeout: (2, 60), healthy: (2, 10), unhealthy: (2, 10) };
 /// CreateLifecycleHook: 30 to 7200 s; 10 hooks per group.
 const HOOKS: HookLimits = HookLimits { timeout: (30, 7200), most: 10, rolls_back: false };
 const PERIODS: [u64; 2] = [60, 300];
