@@ -11,6 +11,7 @@ use super::super::collect::Collector;
 use super::super::damage::Damage;
 use super::super::format::{DocumentReader, Importer, Reader, Sample};
 use super::super::number;
+use super::super::saturation::is_utilization;
 use super::super::series::{self, Series};
 use super::super::stamp::Stamps;
 use super::super::{ImportOptions, ImportedValues};
@@ -80,7 +81,9 @@ fn metric_data(result: &Value, stamps: &mut Stamps) -> Result<Series, Damage> {
         Ok((series::instant(time, stamps)?, number))
     };
     let points = times.iter().zip(values).map(point).collect::<Result<_, Damage>>()?;
-    Ok(Series { name: text("Id"), kind: text("Id"), points, ..Series::default() })
+    // Ids are made up by whoever asks; the label is the metric's name unless they say otherwise.
+    let kind = if is_utilization(&text("Label")) { text("Label") } else { text("Id") };
+    Ok(Series { name: text("Id"), kind, points, ..Series::default() })
 }
 
 /// The answer of `get-metric-statistics`.
