@@ -13,7 +13,7 @@ use crate::options::ChartOptions;
 use crate::panel::heading::{self, Figure};
 use crate::panel::legend::{Entry, Header, Key, Measure};
 use crate::panel::levels::{self, Level};
-use crate::panel::{Frame, LEFT_GUTTER, activities, alarms, ticks_for, time_axis};
+use crate::panel::{Frame, GAP, RIGHT_EDGE, activities, alarms, between_gutters, ticks_for, time_axis};
 use crate::picture::Picture;
 use crate::series::{Line, Place, decimate};
 use crate::theme::{Theme, size};
@@ -24,12 +24,6 @@ const ALL_METRICS: f64 = 360.0;
 const TALLEST: f64 = 180.0;
 const LOWEST: f64 = 90.0;
 const CAPACITY: f64 = 150.0;
-const GAP: f64 = 6.0;
-/// The widest gutter right of the panels; labels are shortened to it.
-const WIDEST_GUTTER: f64 = 190.0;
-/// And the share of a narrow picture that it may take.
-const GUTTER_SHARE: f64 = 0.28;
-const RIGHT_EDGE: f64 = 12.0;
 /// The share of a panel's width that its title and its unit may take.
 const TITLE_SHARE: f64 = 0.4;
 const UNIT_SHARE: f64 = 0.25;
@@ -144,10 +138,8 @@ pub fn backtest(data: &Backtest, options: &ChartOptions) -> Result<Picture, Plot
         return Err(PlotError::Nothing { of: "recorded value" });
     }
     let gutter = metrics.iter().map(|metric| levels::gutter(&metric.levels, &measure));
-    let gutter = gutter
-        .fold(alarms::gutter(&data.alarms, &measure), f64::max)
-        .min(WIDEST_GUTTER.min(options.width() * GUTTER_SHARE));
-    let (left, right) = (LEFT_GUTTER, (options.width() - gutter - RIGHT_EDGE).floor());
+    let gutter = gutter.fold(alarms::gutter(&data.alarms, &measure), f64::max);
+    let (left, right) = between_gutters(options.width(), gutter);
     let mut panels: Vec<Panel<'_>> = metrics.iter().map(Panel::Metric).collect();
     panels.extend((!data.alarms.is_empty()).then_some(Panel::Alarms));
     panels.push(Panel::Activities);

@@ -10,8 +10,8 @@ use crate::number;
 use crate::options::ChartOptions;
 use crate::panel::legend::{Header, Measure};
 use crate::panel::{
-    Frame, LEFT_GUTTER, activities, alarms, capacity, heading, latency, load, ticks_for, time_axis, utilization,
-    violations,
+    Frame, GAP, RIGHT_EDGE, activities, alarms, between_gutters, capacity, heading, latency, load, ticks_for,
+    time_axis, utilization, violations,
 };
 use crate::picture::Picture;
 use crate::series::rows;
@@ -22,13 +22,6 @@ const LOAD: f64 = 100.0;
 const CAPACITY: f64 = 150.0;
 const UTILIZATION: f64 = 96.0;
 const LATENCY: f64 = 120.0;
-/// The gap between a panel and the title of the next.
-const GAP: f64 = 6.0;
-/// The widest gutter right of the panels; labels are shortened to it.
-const WIDEST_GUTTER: f64 = 190.0;
-/// And the share of a narrow picture that it may take.
-const GUTTER_SHARE: f64 = 0.28;
-const RIGHT_EDGE: f64 = 12.0;
 
 /// The panels, from top to bottom.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -98,9 +91,8 @@ pub fn timeline(outcome: &Outcome, options: &ChartOptions) -> Result<Picture, Pl
     let measure = Measure(&typeface);
     let gutter = utilization::gutter(outcome, &measure)
         .max(alarms::gutter(&outcome.alarms, &measure))
-        .max(latency::gutter(outcome, &measure))
-        .min(WIDEST_GUTTER.min(options.width() * GUTTER_SHARE));
-    let (left, right) = (LEFT_GUTTER, (options.width() - gutter - RIGHT_EDGE).floor());
+        .max(latency::gutter(outcome, &measure));
+    let (left, right) = between_gutters(options.width(), gutter);
     let (areas, bottom) = layout(outcome, &options.theme, &measure, left, right);
     let time = time_axis_of(&[outcome]);
     let height = bottom + time_axis::height(&time, right - left);

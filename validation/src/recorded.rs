@@ -58,6 +58,8 @@ pub struct Recording {
     draws: bool,
     /// What should be known about the run.
     note: &'static str,
+    /// What its traffic is: scenarios of recordings read it from temporary files, whose names say nothing.
+    traffic: &'static str,
     /// Temporary files that the scenario reads its arrivals from.
     _files: Vec<tempfile::NamedTempFile>,
 }
@@ -179,7 +181,8 @@ fn compare(recording: &Recording, outcomes: Vec<Outcome>, report: &mut Report) {
     let mut order: Vec<usize> = (0..errors.len()).collect();
     order.sort_by(|&a, &b| errors[a].total_cmp(&errors[b]));
     let typical_at = order[order.len() / 2];
-    if let Some(typical) = outcomes.into_iter().nth(typical_at).filter(|_| recording.draws) {
+    if let Some(mut typical) = outcomes.into_iter().nth(typical_at).filter(|_| recording.draws) {
+        typical.traffic = recording.traffic.into();
         report.replays.push(Replay {
             name: recording.name.clone(),
             seconds,

@@ -21,6 +21,19 @@ use crate::theme::{Color, size};
 
 /// The room for tick labels left of the data.
 pub(crate) const LEFT_GUTTER: f64 = 68.0;
+/// Between a panel and the title of the next.
+pub(crate) const GAP: f64 = 6.0;
+/// Right of the names beside the panels.
+pub(crate) const RIGHT_EDGE: f64 = 12.0;
+/// The widest gutter right of the panels, and the share of a narrow picture that it may take; names are shortened to it.
+const WIDEST_GUTTER: f64 = 190.0;
+const GUTTER_SHARE: f64 = 0.28;
+
+/// From where to where panels go in a picture of this width, beside names that want so much room.
+pub(crate) fn between_gutters(width: f64, names: f64) -> (f64, f64) {
+    let gutter = names.min(WIDEST_GUTTER.min(width * GUTTER_SHARE));
+    (LEFT_GUTTER, (width - gutter - RIGHT_EDGE).floor())
+}
 /// The distance between a panel and its tick labels.
 pub(crate) const TICK_GAP: f64 = 8.0;
 

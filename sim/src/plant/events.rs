@@ -19,7 +19,7 @@ use super::jobs::{Job, JobRef, Jobs, Place};
 use super::requests::{Request, RequestStream};
 use super::station::Station;
 use super::tournament::Tournament;
-use super::{ColdStart, Coldness, NodeId, Plant, StationSpec, Usage, stretched, stretched_wait};
+use super::{Coldness, NodeId, Plant, StationSpec, Usage, stretched, stretched_wait};
 use crate::controllers::decision::InstanceId;
 use crate::outcome::recorder::{Failure, Recorder};
 use crate::scenario::schema::Discipline;
@@ -524,11 +524,7 @@ impl<B: Balance> Plant for EventPlant<B> {
     }
 
     fn attach(&mut self, id: InstanceId, weight: f64, now: SimTime) {
-        let station = &mut self.stations[id.0 as usize];
-        if station.coldness.until == u64::MAX {
-            let horizon = self.rules.cold_start.map_or(0, ColdStart::horizon);
-            station.coldness = Coldness { since: now.as_nanos(), until: now.as_nanos() + horizon };
-        }
+        self.stations[id.0 as usize].coldness.begin(now, self.rules.cold_start);
         self.targets.set(id.0, weight);
     }
 

@@ -17,7 +17,7 @@ use self::station::Station;
 use super::balancer::{Balance, Targets};
 use super::departures::Departures;
 use super::requests::{Request, RequestStream};
-use super::{ColdStart, Coldness, NodeId, Plant, StationSpec, Usage, stretched_wait};
+use super::{ColdStart, NodeId, Plant, StationSpec, Usage, stretched_wait};
 use crate::controllers::decision::InstanceId;
 use crate::outcome::recorder::{Failure, Recorder};
 
@@ -149,11 +149,7 @@ impl<B: Balance> Plant for FcfsPlant<B> {
     }
 
     fn attach(&mut self, id: InstanceId, weight: f64, now: SimTime) {
-        let station = &mut self.service.stations[id.0 as usize];
-        if station.coldness.until == u64::MAX {
-            let horizon = self.service.rules.cold_start.map_or(0, ColdStart::horizon);
-            station.coldness = Coldness { since: now.as_nanos(), until: now.as_nanos() + horizon };
-        }
+        self.service.stations[id.0 as usize].coldness.begin(now, self.service.rules.cold_start);
         self.service.targets.set(id.0, weight);
     }
 

@@ -160,6 +160,16 @@ struct Coldness {
     until: u64,
 }
 
+impl Coldness {
+    /// The instance gets its first traffic: from now on it warms up. One that does already, or was warm, goes on as it is.
+    fn begin(&mut self, now: SimTime, cold_start: Option<ColdStart>) {
+        if self.until == u64::MAX {
+            let now = now.as_nanos();
+            *self = Coldness { since: now, until: now + cold_start.map_or(0, ColdStart::horizon) };
+        }
+    }
+}
+
 /// A wait that takes `factor` times as long.
 #[inline]
 fn stretched_wait(wait: u64, factor: f64) -> u64 {

@@ -13,7 +13,7 @@ use super::balancer::{Balance, Targets};
 use super::fcfs::Rules;
 use super::requests::{Request, RequestStream};
 use super::station::Station;
-use super::{ColdStart, Coldness, NodeId, Plant, StationSpec, Usage, stretched, stretched_wait};
+use super::{Coldness, NodeId, Plant, StationSpec, Usage, stretched, stretched_wait};
 use crate::controllers::decision::InstanceId;
 use crate::outcome::recorder::{Failure, Recorder};
 
@@ -219,11 +219,7 @@ impl<B: Balance> Plant for SharingPlant<B> {
     }
 
     fn attach(&mut self, id: InstanceId, weight: f64, now: SimTime) {
-        let station = &mut self.service.instances[id.0 as usize].station;
-        if station.coldness.until == u64::MAX {
-            let horizon = self.service.rules.cold_start.map_or(0, ColdStart::horizon);
-            station.coldness = Coldness { since: now.as_nanos(), until: now.as_nanos() + horizon };
-        }
+        self.service.instances[id.0 as usize].station.coldness.begin(now, self.service.rules.cold_start);
         self.service.targets.set(id.0, weight);
     }
 

@@ -65,6 +65,7 @@ fn long_run(bench: &Bench<'_>, folder: &Path, load: &Path) -> Result<Recording, 
         seeds: bench.either(5, 1),
         draws: true,
         note: LONG,
+        traffic: "the recorded rate, arrivals at random",
         _files: vec![file],
     })
 }
@@ -96,6 +97,7 @@ fn short_run(bench: &Bench<'_>, path: &Path) -> Result<Recording, ValidationErro
         seeds: bench.either(10, 3),
         draws: true,
         note: SHORT,
+        traffic: "the recorded rate, arrivals at random",
         _files: vec![file],
     })
 }

@@ -58,6 +58,7 @@ fn recording(bench: &Bench<'_>, folder: &Path, run: &str, load: &Path) -> Result
         seeds: bench.either(10, 3),
         draws: true,
         note: NOTE,
+        traffic: "as many workers as recorded, one request a second each at most",
         _files: Vec::new(),
     })
 }

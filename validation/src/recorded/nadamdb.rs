@@ -97,6 +97,7 @@ fn recording(
         seeds: bench.either(3, 1),
         draws: name.ends_with("_r10_s1_seed0"),
         note: NOTE,
+        traffic: "the recorded run's arrivals, regenerated",
         name: format!("v03 {name}"),
         _files: vec![file],
     })
