@@ -11,9 +11,12 @@ use windtunnel_traces::segments::RateSegments;
 use windtunnel_traces::{Cores, Purpose, SimDuration, SimTime, Streams};
 
 use super::balancer::{Balance, LeastOutstanding, PowerOfTwo, Random, RoundRobin};
+use super::clients::{Clients, Thoughts};
 use super::events::{EventPlant, Extras};
+use super::fcfs::feedback::FeedbackPlant;
 use super::fcfs::{FcfsPlant, Rules};
 use super::requests::{ClassDemand, Demands, RequestStream};
+use super::retries::Retries;
 use super::sharing::SharingPlant;
 use super::{ColdStart, Plant, StationSpec};
 use crate::controllers::decision::InstanceId;
@@ -21,6 +24,51 @@ use crate::outcome::recorder::Recorder;
 use crate::scenario::schema::Discipline;
 
 const INSTANCES: u32 = 4;
+
+/// What outcomes lead to.
+#[derive(Copy, Clone, Debug)]
+struct Sequels {
+    clients: Option<Who>,
+    /// Attempts, and the retries that a request earns.
+    retries: Option<(u32, Option<f64>)>,
+}
+
+/// Clients in a closed loop.
+#[derive(Copy, Clone, Debug)]
+enum Who {
+    Users(u32),
+    Workers(u32),
+}
+
+fn sequels() -> impl Strategy<Value = Sequels> {
+    let clients = prop_oneof![
+        Just(None),
+        (1u32..40).prop_map(|n| Some(Who::Users(n))),
+        (1u32..40).prop_map(|n| Some(Who::Workers(n)))
+    ];
+    let retries = proptest::option::of((1u32..5, proptest::option::of(0.0f64..0.4)));
+    (clients, retries).prop_map(|(clients, retries)| Sequels { clients, retries })
+}
+
+impl Sequels {
+    fn extras(&self, seed: u64) -> Extras {
+        let streams = Streams::new(seed);
+        let until = 4_000_000_000;
+        let clients = self.clients.map(|who| match who {
+            Who::Users(count) => {
+                Clients::Users { count, thoughts: Thoughts::new(law(40), streams.stream(Purpose::Think)), until }
+            }
+            Who::Workers(count) => {
+                let steps = vec![(0, count), (1_500_000_000, 0), (2_000_000_000, count / 2)];
+                Clients::Workers { steps, every: 70_000_000, until }
+            }
+        });
+        let retry = self
+            .retries
+            .map(|(attempts, budget)| Retries::new(attempts, law(25), streams.stream(Purpose::Backoff), budget));
+        Extras { clients, retry, downstream: None }
+    }
+}
 
 /// A plant, the rules of its requests, and what happens to it.
 #[derive(Clone, Debug)]
@@ -65,10 +113,13 @@ fn law(mean: u64) -> Sampler {
 }
 
 impl Case {
-    fn requests(&self) -> RequestStream {
-        let streams = Streams::new(self.seed);
+    fn demands(&self) -> Demands {
         let class = ClassDemand { weight: 1.0, cpu: law(20), wait: law(30) };
-        let demands = Demands::new(vec![class], self.patience.map(law), streams);
+        Demands::new(vec![class], self.patience.map(law), Streams::new(self.seed))
+    }
+
+    fn requests(&self) -> RequestStream {
+        let (streams, demands) = (Streams::new(self.seed), self.demands());
         let rate = self.load * f64::from(self.cores * INSTANCES) / 0.02;
         RequestStream::open(Arrivals::poisson(RateSegments::constant(rate), streams), demands)
     }
@@ -139,6 +190,18 @@ impl Case {
         same(&one_by_one, &case.play(&spec, case.events(balance())))
     }
 
+    /// Sendings as the only events against all events.
+    fn compare_sequels<B: Balance>(&self, sequels: Sequels, balance: impl Fn() -> B) -> Result<(), TestCaseError> {
+        let requests = || match sequels.clients {
+            Some(_) => RequestStream::closed(self.demands()),
+            None => self.requests(),
+        };
+        let Extras { clients, retry, .. } = sequels.extras(self.seed);
+        let by_recursion = FeedbackPlant::new(requests(), balance(), self.rules(), clients, retry);
+        let by_events = EventPlant::new(requests(), balance(), self.rules(), sequels.extras(self.seed));
+        same(&self.play(&self.spec(), by_recursion), &self.play(&self.spec(), by_events))
+    }
+
     fn events<B: Balance>(&self, balance: B) -> EventPlant<B> {
         EventPlant::new(self.requests(), balance, self.rules(), Extras::default())
     }
@@ -194,5 +257,16 @@ proptest! {
     #[test]
     fn power_of_two(case in cases()) {
         case.compare(|| PowerOfTwo(Streams::new(case.seed).stream(Purpose::Balancer)))?;
+    }
+
+    #[test]
+    fn clients_and_retries(case in cases(), sequels in sequels()) {
+        case.compare_sequels(sequels, RoundRobin::default)?;
+        case.compare_sequels(sequels, || Random(Streams::new(case.seed).stream(Purpose::Balancer)))?;
+    }
+
+    #[test]
+    fn clients_and_retries_behind_least_outstanding(case in cases(), sequels in sequels()) {
+        case.compare_sequels(sequels, LeastOutstanding::default)?;
     }
 }

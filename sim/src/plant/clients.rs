@@ -3,6 +3,10 @@
 use windtunnel_traces::distribution::Sampler;
 use windtunnel_traces::random::Generator;
 
+/// A client that was refused does not send again in the same instant: without this, one that does not think would stop
+/// time where nobody serves.
+pub(super) const AFTER_REFUSAL: u64 = 1_000_000;
+
 /// How clients behave. Times in nanoseconds.
 pub enum Clients {
     /// The stress test: all send at once, all answers are awaited, then a pause.
@@ -19,9 +23,7 @@ pub enum Clients {
         /// How many.
         count: u32,
         /// How long they think.
-        think: Sampler,
-        /// The stream of think times.
-        stream: Generator,
+        thoughts: Thoughts,
         /// No request is sent at or after this.
         until: u64,
     },
@@ -34,6 +36,37 @@ pub enum Clients {
         /// No request is sent at or after this.
         until: u64,
     },
+}
+
+/// Think times, drawn in blocks: one for each request in order of sending, whatever becomes of it.
+#[derive(Debug)]
+pub struct Thoughts {
+    law: Sampler,
+    stream: Generator,
+    block: Vec<f64>,
+    next: usize,
+}
+
+/// Think times in a block.
+const BLOCK: usize = 256;
+
+impl Thoughts {
+    /// Draws from a law by a stream.
+    pub fn new(law: Sampler, stream: Generator) -> Self {
+        Thoughts { law, stream, block: vec![0.0; BLOCK], next: BLOCK }
+    }
+
+    /// The next, in nanoseconds.
+    #[inline]
+    fn draw(&mut self) -> u64 {
+        if self.next == BLOCK {
+            self.law.fill(&mut self.stream, &mut self.block);
+            self.next = 0;
+        }
+        let draw = self.block[self.next];
+        self.next += 1;
+        (draw + 0.5) as u64
+    }
 }
 
 /// What clients do next.
@@ -50,8 +83,8 @@ impl Clients {
     pub(super) fn first(&mut self) -> Vec<Sending> {
         match self {
             Clients::Batch { size, .. } => vec![Sending { at: 0, requests: *size }],
-            Clients::Users { count, think, stream, .. } => {
-                (0..*count).map(|_| Sending { at: (think.sample(stream) + 0.5) as u64, requests: 1 }).collect()
+            Clients::Users { count, thoughts, .. } => {
+                (0..*count).map(|_| Sending { at: thoughts.draw(), requests: 1 }).collect()
             }
             // A ticker fires for the first time after its period.
             Clients::Workers { steps, every, .. } => steps
@@ -62,24 +95,33 @@ impl Clients {
         }
     }
 
-    /// What follows an outcome at `now` of a request sent at `sent`, when `awaited` other requests have none yet.
-    pub(super) fn answered(&mut self, sent: u64, now: u64, awaited: u64) -> Option<Sending> {
+    /// How long the sender of the next request will think after its outcome.
+    #[inline]
+    pub(super) fn think(&mut self) -> u64 {
+        match self {
+            Clients::Users { thoughts, .. } => thoughts.draw(),
+            Clients::Batch { .. } | Clients::Workers { .. } => 0,
+        }
+    }
+
+    /// What follows an outcome at `now` of a request sent at `sent` by somebody who will `think`, when `awaited` other
+    /// requests have none yet.
+    #[inline]
+    pub(super) fn answered(&self, sent: u64, think: u64, now: u64, awaited: u64) -> Option<Sending> {
         match self {
             Clients::Batch { size, pause, .. } => {
                 (awaited == 0).then(|| Sending { at: now.saturating_add(*pause), requests: *size })
             }
-            Clients::Users { think, stream, .. } => {
-                Some(Sending { at: now.saturating_add((think.sample(stream) + 0.5) as u64), requests: 1 })
-            }
+            Clients::Users { .. } => Some(Sending { at: now.saturating_add(think), requests: 1 }),
             Clients::Workers { steps, every, .. } => next_tick(steps, *every, sent, now),
         }
     }
 
     /// What follows when a sending is through and `awaited` requests have no outcome yet: a batch that was refused to the
     /// last request while it was sent has been answered.
-    pub(super) fn sent(&mut self, now: u64, awaited: u64) -> Option<Sending> {
+    pub(super) fn sent(&self, now: u64, awaited: u64) -> Option<Sending> {
         match self {
-            Clients::Batch { .. } => self.answered(now, now, awaited),
+            Clients::Batch { .. } => self.answered(now, 0, now, awaited),
             Clients::Users { .. } | Clients::Workers { .. } => None,
         }
     }
@@ -114,9 +156,9 @@ mod tests {
     }
 
     fn next(sent: f64, answered: f64) -> Option<f64> {
-        let mut workers =
+        let workers =
             Clients::Workers { steps: vec![(0, 8), (at(10.5), 0), (at(20.5), 3)], every: SECOND, until: u64::MAX };
-        workers.answered(at(sent), at(answered), 0).map(|sending| sending.at as f64 / 1e9)
+        workers.answered(at(sent), 0, at(answered), 0).map(|sending| sending.at as f64 / 1e9)
     }
 
     #[test]

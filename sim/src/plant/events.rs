@@ -12,36 +12,18 @@ use windtunnel_traces::random::Generator;
 use windtunnel_traces::{Cores, SimTime};
 
 use super::balancer::{Balance, Targets};
-use super::clients::{Clients, Sending};
+use super::clients::{AFTER_REFUSAL, Clients, Sending};
 use super::fcfs::Rules;
 use super::heap::EventHeap;
 use super::jobs::{Job, JobRef, Jobs, Place};
 use super::requests::{Request, RequestStream};
+use super::retries::Retries;
 use super::station::Station;
 use super::tournament::Tournament;
 use super::{Coldness, NodeId, Plant, StationSpec, Usage, stretched, stretched_wait};
 use crate::controllers::decision::InstanceId;
 use crate::outcome::recorder::{Failure, Recorder};
 use crate::scenario::schema::Discipline;
-
-/// Retries by clients.
-pub struct RetryRules {
-    /// Attempts of one request, the first included.
-    pub attempts: u32,
-    /// Wait before the next attempt.
-    pub backoff: Sampler,
-    /// The stream of those waits.
-    pub stream: Generator,
-    /// Retries earned per request; no limit if absent.
-    pub budget: Option<f64>,
-}
-
-/// Retries that a budget starts with, and holds at most.
-const BUDGET_BURST: f64 = 10.0;
-
-/// A client that was refused does not send again in the same instant: without this, one that does not think would stop
-/// time where nobody serves.
-const AFTER_REFUSAL: u64 = 1_000_000;
 
 /// A dependency that all instances share.
 pub struct SharedDependency {
@@ -59,7 +41,7 @@ pub struct Extras {
     /// Clients in a closed loop, instead of arrivals by themselves.
     pub clients: Option<Clients>,
     /// Retries.
-    pub retry: Option<RetryRules>,
+    pub retry: Option<Retries>,
     /// The shared dependency.
     pub downstream: Option<SharedDependency>,
 }
@@ -98,7 +80,6 @@ pub struct EventPlant<B> {
     patience: EventHeap<JobRef>,
     jobs: Jobs,
     wait_factor: f64,
-    retry_tokens: f64,
     downstream_inside: u32,
     downstream_queue: VecDeque<JobRef>,
     /// Requests that have arrived and have no outcome.
@@ -134,7 +115,6 @@ impl<B: Balance> EventPlant<B> {
             patience: EventHeap::new(),
             jobs: Jobs::new(),
             wait_factor: 1.0,
-            retry_tokens: BUDGET_BURST,
             downstream_inside: 0,
             downstream_queue: VecDeque::new(),
             undecided: 0,
@@ -146,8 +126,8 @@ impl<B: Balance> EventPlant<B> {
     fn arrive(&mut self, request: Request, recorder: &mut Recorder) {
         recorder.arrived(1);
         self.undecided += 1;
-        if let Some(RetryRules { budget: Some(earned), .. }) = self.extras.retry {
-            self.retry_tokens = (self.retry_tokens + earned).min(BUDGET_BURST);
+        if let Some(retry) = &mut self.extras.retry {
+            retry.earn();
         }
         let slot = self.jobs.add(request, 1);
         self.send(slot, recorder);
@@ -294,7 +274,7 @@ impl<B: Balance> EventPlant<B> {
         self.jobs.free(slot);
         if job.awaited {
             recorder.served(at - job.request.arrival);
-            self.decided(job.request.arrival, at);
+            self.decided(job.request, at);
         }
     }
 
@@ -319,35 +299,22 @@ impl<B: Balance> EventPlant<B> {
     }
 
     fn retry_or_lose(&mut self, request: Request, attempt: u32, failure: Failure, recorder: &mut Recorder) {
-        if let Some(backoff) = self.allowed_retry(attempt) {
+        if let Some(backoff) = self.extras.retry.as_mut().and_then(|retry| retry.after(attempt)) {
             let slot = self.jobs.add(request, attempt + 1);
             let reference = self.jobs.reference(slot);
             self.events.push(self.now.saturating_add(backoff), Event::Retry(reference));
         } else {
             recorder.lost(failure);
-            self.decided(request.arrival, self.now.saturating_add(AFTER_REFUSAL));
+            self.decided(request, self.now.saturating_add(AFTER_REFUSAL));
         }
     }
 
-    /// The wait before the next attempt, if there may be one.
-    fn allowed_retry(&mut self, attempt: u32) -> Option<u64> {
-        let retry = self.extras.retry.as_mut()?;
-        if attempt >= retry.attempts {
-            return None;
-        }
-        if retry.budget.is_some() {
-            if self.retry_tokens < 1.0 {
-                return None;
-            }
-            self.retry_tokens -= 1.0;
-        }
-        Some((retry.backoff.sample(&mut retry.stream) + 0.5) as u64)
-    }
-
-    /// A request that was sent at `sent` has its outcome: its client may send the next, not before `earliest`.
-    fn decided(&mut self, sent: u64, earliest: u64) {
+    /// A request has its outcome: its client may send the next, not before `earliest`.
+    fn decided(&mut self, request: Request, earliest: u64) {
         self.undecided -= 1;
-        let next = self.extras.clients.as_mut().and_then(|clients| clients.answered(sent, self.now, self.undecided));
+        let Request { arrival, think, .. } = request;
+        let clients = self.extras.clients.as_ref();
+        let next = clients.and_then(|clients| clients.answered(arrival, think, self.now, self.undecided));
         self.send_next(next, earliest);
     }
 
@@ -355,11 +322,12 @@ impl<B: Balance> EventPlant<B> {
     fn send_all(&mut self, requests: u32, recorder: &mut Recorder) {
         self.undecided += 1;
         for _ in 0..requests {
-            let request = Request { arrival: self.now, ..self.requests.take() };
+            let think = self.extras.clients.as_mut().map_or(0, Clients::think);
+            let request = Request { arrival: self.now, think, ..self.requests.take() };
             self.arrive(request, recorder);
         }
         self.undecided -= 1;
-        let next = self.extras.clients.as_mut().and_then(|clients| clients.sent(self.now, self.undecided));
+        let next = self.extras.clients.as_ref().and_then(|clients| clients.sent(self.now, self.undecided));
         self.send_next(next, self.now.saturating_add(AFTER_REFUSAL));
     }
 
@@ -540,11 +508,11 @@ impl<B: Balance> Plant for EventPlant<B> {
         station.dead = true;
         self.targets.emptied(id.0);
         self.cores_changed(id.0);
-        for slot in 0..self.jobs.slots() {
+        let is_inside = |job: &Job| job.station == id.0 && !matches!(job.place, Place::Nowhere | Place::Backoff);
+        let mut inside: Vec<u32> = (0..self.jobs.slots()).filter(|&slot| is_inside(&self.jobs[slot])).collect();
+        inside.sort_by_key(|&slot| self.jobs[slot].request.order());
+        for slot in inside {
             let job = self.jobs[slot];
-            if job.station != id.0 || matches!(job.place, Place::Nowhere | Place::Backoff) {
-                continue;
-            }
             if job.place == Place::Downstream {
                 self.leave_downstream();
             }

@@ -9,11 +9,12 @@
 //! before the next one is accounted for at its arrival; only those still inside then are remembered. A balancer that
 //! counts requests needs to know who has left by now, in whatever order: the departures wait in a wheel.
 
+pub mod feedback;
 mod station;
 
 use windtunnel_traces::{Cores, SimDuration, SimTime};
 
-use self::station::Station;
+use self::station::{Station, Tag};
 use super::balancer::{Balance, Targets};
 use super::departures::Departures;
 use super::requests::{Request, RequestStream};
@@ -50,30 +51,43 @@ impl Rules {
 /// The plant of this discipline.
 pub struct FcfsPlant<B> {
     requests: RequestStream,
-    service: Service<B>,
+    service: Service<B, ()>,
     /// The instant that outcomes have been settled up to.
     settled_at: u64,
 }
 
-/// What serves the requests.
-struct Service<B> {
+/// What serves the requests. `T` is what the plant keeps with each attempt.
+struct Service<B, T> {
     balance: B,
     targets: Targets,
-    stations: Vec<Station>,
+    stations: Vec<Station<T>>,
     /// The stations that have not been removed: a long run has few of its many instances at a time.
     present: Vec<u32>,
     departures: Departures,
     rules: Rules,
     wait_factor: f64,
     scratch: Vec<u64>,
-    /// Requests that have arrived, less those with an outcome.
+    /// Attempts that were taken in, less those with an outcome.
     undecided: u64,
+}
+
+/// What the client of an attempt will learn, and when.
+#[derive(Copy, Clone, Debug)]
+struct Outcome {
+    at: u64,
+    served: bool,
 }
 
 impl<B: Balance> FcfsPlant<B> {
     /// An empty plant.
     pub fn new(requests: RequestStream, balance: B, rules: Rules) -> Self {
-        let service = Service {
+        FcfsPlant { requests, service: Service::new(balance, rules), settled_at: 0 }
+    }
+}
+
+impl<B: Balance, T: Tag> Service<B, T> {
+    fn new(balance: B, rules: Rules) -> Self {
+        Service {
             balance,
             targets: Targets::default(),
             stations: Vec::new(),
@@ -83,28 +97,30 @@ impl<B: Balance> FcfsPlant<B> {
             wait_factor: 1.0,
             scratch: Vec::new(),
             undecided: 0,
-        };
-        FcfsPlant { requests, service, settled_at: 0 }
+        }
     }
-}
 
-impl<B: Balance> Service<B> {
-    /// Places one request and decides its fate; nothing but arrivals happens before `until`.
+    /// Places one attempt and decides its fate; nothing but arrivals happens before `until`. Its tag is asked for as soon
+    /// as its outcome is known. Without a place it fails at once.
     #[inline]
-    fn serve(&mut self, request: Request, until: u64, recorder: &mut Recorder) {
+    fn serve(
+        &mut self,
+        request: Request,
+        until: u64,
+        recorder: &mut Recorder,
+        tag: impl FnOnce(Outcome) -> T,
+    ) -> Result<(), Failure> {
         if self.targets.stations.is_empty() {
-            return recorder.lost(Failure::Failed);
+            return Err(Failure::Failed);
         }
         self.see_departures(request.arrival);
         let number = self.balance.pick(&self.targets);
         let station = &mut self.stations[number as usize];
         station.sent += 1;
         if station.dead {
-            return recorder.lost(Failure::Failed);
+            return Err(Failure::Failed);
         }
-        let Some(worker) = station.next_worker(request.arrival, &mut self.scratch) else {
-            return recorder.lost(Failure::Rejected);
-        };
+        let worker = station.next_worker(request.arrival, &mut self.scratch).ok_or(Failure::Rejected)?;
         station.first_request.get_or_insert(request.arrival);
         let wait = stretched_wait(request.wait, self.wait_factor);
         let fate = station.decide(request, worker, wait, &self.rules);
@@ -113,8 +129,10 @@ impl<B: Balance> Service<B> {
             self.balance.entered(&self.targets, number);
             self.departures.push(fate.release, number);
         }
-        let decided = station.enter(fate, until, recorder);
+        let tag = tag(Outcome { at: fate.outcome_at, served: fate.served });
+        let decided = station.enter(fate.tagged(tag), until, recorder);
         self.undecided += u64::from(!decided);
+        Ok(())
     }
 
     #[inline]
@@ -135,22 +153,54 @@ impl<B: Balance> Service<B> {
             self.undecided -= self.stations[number as usize].settle(now, recorder);
         }
     }
+
+    fn add(&mut self, id: InstanceId, spec: &StationSpec) {
+        let index = id.0 as usize;
+        if self.stations.len() <= index {
+            self.stations.resize_with(index + 1, Station::default);
+        }
+        self.stations[index] = Station::new(spec);
+        self.present.push(id.0);
+    }
+
+    fn attach(&mut self, id: InstanceId, weight: f64, now: SimTime) {
+        self.stations[id.0 as usize].coldness.begin(now, self.rules.cold_start);
+        self.targets.set(id.0, weight);
+    }
+
+    /// What is inside an instance fails. Returns the attempts that had no outcome yet.
+    fn kill(&mut self, id: InstanceId, now: u64) -> Vec<T> {
+        let failed = self.stations[id.0 as usize].die(now);
+        self.undecided -= failed.len() as u64;
+        self.departures.forget(id.0);
+        self.targets.emptied(id.0);
+        failed
+    }
+
+    fn remove(&mut self, id: InstanceId) {
+        self.targets.unset(id.0);
+        self.stations[id.0 as usize].clear();
+        self.present.retain(|&other| other != id.0);
+    }
+
+    fn usage(&self, id: InstanceId, now: u64) -> Usage {
+        let station = &self.stations[id.0 as usize];
+        Usage {
+            busy_core_nanos: station.busy(now) as f64,
+            inside: station.inside() as u32,
+            sent: station.sent,
+            first_request: station.first_request.map(SimTime::from_nanos),
+        }
+    }
 }
 
 impl<B: Balance> Plant for FcfsPlant<B> {
     fn add(&mut self, id: InstanceId, spec: &StationSpec, _now: SimTime) {
-        let index = id.0 as usize;
-        let stations = &mut self.service.stations;
-        if stations.len() <= index {
-            stations.resize_with(index + 1, Station::default);
-        }
-        stations[index] = Station::new(spec);
-        self.service.present.push(id.0);
+        self.service.add(id, spec);
     }
 
     fn attach(&mut self, id: InstanceId, weight: f64, now: SimTime) {
-        self.service.stations[id.0 as usize].coldness.begin(now, self.service.rules.cold_start);
-        self.service.targets.set(id.0, weight);
+        self.service.attach(id, weight, now);
     }
 
     fn detach(&mut self, id: InstanceId) {
@@ -158,18 +208,12 @@ impl<B: Balance> Plant for FcfsPlant<B> {
     }
 
     fn kill(&mut self, id: InstanceId, now: SimTime, recorder: &mut Recorder) {
-        let service = &mut self.service;
-        let failed = service.stations[id.0 as usize].die(now.as_nanos());
-        (0..failed).for_each(|_| recorder.lost(Failure::Failed));
-        service.undecided -= failed;
-        service.departures.forget(id.0);
-        service.targets.emptied(id.0);
+        let failed = self.service.kill(id, now.as_nanos());
+        failed.iter().for_each(|()| recorder.lost(Failure::Failed));
     }
 
     fn remove(&mut self, id: InstanceId) {
-        self.service.targets.unset(id.0);
-        self.service.stations[id.0 as usize].clear();
-        self.service.present.retain(|&other| other != id.0);
+        self.service.remove(id);
     }
 
     fn add_node(&mut self, _id: NodeId, _cores: Cores) {}
@@ -189,7 +233,9 @@ impl<B: Balance> Plant for FcfsPlant<B> {
             recorder.arrived(count);
             recorder.attempted(count);
             for request in batch {
-                self.service.serve(request, until, recorder);
+                if let Err(failure) = self.service.serve(request, until, recorder, |_| ()) {
+                    recorder.lost(failure);
+                }
             }
         }
         self.service.settle(until, recorder);
@@ -197,13 +243,7 @@ impl<B: Balance> Plant for FcfsPlant<B> {
     }
 
     fn usage(&mut self, id: InstanceId) -> Usage {
-        let station = &self.service.stations[id.0 as usize];
-        Usage {
-            busy_core_nanos: station.busy(self.settled_at) as f64,
-            inside: station.inside() as u32,
-            sent: station.sent,
-            first_request: station.first_request.map(SimTime::from_nanos),
-        }
+        self.service.usage(id, self.settled_at)
     }
 
     fn in_flight(&self) -> u64 {

@@ -33,11 +33,29 @@ impl<T: Copy> EventHeap<T> {
         self.entries.first().map_or(u64::MAX, Entry::time)
     }
 
-    /// Adds an event.
+    /// Adds an event. Returns the number that it can be called off by.
     #[inline]
-    pub(super) fn push(&mut self, time: u64, event: T) {
-        let entry = Entry { key: u128::from(time) << 64 | u128::from(self.sequence), event };
+    pub(super) fn push(&mut self, time: u64, event: T) -> u64 {
+        let sequence = self.sequence;
         self.sequence += 1;
+        self.insert(Entry { key: u128::from(time) << 64 | u128::from(sequence), event });
+        sequence
+    }
+
+    /// Calls off the events with these numbers, which are in order, and returns them.
+    pub(super) fn cancel(&mut self, numbers: &[u64]) -> Vec<T> {
+        let mut off = Vec::new();
+        for entry in std::mem::take(&mut self.entries) {
+            match numbers.binary_search(&(entry.key as u64)) {
+                Ok(_) => off.push(entry.event),
+                Err(_) => self.insert(entry),
+            }
+        }
+        off
+    }
+
+    #[inline]
+    fn insert(&mut self, entry: Entry<T>) {
         let mut hole = self.entries.len();
         self.entries.push(entry);
         while hole > 0 {
@@ -90,6 +108,19 @@ mod tests {
     use super::*;
 
     proptest::proptest! {
+        #[test]
+        fn cancelled_events_do_not_come_out(times in proptest::collection::vec(0u64..20, 0..100), every in 1u64..5) {
+            let mut heap = EventHeap::new();
+            let numbers: Vec<u64> = times.iter().enumerate().map(|(i, &time)| heap.push(time, i)).collect();
+            let off: Vec<u64> = numbers.iter().copied().filter(|number| number % every == 0).collect();
+            proptest::prop_assert_eq!(heap.cancel(&off).len(), off.len());
+            let mut expected: Vec<(u64, usize)> = times.iter().copied().zip(0..).collect();
+            expected.retain(|&(_, i)| !off.contains(&numbers[i]));
+            expected.sort_unstable();
+            let seen: Vec<(u64, usize)> = std::iter::from_fn(|| heap.pop()).collect();
+            proptest::prop_assert_eq!(seen, expected);
+        }
+
         #[test]
         fn events_come_out_in_order_of_time_then_of_entry(times in proptest::collection::vec(0u64..20, 0..200)) {
             let mut heap = EventHeap::new();

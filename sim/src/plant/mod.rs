@@ -1,17 +1,20 @@
 //! What is controlled: requests arrive, a balancer picks an instance, the instance serves them on its cores.
 //!
 //! The plant is advanced in bulk from one control event to the next; between two of them the set of instances and their
-//! weights are constant. Three kernels do the work behind one face, [`Plant`]:
+//! weights are constant. Several kernels do the work behind one face, [`Plant`]:
 //!
 //! * [`fcfs`]: first come, first served. A request's whole fate follows from the state at its arrival (the recursion of
-//!   Kiefer and Wolfowitz), so arrivals are the only events.
-//! * [`events`]: everything else, as a discrete-event simulation: processor sharing, closed-loop clients, retries, shared
-//!   dependencies, pods that share a node.
+//!   Kiefer and Wolfowitz), so arrivals are the only events; in [`fcfs::feedback`] an outcome leads to further ones, by
+//!   clients in a closed loop and by retries.
+//! * [`sharing`]: processor sharing where instances do not touch each other.
+//! * [`events`]: everything else, as a discrete-event simulation: shared dependencies, pods that share a node, clients who
+//!   wait for each other, processor sharing with any of these.
 //!
-//! A third, [`fluid`], knows rates and expected numbers instead of requests: orders of magnitude faster, and wrong where it
+//! Another, [`fluid`], knows rates and expected numbers instead of requests: orders of magnitude faster, and wrong where it
 //! says so.
 //!
-//! The first two give the same outcomes to the nanosecond where both apply; the tests in `agreement` hold them against each other.
+//! The kernels of requests give the same outcomes to the nanosecond where several apply; the tests in `agreement` hold them
+//! against each other.
 
 #[cfg(test)]
 mod agreement;
@@ -26,6 +29,7 @@ mod heap;
 mod jobs;
 mod levels;
 pub mod requests;
+pub mod retries;
 pub mod sharing;
 mod station;
 mod tournament;

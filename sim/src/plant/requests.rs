@@ -133,6 +133,15 @@ pub struct Request {
     pub wait: u64,
     /// How long it queues before it leaves; `u64::MAX` for ever.
     pub patience: u64,
+    /// How long its client thinks after the outcome, in a closed loop.
+    pub think: u64,
+}
+
+impl Request {
+    /// An order that depends on no kernel: of arrival, and among those that arrive together of what they ask for.
+    pub(super) fn order(&self) -> impl Ord + use<> {
+        (self.arrival, self.cpu, self.wait)
+    }
 }
 
 /// Where requests come from.
@@ -199,7 +208,8 @@ impl RequestStream {
         }
         let i = self.next.min(BLOCK - 1);
         self.next += 1;
-        Request { arrival: self.arrival[i], cpu: self.cpu[i], wait: self.wait[i], patience: self.patience[i] }
+        let [arrival, cpu, wait, patience] = [self.arrival[i], self.cpu[i], self.wait[i], self.patience[i]];
+        Request { arrival, cpu, wait, patience, think: 0 }
     }
 
     /// The next requests that arrive before `until`: as many as have been drawn, none when there are no more.
@@ -219,7 +229,13 @@ impl RequestStream {
         let of = first..self.next;
         let times = self.arrival[of.clone()].iter().zip(&self.patience[of.clone()]);
         let demands = self.cpu[of.clone()].iter().zip(&self.wait[of]);
-        times.zip(demands).map(|((&arrival, &patience), (&cpu, &wait))| Request { arrival, cpu, wait, patience })
+        times.zip(demands).map(|((&arrival, &patience), (&cpu, &wait))| Request {
+            arrival,
+            cpu,
+            wait,
+            patience,
+            think: 0,
+        })
     }
 
     #[cold]

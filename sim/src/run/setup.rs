@@ -17,13 +17,15 @@ use crate::outcome::demand::DemandCurve;
 use crate::outcome::ledger::Ledger;
 use crate::outcome::recorder::{Recorder, Segment};
 use crate::outcome::{Archive, Spool};
-use crate::plant::balancer::{LeastOutstanding, PowerOfTwo, Random, RoundRobin};
-use crate::plant::clients::Clients;
+use crate::plant::balancer::{Balance, LeastOutstanding, PowerOfTwo, Random, RoundRobin};
+use crate::plant::clients::{Clients, Thoughts};
 use crate::plant::drawn::{DrawnRequests, SharedRequests};
-use crate::plant::events::{EventPlant, Extras, RetryRules, SharedDependency};
+use crate::plant::events::{EventPlant, Extras, SharedDependency};
+use crate::plant::fcfs::feedback::FeedbackPlant;
 use crate::plant::fcfs::{FcfsPlant, Rules};
 use crate::plant::fluid::{FluidPlant, FluidSpec};
 use crate::plant::requests::{Demands, RequestStream};
+use crate::plant::retries::Retries;
 use crate::plant::sharing::SharingPlant;
 use crate::plant::{ColdStart, Plant, StationSpec};
 use crate::scenario::schema::{self, Algorithm, Discipline};
@@ -148,15 +150,19 @@ fn ledger(scenario: &Scenario, demands: &Demands) -> Ledger {
 
 // ---- the plant
 
-/// True when a request's fate follows from the state at its arrival: the recursion applies.
+/// True when an attempt's fate follows from the state at its arrival: the recursion applies.
 fn recursion_applies(scenario: &Scenario) -> bool {
     let file = &scenario.file;
     !matches!(scenario.policy, Policy::Hpa { .. })
-        && matches!(scenario.trace, Trace::Open(_))
+        && !matches!(scenario.trace, Trace::Closed(ClientsSpec::Batch { .. }))
         && file.instance.discipline == Discipline::Fcfs
         && file.instance.cores.whole().is_some()
-        && file.service.retry.is_none()
         && file.service.downstream.is_none()
+}
+
+/// True when outcomes lead to further requests or attempts.
+fn outcomes_have_sequels(scenario: &Scenario) -> bool {
+    matches!(scenario.trace, Trace::Closed(_)) || scenario.file.service.retry.is_some()
 }
 
 /// The requests of a run: drawn by it, or before by another run that meets the same.
@@ -202,31 +208,35 @@ fn instances_do_not_touch(scenario: &Scenario) -> bool {
 }
 
 fn plant(scenario: &Scenario, requests: RequestStream, streams: Streams) -> Box<dyn Plant> {
-    let file = &scenario.file;
-    let rules = rules(scenario);
     let ties = || streams.stream(Purpose::Balancer);
-    if recursion_applies(scenario) {
-        return match file.balancer.algorithm {
-            Algorithm::RoundRobin => Box::new(FcfsPlant::new(requests, RoundRobin::default(), rules)),
-            Algorithm::Random => Box::new(FcfsPlant::new(requests, Random(ties()), rules)),
-            Algorithm::LeastOutstanding => Box::new(FcfsPlant::new(requests, LeastOutstanding::default(), rules)),
-            Algorithm::PowerOfTwo => Box::new(FcfsPlant::new(requests, PowerOfTwo(ties()), rules)),
-        };
+    match scenario.file.balancer.algorithm {
+        Algorithm::RoundRobin => plant_behind(RoundRobin::default(), scenario, requests, streams),
+        Algorithm::Random => plant_behind(Random(ties()), scenario, requests, streams),
+        Algorithm::LeastOutstanding => plant_behind(LeastOutstanding::default(), scenario, requests, streams),
+        Algorithm::PowerOfTwo => plant_behind(PowerOfTwo(ties()), scenario, requests, streams),
     }
-    if instances_do_not_touch(scenario) {
-        match file.balancer.algorithm {
-            Algorithm::RoundRobin => return Box::new(SharingPlant::new(requests, RoundRobin::default(), rules)),
-            Algorithm::Random => return Box::new(SharingPlant::new(requests, Random(ties()), rules)),
-            Algorithm::LeastOutstanding | Algorithm::PowerOfTwo => {}
-        }
+}
+
+/// The fastest kernel that knows all that the scenario has.
+fn plant_behind<B: Balance + 'static>(
+    balance: B,
+    scenario: &Scenario,
+    requests: RequestStream,
+    streams: Streams,
+) -> Box<dyn Plant> {
+    let rules = rules(scenario);
+    let recursion = recursion_applies(scenario);
+    if recursion && !outcomes_have_sequels(scenario) {
+        return Box::new(FcfsPlant::new(requests, balance, rules));
+    }
+    if !B::COUNTS_REQUESTS && instances_do_not_touch(scenario) {
+        return Box::new(SharingPlant::new(requests, balance, rules));
     }
     let extras = extras(scenario, streams);
-    match file.balancer.algorithm {
-        Algorithm::RoundRobin => Box::new(EventPlant::new(requests, RoundRobin::default(), rules, extras)),
-        Algorithm::Random => Box::new(EventPlant::new(requests, Random(ties()), rules, extras)),
-        Algorithm::LeastOutstanding => Box::new(EventPlant::new(requests, LeastOutstanding::default(), rules, extras)),
-        Algorithm::PowerOfTwo => Box::new(EventPlant::new(requests, PowerOfTwo(ties()), rules, extras)),
+    if recursion {
+        return Box::new(FeedbackPlant::new(requests, balance, rules, extras.clients, extras.retry));
     }
+    Box::new(EventPlant::new(requests, balance, rules, extras))
 }
 
 fn rules(scenario: &Scenario) -> Rules {
@@ -270,16 +280,13 @@ fn extras(scenario: &Scenario, streams: Streams) -> Extras {
         }),
         Trace::Closed(ClientsSpec::Users { users, for_, .. }) => laws.think.clone().map(|think| Clients::Users {
             count: *users,
-            think,
-            stream: streams.stream(Purpose::Think),
+            thoughts: Thoughts::new(think, streams.stream(Purpose::Think)),
             until: until(for_),
         }),
     };
-    let retry = file.service.retry.as_ref().zip(laws.backoff.clone()).map(|(retry, backoff)| RetryRules {
-        attempts: retry.attempts,
-        backoff,
-        stream: streams.stream(Purpose::Backoff),
-        budget: retry.budget.map(windtunnel_traces::Ratio::as_f64),
+    let retry = file.service.retry.as_ref().zip(laws.backoff.clone()).map(|(retry, backoff)| {
+        let budget = retry.budget.map(windtunnel_traces::Ratio::as_f64);
+        Retries::new(retry.attempts, backoff, streams.stream(Purpose::Backoff), budget)
     });
     let downstream = file.service.downstream.as_ref().zip(laws.downstream.clone());
     let downstream = downstream.map(|(shared, wait)| SharedDependency {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::tables::{Choice, Curve};
 use crate::random::{
-    Generator, Purpose, Streams, exp, exponential, fill_exponential, fill_normal, ln, normal, normal_quantile, uniform,
+    Generator, Purpose, Streams, exp, exponential, fill_exponential, fill_normal, fill_uniform, ln, map, normal,
+    normal_quantile, uniform,
 };
 
 /// A distribution that can be drawn from. Durations are in nanoseconds, as real numbers.
@@ -105,11 +106,11 @@ impl Sampler {
             Family::Constant { value } => out.fill(*value),
             Family::Exponential { mean } => {
                 fill_exponential(generator, out);
-                out.iter_mut().for_each(|draw| *draw *= mean);
+                map(out, |draw| mean * draw);
             }
             Family::Lognormal { mu, sigma } => {
                 fill_normal(generator, out);
-                out.iter_mut().for_each(|draw| *draw = lognormal(*mu, *sigma, *draw));
+                map(out, |z| lognormal(*mu, *sigma, z));
             }
             Family::Gamma { shape, scale } => out.iter_mut().for_each(|draw| *draw = scale * gamma(*shape, generator)),
             Family::Pareto { least, most, inside, power } => {
@@ -225,31 +226,27 @@ impl Sampler {
 /// Draws by inversion: uniforms first, so that the second loop has no chain through the generator.
 #[inline]
 fn invert(generator: &mut Generator, out: &mut [f64], quantile: impl Fn(f64) -> f64) {
-    for draw in out.iter_mut() {
-        *draw = uniform(generator);
-    }
-    for draw in out.iter_mut() {
-        *draw = quantile(*draw);
-    }
+    fill_uniform(generator, out);
+    map(out, quantile);
 }
 
-#[inline]
+#[inline(always)]
 fn lognormal(mu: f64, sigma: f64, z: f64) -> f64 {
     exp(mu + sigma * z)
 }
 
-#[inline]
+#[inline(always)]
 fn pareto(least: f64, most: f64, inside: f64, power: f64, u: f64) -> f64 {
     (least * exp(-power * ln(1.0 - u * inside))).min(most)
 }
 
-#[inline]
+#[inline(always)]
 fn weibull(scale: f64, power: f64, u: f64) -> f64 {
     scale * exp(power * ln(-ln(u)))
 }
 
 /// One uniform serves both the choice and the draw: given the choice, what remains of it is uniform again.
-#[inline]
+#[inline(always)]
 fn hyperexponential(first: f64, means: [f64; 2], u: f64) -> f64 {
     if u < first { -ln(u / first) * means[0] } else { -ln((1.0 - u) / (1.0 - first)) * means[1] }
 }

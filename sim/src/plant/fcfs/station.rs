@@ -7,9 +7,28 @@ use crate::outcome::recorder::{Failure, Recorder};
 use crate::plant::requests::Request;
 use crate::plant::{Coldness, StationSpec, stretched};
 
-/// The fate of a request, decided at its arrival. All times in nanoseconds.
+/// What a plant keeps with an attempt until its fate has come true.
+pub(super) trait Tag: Copy {
+    /// Whether an attempt that fails is a request that is lost: where clients try again, the plant says when.
+    const FAILURE_IS_LOSS: bool;
+
+    /// When the client sent the request, where this attempt was sent at `attempt`.
+    fn sent(&self, attempt: u64) -> u64;
+}
+
+/// Nobody asks what becomes of a request.
+impl Tag for () {
+    const FAILURE_IS_LOSS: bool = true;
+
+    #[inline]
+    fn sent(&self, attempt: u64) -> u64 {
+        attempt
+    }
+}
+
+/// The fate of an attempt, decided at its arrival. All times in nanoseconds.
 #[derive(Copy, Clone, Debug)]
-pub(super) struct Fate {
+pub(super) struct Fate<T> {
     pub(super) arrival: u64,
     /// When it gets a worker; `u64::MAX` if it leaves before.
     pub(super) worker: u64,
@@ -24,14 +43,23 @@ pub(super) struct Fate {
     /// It leaves the queue without having had a core.
     pub(super) leaves_early: bool,
     decided: bool,
+    pub(super) tag: T,
 }
 
-impl Fate {
+impl Fate<()> {
+    #[inline]
+    pub(super) fn tagged<T>(self, tag: T) -> Fate<T> {
+        let Fate { arrival, worker, start, finish, release, outcome_at, served, leaves_early, decided, tag: () } = self;
+        Fate { arrival, worker, start, finish, release, outcome_at, served, leaves_early, decided, tag }
+    }
+}
+
+impl<T: Tag> Fate<T> {
     #[inline]
     fn record(&self, recorder: &mut Recorder) {
         if self.served {
-            recorder.served(self.outcome_at - self.arrival);
-        } else {
+            recorder.served(self.outcome_at - self.tag.sent(self.arrival));
+        } else if T::FAILURE_IS_LOSS {
             recorder.lost(Failure::TimedOut);
         }
     }
@@ -44,8 +72,8 @@ struct Held {
     release: u64,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Station {
+#[derive(Debug)]
+pub(super) struct Station<T> {
     /// When each core becomes free, ascending.
     free: Vec<u64>,
     workers: usize,
@@ -57,13 +85,32 @@ pub(super) struct Station {
     /// Requests that may be inside, kept only where workers are limited.
     held: Vec<Held>,
     /// Requests about which nothing happens before the next control event, in order of arrival.
-    queued: VecDeque<Fate>,
+    queued: VecDeque<Fate<T>>,
     /// Requests that are still inside then but have a core, or have had one, or whose client knows the outcome.
-    open: Vec<Fate>,
+    open: Vec<Fate<T>>,
     busy: u64,
 }
 
-impl Station {
+impl<T> Default for Station<T> {
+    /// A place without cores, which nobody is sent to.
+    fn default() -> Self {
+        Station {
+            free: Vec::new(),
+            workers: 0,
+            backlog: 0,
+            coldness: Coldness::default(),
+            dead: false,
+            sent: 0,
+            first_request: None,
+            held: Vec::new(),
+            queued: VecDeque::new(),
+            open: Vec::new(),
+            busy: 0,
+        }
+    }
+}
+
+impl<T: Tag> Station<T> {
     pub(super) fn new(spec: &StationSpec) -> Self {
         Station {
             free: vec![0; spec.cores.whole().unwrap_or(1) as usize],
@@ -77,7 +124,7 @@ impl Station {
 
     /// The recursion: worker, core, finish, release, outcome.
     #[inline]
-    pub(super) fn decide(&mut self, request: Request, worker: u64, wait: u64, rules: &Rules) -> Fate {
+    pub(super) fn decide(&mut self, request: Request, worker: u64, wait: u64, rules: &Rules) -> Fate<()> {
         let Request { arrival, cpu, patience, .. } = request;
         let Deadlines { outcome: deadline, quits: quits_at } = rules.deadlines(arrival);
         let leaves_queue_at = arrival.saturating_add(patience).min(quits_at);
@@ -100,6 +147,7 @@ impl Station {
             served: completion <= deadline,
             leaves_early: false,
             decided: false,
+            tag: (),
         }
     }
 
@@ -131,7 +179,7 @@ impl Station {
     /// Takes a request in. What has happened by `until` is accounted for at once, since nothing comes between; the
     /// rest is remembered. Returns whether its outcome is known.
     #[inline]
-    pub(super) fn enter(&mut self, fate: Fate, until: u64, recorder: &mut Recorder) -> bool {
+    pub(super) fn enter(&mut self, fate: Fate<T>, until: u64, recorder: &mut Recorder) -> bool {
         if self.workers != usize::MAX {
             self.held.push(Held { worker: fate.worker, release: fate.release });
         }
@@ -174,12 +222,13 @@ impl Station {
         decided
     }
 
-    /// The instance dies: what is inside fails. Returns how many had no outcome yet.
-    pub(super) fn die(&mut self, now: u64) -> u64 {
+    /// The instance dies: what is inside fails. Returns those that had no outcome yet.
+    pub(super) fn die(&mut self, now: u64) -> Vec<T> {
         self.busy += self.busy_inside(now);
         self.dead = true;
         self.held.clear();
-        self.open.drain(..).chain(self.queued.drain(..)).filter(|fate| !fate.decided).count() as u64
+        let inside = self.open.drain(..).chain(self.queued.drain(..));
+        inside.filter(|fate| !fate.decided).map(|fate| fate.tag).collect()
     }
 
     /// Gives its memory back.
@@ -207,7 +256,7 @@ impl Station {
 }
 
 #[cold]
-fn leaves_the_queue(arrival: u64, worker: u64, at: u64, deadline: u64) -> Fate {
+fn leaves_the_queue(arrival: u64, worker: u64, at: u64, deadline: u64) -> Fate<()> {
     Fate {
         arrival,
         worker: if worker > at { u64::MAX } else { worker },
@@ -218,6 +267,7 @@ fn leaves_the_queue(arrival: u64, worker: u64, at: u64, deadline: u64) -> Fate {
         served: false,
         leaves_early: true,
         decided: false,
+        tag: (),
     }
 }
 
