@@ -23,6 +23,13 @@ pub struct Targets {
     places: Vec<u32>,
 }
 
+/// A target and the requests inside it.
+#[derive(Copy, Clone, Debug)]
+pub struct Count {
+    place: usize,
+    inside: u32,
+}
+
 /// The place of a station that is no target.
 const NOWHERE: u32 = u32::MAX;
 
@@ -51,27 +58,25 @@ impl Targets {
 
     /// A request has entered a station, which has been a target before.
     #[inline]
-    pub fn entered(&mut self, station: u32) {
-        self.outstanding[station as usize] += 1;
-        if let Some(inside) = self.inside.get_mut(self.places[station as usize] as usize) {
-            *inside += 1;
-        }
+    pub fn entered(&mut self, station: u32) -> Option<Count> {
+        self.count(station, 1)
     }
 
     /// A request has left a station.
     #[inline]
-    pub fn left(&mut self, station: u32) {
-        self.outstanding[station as usize] -= 1;
-        if let Some(inside) = self.inside.get_mut(self.places[station as usize] as usize) {
-            *inside -= 1;
-        }
+    pub fn left(&mut self, station: u32) -> Option<Count> {
+        self.count(station, u32::MAX)
     }
 
-    /// The place of a target, and the requests inside it; nothing for a station that is no target.
+    /// Counts by wrapping addition.
     #[inline]
-    fn count(&self, station: u32) -> Option<(usize, u32)> {
-        let place = self.places[station as usize] as usize;
-        self.inside.get(place).map(|&inside| (place, inside))
+    fn count(&mut self, station: u32, more: u32) -> Option<Count> {
+        let (outstanding, place) = self.outstanding.get_mut(station as usize).zip(self.places.get(station as usize))?;
+        *outstanding = outstanding.wrapping_add(more);
+        let place = *place as usize;
+        let inside = self.inside.get_mut(place)?;
+        *inside = *outstanding;
+        Some(Count { place, inside: *inside })
     }
 
     /// All requests inside a station have gone.
@@ -106,16 +111,16 @@ pub trait Balance: Send {
     /// The station that the next request goes to. There is a target.
     fn pick(&mut self, targets: &Targets) -> u32;
 
-    /// A request has entered a station, and the targets have counted it.
+    /// A request has entered a target, which has counted it.
     #[inline]
-    fn entered(&mut self, targets: &Targets, station: u32) {
-        let _ = (targets, station);
+    fn entered(&mut self, targets: &Targets, target: Count) {
+        let _ = (targets, target);
     }
 
-    /// A request has left a station, and the targets have counted it.
+    /// A request has left a target, which has counted it.
     #[inline]
-    fn left(&mut self, targets: &Targets, station: u32) {
-        let _ = (targets, station);
+    fn left(&mut self, targets: &Targets, target: Count) {
+        let _ = (targets, target);
     }
 }
 
@@ -221,16 +226,16 @@ impl Balance for LeastOutstanding {
     }
 
     #[inline]
-    fn entered(&mut self, targets: &Targets, station: u32) {
-        if let Some((place, inside)) = targets.count(station).filter(|_| self.version == targets.version) {
-            self.levels.rise(place, inside);
+    fn entered(&mut self, targets: &Targets, target: Count) {
+        if self.version == targets.version {
+            self.levels.rise(target.place, target.inside);
         }
     }
 
     #[inline]
-    fn left(&mut self, targets: &Targets, station: u32) {
-        if let Some((place, inside)) = targets.count(station).filter(|_| self.version == targets.version) {
-            self.levels.fall(place, inside);
+    fn left(&mut self, targets: &Targets, target: Count) {
+        if self.version == targets.version {
+            self.levels.fall(target.place, target.inside);
         }
     }
 }
@@ -353,8 +358,9 @@ mod tests {
                     0 => targets.unset(station),
                     1 => targets.set(station, 1.0),
                     2..6 if targets.outstanding.get(station as usize).is_some_and(|&inside| inside > 0) => {
-                        targets.left(station);
-                        balance.left(&targets, station);
+                        if let Some(target) = targets.left(station) {
+                            balance.left(&targets, target);
+                        }
                     }
                     _ => {}
                 }
@@ -365,8 +371,9 @@ mod tests {
                 let expected = targets.stations[least_loaded(&targets, first)];
                 let picked = balance.pick(&targets);
                 proptest::prop_assert_eq!(picked, expected);
-                targets.entered(picked);
-                balance.entered(&targets, picked);
+                if let Some(target) = targets.entered(picked) {
+                    balance.entered(&targets, target);
+                }
             }
         }
     }

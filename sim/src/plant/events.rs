@@ -160,8 +160,9 @@ impl<B: Balance> EventPlant<B> {
             self.jobs.times_out(slot, now.saturating_add(timeout.as_nanos()));
         }
         if B::COUNTS_REQUESTS {
-            self.targets.entered(number);
-            self.balance.entered(&self.targets, number);
+            if let Some(target) = self.targets.entered(number) {
+                self.balance.entered(&self.targets, target);
+            }
         }
         if has_worker {
             station.holding += 1;
@@ -278,11 +279,17 @@ impl<B: Balance> EventPlant<B> {
         }
     }
 
+    /// A request has left a station: the balancer counts it out.
+    fn left(&mut self, number: u32) {
+        if let Some(target) = self.targets.left(number) {
+            self.balance.left(&self.targets, target);
+        }
+    }
+
     /// A worker is free: the backlog moves up.
     fn give_back_worker(&mut self, number: u32) {
         if B::COUNTS_REQUESTS {
-            self.targets.left(number);
-            self.balance.left(&self.targets, number);
+            self.left(number);
         }
         let station = &mut self.stations[number as usize];
         match station.backlog.pop_front() {
@@ -370,8 +377,7 @@ impl<B: Balance> EventPlant<B> {
             Place::Backlog => {
                 station.backlog.retain(|&other| other != slot);
                 if B::COUNTS_REQUESTS {
-                    self.targets.left(job.station);
-                    self.balance.left(&self.targets, job.station);
+                    self.left(job.station);
                 }
                 self.jobs.free(slot);
                 return;

@@ -125,8 +125,9 @@ impl<B: Balance, T: Tag> Service<B, T> {
         let wait = stretched_wait(request.wait, self.wait_factor);
         let fate = station.decide(request, worker, wait, &self.rules);
         if B::COUNTS_REQUESTS {
-            self.targets.entered(number);
-            self.balance.entered(&self.targets, number);
+            if let Some(target) = self.targets.entered(number) {
+                self.balance.entered(&self.targets, target);
+            }
             self.departures.push(fate.release, number);
         }
         let tag = tag(Outcome { at: fate.outcome_at, served: fate.served });
@@ -140,8 +141,9 @@ impl<B: Balance, T: Tag> Service<B, T> {
         if B::COUNTS_REQUESTS {
             let (targets, balance) = (&mut self.targets, &mut self.balance);
             self.departures.until(now, |station| {
-                targets.left(station);
-                balance.left(targets, station);
+                if let Some(target) = targets.left(station) {
+                    balance.left(targets, target);
+                }
             });
         }
     }

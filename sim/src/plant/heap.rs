@@ -15,6 +15,9 @@ impl<T> Entry<T> {
     }
 }
 
+/// The bit of numbers of events that come late in their instant.
+const LATE: u64 = 1 << 63;
+
 /// Events in order of time, first in first out among equal times.
 #[derive(Clone, Debug)]
 pub(super) struct EventHeap<T> {
@@ -36,10 +39,20 @@ impl<T: Copy> EventHeap<T> {
     /// Adds an event. Returns the number that it can be called off by.
     #[inline]
     pub(super) fn push(&mut self, time: u64, event: T) -> u64 {
-        let sequence = self.sequence;
+        self.push_as(time, self.sequence, event)
+    }
+
+    /// Adds an event that comes after all others of its instant.
+    #[inline]
+    pub(super) fn push_late(&mut self, time: u64, event: T) -> u64 {
+        self.push_as(time, LATE | self.sequence, event)
+    }
+
+    #[inline]
+    fn push_as(&mut self, time: u64, number: u64, event: T) -> u64 {
         self.sequence += 1;
-        self.insert(Entry { key: u128::from(time) << 64 | u128::from(sequence), event });
-        sequence
+        self.insert(Entry { key: u128::from(time) << 64 | u128::from(number), event });
+        number
     }
 
     /// Calls off the events with these numbers, which are in order, and returns them.

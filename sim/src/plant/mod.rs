@@ -19,6 +19,7 @@
 #[cfg(test)]
 mod agreement;
 pub mod balancer;
+mod bursts;
 pub mod clients;
 mod departures;
 pub mod drawn;

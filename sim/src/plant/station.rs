@@ -2,38 +2,13 @@
 //!
 //! With `n` requests running on capacity `c`, each proceeds at rate `min(1, c / n)`: processor sharing over cores. In
 //! virtual time `v`, which advances at that rate, a burst of length `x` that starts at `v` ends at `v + x` whatever
-//! happens in between, so a heap ordered by virtual finish is all the state there is. First come, first served is the
+//! happens in between, so an order by virtual finish is all the state there is. First come, first served is the
 //! same with at most `ceil(c)` running at once and a queue in front.
 
 use std::collections::VecDeque;
 
 use super::Coldness;
-
-/// A request that runs: its finish in virtual time, then the order in which it started.
-#[derive(Copy, Clone, Debug)]
-struct Running {
-    /// The bits of the finish above, the sequence below. The bits of numbers that are not negative have their order, so
-    /// that one comparison decides, without a branch.
-    key: u128,
-    job: u32,
-}
-
-impl Running {
-    #[inline]
-    fn new(finish: f64, sequence: u64, job: u32) -> Self {
-        Running { key: u128::from(finish.to_bits()) << 64 | u128::from(sequence), job }
-    }
-
-    #[inline]
-    fn finish(&self) -> f64 {
-        f64::from_bits((self.key >> 64) as u64)
-    }
-
-    #[inline]
-    fn before(&self, other: &Running) -> bool {
-        self.key < other.key
-    }
-}
+use super::bursts::Bursts;
 
 #[derive(Debug)]
 pub(super) struct Station {
@@ -62,8 +37,7 @@ pub(super) struct Station {
     busy: f64,
     virtual_time: f64,
     updated: u64,
-    running: Vec<Running>,
-    sequence: u64,
+    running: Bursts,
 }
 
 impl Station {
@@ -86,8 +60,7 @@ impl Station {
             busy: 0.0,
             virtual_time: 0.0,
             updated: now,
-            running: Vec::new(),
-            sequence: 0,
+            running: Bursts::default(),
         }
     }
 
@@ -97,7 +70,7 @@ impl Station {
 
     /// The requests that run.
     pub(super) fn jobs(&self) -> impl Iterator<Item = u32> + '_ {
-        self.running.iter().map(|running| running.job)
+        self.running.jobs()
     }
 
     /// True when one more request may run.
@@ -146,10 +119,10 @@ impl Station {
     /// When the next burst ends if nothing changes; `u64::MAX` when nothing runs. Call after [`Station::progress`].
     #[inline]
     pub(super) fn due(&self) -> u64 {
-        match self.running.first() {
+        match self.running.first_finish() {
             None => u64::MAX,
-            Some(first) => {
-                let work = (first.finish() - self.virtual_time).max(0.0);
+            Some(finish) => {
+                let work = (finish - self.virtual_time).max(0.0);
                 // No division while nothing is shared: that is most of the time.
                 let left = match self.shared_rate() {
                     None => work,
@@ -167,68 +140,23 @@ impl Station {
             // Starting from zero keeps virtual times exact integers while nothing is shared.
             self.virtual_time = 0.0;
         }
-        let entry = Running::new(self.virtual_time + length as f64, self.sequence, job);
-        self.sequence += 1;
-        let mut hole = self.running.len();
-        self.running.push(entry);
-        while hole > 0 {
-            let parent = (hole - 1) / 2;
-            if !entry.before(&self.running[parent]) {
-                break;
-            }
-            self.running[hole] = self.running[parent];
-            hole = parent;
-        }
-        self.running[hole] = entry;
+        self.running.push(self.virtual_time + length as f64, job);
     }
 
     /// Takes the request whose burst ends first.
     #[inline]
     pub(super) fn finish_first(&mut self) -> Option<u32> {
-        let job = self.running.first()?.job;
-        self.take_at(0);
-        Some(job)
+        self.running.pop()
     }
 
     /// Takes a request off its core before its burst has ended.
     pub(super) fn stop(&mut self, job: u32) {
-        if let Some(at) = self.running.iter().position(|running| running.job == job) {
-            self.take_at(at);
-        }
-    }
-
-    fn take_at(&mut self, at: usize) {
-        let Some(last) = self.running.pop() else { return };
-        let count = self.running.len();
-        if at >= count {
-            return;
-        }
-        let mut hole = at;
-        // The last entry may belong above or below the hole.
-        while hole > 0 && last.before(&self.running[(hole - 1) / 2]) {
-            self.running[hole] = self.running[(hole - 1) / 2];
-            hole = (hole - 1) / 2;
-        }
-        loop {
-            let mut child = 2 * hole + 1;
-            if child >= count {
-                break;
-            }
-            if child + 1 < count {
-                child += usize::from(self.running[child + 1].before(&self.running[child]));
-            }
-            if !self.running[child].before(&last) {
-                break;
-            }
-            self.running[hole] = self.running[child];
-            hole = child;
-        }
-        self.running[hole] = last;
+        self.running.remove(job);
     }
 
     /// Forgets everything that runs or waits, and gives its memory back: a year has thousands of instances.
     pub(super) fn clear(&mut self) {
-        self.running = Vec::new();
+        self.running.clear();
         self.ready = VecDeque::new();
         self.backlog = VecDeque::new();
         self.holding = 0;

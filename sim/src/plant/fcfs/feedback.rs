@@ -146,7 +146,8 @@ impl Sequel {
             return self.next(attempt.request, outcome.at, outcome.at);
         }
         let ticket = self.keep(attempt);
-        Some(self.events.push(outcome.at, Event::Fail(ticket)))
+        // As in the general kernel: who sends in the instant in which another gives up earns a retry first.
+        Some(self.events.push_late(outcome.at, Event::Fail(ticket)))
     }
 
     /// The client of a request that got its outcome at `at` sends the next, not before `earliest`.

@@ -178,7 +178,8 @@ impl<T: Tag> Station<T> {
 
     /// Takes a request in. What has happened by `until` is accounted for at once, since nothing comes between; the
     /// rest is remembered. Returns whether its outcome is known.
-    #[inline]
+    // Always inlined: most fates never have to be written down.
+    #[inline(always)]
     pub(super) fn enter(&mut self, fate: Fate<T>, until: u64, recorder: &mut Recorder) -> bool {
         if self.workers != usize::MAX {
             self.held.push(Held { worker: fate.worker, release: fate.release });
@@ -188,13 +189,18 @@ impl<T: Tag> Station<T> {
             fate.record(recorder);
             return true;
         }
+        self.remember(fate);
+        false
+    }
+
+    #[inline(never)]
+    fn remember(&mut self, fate: Fate<T>) {
         // Who leaves the queue early may leave before those in front; only who gets a core stays in order.
         if fate.start <= fate.arrival || fate.leaves_early {
             self.open.push(fate);
         } else {
             self.queued.push_back(fate);
         }
-        false
     }
 
     /// Records the outcomes known by `now` and forgets the requests that have left. Returns how many were decided.

@@ -1,0 +1,166 @@
+//! Bursts that run on a station, by virtual finish: a sorted list while they are few, a binary heap when they are many.
+//!
+//! A list in ascending order is a heap, so growing costs nothing; a heap that has become short again is sorted.
+
+/// A burst: the bits of its finish above, the order in which it started and its job below. The bits of numbers that are
+/// not negative have their order, so that one comparison decides, without a branch.
+type Burst = u128;
+
+/// From here on a list is a heap.
+const MANY: usize = 24;
+/// From here down a heap becomes a list.
+const FEW: usize = 12;
+
+#[derive(Debug, Default)]
+pub(super) struct Bursts {
+    entries: Vec<Burst>,
+    /// False while the entries are a heap that need not be sorted.
+    is_heap: bool,
+    /// Bursts that have started since there were none.
+    started: u32,
+}
+
+impl Bursts {
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The jobs, in no particular order.
+    pub(super) fn jobs(&self) -> impl Iterator<Item = u32> + '_ {
+        self.entries.iter().map(|&burst| job(burst))
+    }
+
+    /// When the first of them ends, in virtual time.
+    #[inline]
+    pub(super) fn first_finish(&self) -> Option<f64> {
+        self.entries.first().map(|burst| f64::from_bits((burst >> 64) as u64))
+    }
+
+    /// Starts a burst; of those that end together the first that started ends first.
+    #[inline]
+    pub(super) fn push(&mut self, finish: f64, job: u32) {
+        self.started = if self.entries.is_empty() { 0 } else { self.started.wrapping_add(1) };
+        let burst = u128::from(finish.to_bits()) << 64 | u128::from(self.started) << 32 | u128::from(job);
+        if self.entries.len() >= MANY {
+            self.is_heap = true;
+        }
+        let mut hole = self.entries.len();
+        self.entries.push(burst);
+        // Towards the front: to the neighbour in a list, to the parent in a heap.
+        while hole > 0 {
+            let before = if self.is_heap { (hole - 1) / 2 } else { hole - 1 };
+            if self.entries[before] < burst {
+                break;
+            }
+            self.entries[hole] = self.entries[before];
+            hole = before;
+        }
+        self.entries[hole] = burst;
+    }
+
+    /// Takes the job whose burst ends first.
+    #[inline]
+    pub(super) fn pop(&mut self) -> Option<u32> {
+        let first = *self.entries.first()?;
+        if self.is_heap {
+            self.take_from_heap(0);
+        } else {
+            self.entries.remove(0);
+        }
+        Some(job(first))
+    }
+
+    /// Takes a job before its burst has ended.
+    pub(super) fn remove(&mut self, of: u32) {
+        let Some(at) = self.entries.iter().position(|&burst| job(burst) == of) else { return };
+        if self.is_heap {
+            self.take_from_heap(at);
+        } else {
+            self.entries.remove(at);
+        }
+    }
+
+    /// Forgets all, and gives their memory back.
+    pub(super) fn clear(&mut self) {
+        *self = Bursts::default();
+    }
+
+    fn take_from_heap(&mut self, at: usize) {
+        self.entries.swap_remove(at);
+        if self.entries.len() <= FEW {
+            self.entries.sort_unstable();
+            self.is_heap = false;
+        } else if at < self.entries.len() {
+            self.sift(at);
+        }
+    }
+
+    /// Moves an entry that may belong above or below its place.
+    fn sift(&mut self, at: usize) {
+        let (mut hole, moved, count) = (at, self.entries[at], self.entries.len());
+        while hole > 0 && moved < self.entries[(hole - 1) / 2] {
+            self.entries[hole] = self.entries[(hole - 1) / 2];
+            hole = (hole - 1) / 2;
+        }
+        loop {
+            let mut child = 2 * hole + 1;
+            if child >= count {
+                break;
+            }
+            if child + 1 < count {
+                child += usize::from(self.entries[child + 1] < self.entries[child]);
+            }
+            if moved < self.entries[child] {
+                break;
+            }
+            self.entries[hole] = self.entries[child];
+            hole = child;
+        }
+        self.entries[hole] = moved;
+    }
+}
+
+#[inline]
+fn job(burst: Burst) -> u32 {
+    burst as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        /// Against a sorted list, growing and shrinking past both limits, with many ties.
+        #[test]
+        fn bursts_end_by_finish_then_by_start(steps in proptest::collection::vec((0u32..30, 0u32..6), 0..400)) {
+            let mut bursts = Bursts::default();
+            let mut expected: Vec<(u32, u32)> = Vec::new();
+            for (number, (finish, what)) in (0..).zip(steps) {
+                // Mostly growing at first, mostly shrinking later.
+                match (what, number < 200) {
+                    (0, true) | (0..=3, false) => {
+                        let first = expected.iter().copied().min();
+                        expected.retain(|&burst| Some(burst) != first);
+                        proptest::prop_assert_eq!(bursts.pop(), first.map(|(_, job)| job));
+                    }
+                    (1, true) | (4, false) if !expected.is_empty() => {
+                        let (_, job) = expected.remove(finish as usize % expected.len());
+                        bursts.remove(job);
+                    }
+                    _ => {
+                        bursts.push(f64::from(finish), number);
+                        expected.push((finish, number));
+                    }
+                }
+                let first = expected.iter().min().map(|&(finish, _)| f64::from(finish));
+                proptest::prop_assert_eq!((bursts.len(), bursts.first_finish()), (expected.len(), first));
+            }
+        }
+    }
+}
