@@ -3,8 +3,8 @@
 //! Two policies that are compared under one seed meet the same requests and the same boots (common random numbers),
 //! because each purpose draws from a stream of its own: a policy that launches one instance more takes nothing from the
 //! stream of arrivals. ChaCha8 gives 2^64 independent streams for one key; each seeds a fast xoshiro256++ generator.
-//! Both carry rand's reproducibility guarantee. Logarithms come from `libm`, so that results do not depend on the
-//! platform's mathematics library.
+//! Both carry rand's reproducibility guarantee. Logarithms and exponentials are our own (`elementary`), so that results do
+//! not depend on the platform's mathematics library.
 
 mod elementary;
 mod normal;

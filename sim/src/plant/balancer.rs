@@ -298,7 +298,9 @@ mod tests {
     fn occupied(inside: &[u32]) -> Targets {
         let mut targets = targets(&vec![1.0; inside.len()]);
         for (station, &count) in (0..).zip(inside) {
-            (0..count).for_each(|_| targets.entered(station));
+            for _ in 0..count {
+                targets.entered(station);
+            }
         }
         targets
     }

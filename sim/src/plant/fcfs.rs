@@ -10,6 +10,7 @@
 //! counts requests needs to know who has left by now, in whatever order: the departures wait in a wheel.
 
 pub mod feedback;
+mod free_times;
 mod station;
 
 use windtunnel_traces::{Cores, SimDuration, SimTime};

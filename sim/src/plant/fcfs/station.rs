@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::free_times::FreeTimes;
 use super::{Deadlines, Rules};
 use crate::outcome::recorder::{Failure, Recorder};
 use crate::plant::requests::Request;
@@ -72,30 +73,31 @@ struct Held {
     release: u64,
 }
 
+/// What each request touches stands in front, side by side: with many stations, memory is what they wait for.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(super) struct Station<T> {
-    /// When each core becomes free, ascending.
-    free: Vec<u64>,
+    free: FreeTimes,
     workers: usize,
-    backlog: usize,
-    pub(super) coldness: Coldness,
-    pub(super) dead: bool,
+    busy: u64,
     pub(super) sent: u64,
+    pub(super) coldness: Coldness,
     pub(super) first_request: Option<u64>,
+    pub(super) dead: bool,
+    backlog: usize,
     /// Requests that may be inside, kept only where workers are limited.
     held: Vec<Held>,
     /// Requests about which nothing happens before the next control event, in order of arrival.
     queued: VecDeque<Fate<T>>,
     /// Requests that are still inside then but have a core, or have had one, or whose client knows the outcome.
     open: Vec<Fate<T>>,
-    busy: u64,
 }
 
 impl<T> Default for Station<T> {
     /// A place without cores, which nobody is sent to.
     fn default() -> Self {
         Station {
-            free: Vec::new(),
+            free: FreeTimes::new(0),
             workers: 0,
             backlog: 0,
             coldness: Coldness::default(),
@@ -113,7 +115,7 @@ impl<T> Default for Station<T> {
 impl<T: Tag> Station<T> {
     pub(super) fn new(spec: &StationSpec) -> Self {
         Station {
-            free: vec![0; spec.cores.whole().unwrap_or(1) as usize],
+            free: FreeTimes::new(spec.cores.whole().unwrap_or(1) as usize),
             workers: spec.workers.map_or(usize::MAX, |n| n as usize),
             backlog: spec.backlog.map_or(usize::MAX, |n| n as usize),
             // A cold instance stays so until it gets its first traffic and starts to settle.
@@ -128,13 +130,13 @@ impl<T: Tag> Station<T> {
         let Request { arrival, cpu, patience, .. } = request;
         let Deadlines { outcome: deadline, quits: quits_at } = rules.deadlines(arrival);
         let leaves_queue_at = arrival.saturating_add(patience).min(quits_at);
-        let start = worker.max(self.free[0]);
+        let start = worker.max(self.free.earliest());
         if start > leaves_queue_at {
             return leaves_the_queue(arrival, worker, leaves_queue_at, deadline);
         }
         let length = stretched(cpu, start, self.coldness, rules.cold_start);
         let finish = (start + length).min(quits_at);
-        replace_earliest(&mut self.free, finish);
+        self.free.replace_earliest(finish);
         // When it would be complete if nobody stopped it: a burst that is cut short has not been served.
         let completion = (start + length).saturating_add(wait);
         Fate {
@@ -155,7 +157,11 @@ impl<T: Tag> Station<T> {
     #[inline]
     pub(super) fn next_worker(&mut self, now: u64, scratch: &mut Vec<u64>) -> Option<u64> {
         // Those who have left may still be counted, so this errs on one side only.
-        if self.held.len() < self.workers { Some(now) } else { self.worker_in_line(now, scratch) }
+        if self.workers == usize::MAX || self.held.len() < self.workers {
+            Some(now)
+        } else {
+            self.worker_in_line(now, scratch)
+        }
     }
 
     /// The earliest free worker is the W-th latest release among the requests inside.
@@ -239,7 +245,7 @@ impl<T: Tag> Station<T> {
 
     /// Gives its memory back.
     pub(super) fn clear(&mut self) {
-        self.free = Vec::new();
+        self.free = FreeTimes::new(0);
         self.held = Vec::new();
         self.open = Vec::new();
         self.queued = VecDeque::new();
@@ -274,56 +280,5 @@ fn leaves_the_queue(arrival: u64, worker: u64, at: u64, deadline: u64) -> Fate<(
         leaves_early: true,
         decided: false,
         tag: (),
-    }
-}
-
-/// Replaces the earliest of the ascending times by `finish` and keeps them ascending, without a branch.
-#[inline]
-fn replace_earliest(free: &mut [u64], finish: u64) {
-    match free {
-        [] => {}
-        // The common machine gets an unrolled loop.
-        [a, b, c, d, e, f, g, h] => {
-            let mut carry = finish;
-            let mut pass = |next: u64| {
-                let least = next.min(carry);
-                carry = next.max(carry);
-                least
-            };
-            *a = pass(*b);
-            *b = pass(*c);
-            *c = pass(*d);
-            *d = pass(*e);
-            *e = pass(*f);
-            *f = pass(*g);
-            *g = pass(*h);
-            *h = carry;
-        }
-        _ => {
-            let mut carry = finish;
-            for i in 1..free.len() {
-                let next = free[i];
-                free[i - 1] = next.min(carry);
-                carry = next.max(carry);
-            }
-            free[free.len() - 1] = carry;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    proptest::proptest! {
-        #[test]
-        fn core_times_stay_sorted_and_lose_only_the_earliest(mut free in proptest::collection::vec(0u64..100, 1..12), finish in 0u64..200) {
-            free.sort_unstable();
-            let mut expected = free.clone();
-            expected[0] = finish;
-            expected.sort_unstable();
-            replace_earliest(&mut free, finish);
-            proptest::prop_assert_eq!(free, expected);
-        }
     }
 }
