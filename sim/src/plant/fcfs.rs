@@ -61,9 +61,11 @@ pub struct FcfsPlant<B> {
 struct Service<B, T> {
     balance: B,
     targets: Targets,
+    /// A long run has few of its many instances at a time: the places of those that were removed are taken again.
     stations: Vec<Station<T>>,
-    /// The stations that have not been removed: a long run has few of its many instances at a time.
-    present: Vec<u32>,
+    vacant: Vec<u32>,
+    /// Where an instance is among the stations; [`NOWHERE`] before it is added and after it was removed.
+    places: Vec<u32>,
     departures: Departures,
     rules: Rules,
     wait_factor: f64,
@@ -71,6 +73,9 @@ struct Service<B, T> {
     /// Attempts that were taken in, less those with an outcome.
     undecided: u64,
 }
+
+/// The place of an instance that is not there.
+const NOWHERE: u32 = u32::MAX;
 
 /// What the client of an attempt will learn, and when.
 #[derive(Copy, Clone, Debug)]
@@ -92,7 +97,8 @@ impl<B: Balance, T: Tag> Service<B, T> {
             balance,
             targets: Targets::default(),
             stations: Vec::new(),
-            present: Vec::new(),
+            vacant: Vec::new(),
+            places: Vec::new(),
             departures: Departures::new(),
             rules,
             wait_factor: 1.0,
@@ -116,7 +122,7 @@ impl<B: Balance, T: Tag> Service<B, T> {
         }
         self.see_departures(request.arrival);
         let number = self.balance.pick(&self.targets);
-        let station = &mut self.stations[number as usize];
+        let station = &mut self.stations[self.places[number as usize] as usize];
         station.sent += 1;
         if station.dead {
             return Err(Failure::Failed);
@@ -152,28 +158,42 @@ impl<B: Balance, T: Tag> Service<B, T> {
     fn settle(&mut self, now: u64, recorder: &mut Recorder) {
         self.see_departures(now);
         self.departures.fit(now);
-        for &number in &self.present {
-            self.undecided -= self.stations[number as usize].settle(now, recorder);
+        for station in &mut self.stations {
+            self.undecided -= station.settle(now, recorder);
         }
     }
 
     fn add(&mut self, id: InstanceId, spec: &StationSpec) {
         let index = id.0 as usize;
-        if self.stations.len() <= index {
-            self.stations.resize_with(index + 1, Station::default);
+        if self.places.len() <= index {
+            self.places.resize(index + 1, NOWHERE);
         }
-        self.stations[index] = Station::new(spec);
-        self.present.push(id.0);
+        let station = Station::new(spec);
+        self.places[index] = match self.vacant.pop() {
+            Some(place) => {
+                self.stations[place as usize] = station;
+                place
+            }
+            None => {
+                self.stations.push(station);
+                self.stations.len() as u32 - 1
+            }
+        };
+    }
+
+    fn station(&mut self, id: InstanceId) -> &mut Station<T> {
+        &mut self.stations[self.places[id.0 as usize] as usize]
     }
 
     fn attach(&mut self, id: InstanceId, weight: f64, now: SimTime) {
-        self.stations[id.0 as usize].coldness.begin(now, self.rules.cold_start);
+        let cold_start = self.rules.cold_start;
+        self.station(id).coldness.begin(now, cold_start);
         self.targets.set(id.0, weight);
     }
 
     /// What is inside an instance fails. Returns the attempts that had no outcome yet.
     fn kill(&mut self, id: InstanceId, now: u64) -> Vec<T> {
-        let failed = self.stations[id.0 as usize].die(now);
+        let failed = self.station(id).die(now);
         self.undecided -= failed.len() as u64;
         self.departures.forget(id.0);
         self.targets.emptied(id.0);
@@ -182,12 +202,13 @@ impl<B: Balance, T: Tag> Service<B, T> {
 
     fn remove(&mut self, id: InstanceId) {
         self.targets.unset(id.0);
-        self.stations[id.0 as usize].clear();
-        self.present.retain(|&other| other != id.0);
+        let place = std::mem::replace(&mut self.places[id.0 as usize], NOWHERE);
+        self.stations[place as usize] = Station::default();
+        self.vacant.push(place);
     }
 
-    fn usage(&self, id: InstanceId, now: u64) -> Usage {
-        let station = &self.stations[id.0 as usize];
+    fn usage(&mut self, id: InstanceId, now: u64) -> Usage {
+        let station = self.station(id);
         Usage {
             busy_core_nanos: station.busy(now) as f64,
             inside: station.inside() as u32,

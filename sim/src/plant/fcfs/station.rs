@@ -243,14 +243,6 @@ impl<T: Tag> Station<T> {
         inside.filter(|fate| !fate.decided).map(|fate| fate.tag).collect()
     }
 
-    /// Gives its memory back.
-    pub(super) fn clear(&mut self) {
-        self.free = FreeTimes::new(0);
-        self.held = Vec::new();
-        self.open = Vec::new();
-        self.queued = VecDeque::new();
-    }
-
     /// Requests inside.
     pub(super) fn inside(&self) -> usize {
         self.open.len() + self.queued.len()
