@@ -125,6 +125,12 @@ impl Agenda {
         }
     }
 
+    /// When the next event is.
+    #[inline]
+    pub fn peek(&self) -> Option<SimTime> {
+        self.entries.peek().map(|entry| entry.at)
+    }
+
     /// The next event if it is not after `end`.
     pub fn next_until(&mut self, end: SimTime) -> Option<(SimTime, Event)> {
         if self.entries.peek()?.at > end {

@@ -105,7 +105,6 @@ impl Pods {
         self.last_scrape = site.now;
         site.agenda.at(site.now + resolution, Event::Scrape);
         let oldest = site.now.saturating_sub(self.config.sensors.rate_window);
-        let mut sent_in_all = 0;
         for &id in &self.alive {
             let pod = &mut self.pods[id.0 as usize];
             // What was stored is replaced by each scrape: a node that does not answer drops out.
@@ -122,7 +121,11 @@ impl Pods {
                 pod.sent_history.pop_front();
             }
         }
-        sent_in_all += site.ledger.total().attempts + site.ledger.row_attempts() + site.recorder.segment().attempts;
+        if !self.config.rates_of_fleet {
+            return;
+        }
+        site.plant.record(&mut site.recorder);
+        let sent_in_all = site.ledger.total().attempts + site.ledger.row_attempts() + site.recorder.segment().attempts;
         self.arrivals_history.push_back((site.now, sent_in_all));
         while self.arrivals_history.len() > 2 && self.arrivals_history[1].0 < oldest {
             self.arrivals_history.pop_front();
@@ -230,6 +233,7 @@ impl Pods {
     /// An object or external metric: the fleet's total.
     fn series(&self, site: &mut Site, name: &str) -> Reading {
         if is_gauge(name) {
+            site.plant.record(&mut site.recorder);
             return Reading::Series(vec![milli(site.plant.in_flight() as f64)]);
         }
         match rate(&self.arrivals_history) {

@@ -31,13 +31,21 @@ pub(super) struct Books {
     owed: [f64; FATES + 2],
     owed_outcomes: [f64; FATES],
     latencies: PendingLatencies,
+    /// Something has happened since whole numbers were made.
+    open: bool,
 }
 
 impl Books {
+    /// Whether nothing has happened since whole numbers were made.
+    pub(super) fn is_settled(&self) -> bool {
+        !self.open
+    }
+
     /// Requests are expected to arrive, and attempts.
     pub(super) fn arrive(&mut self, requests: f64, attempts: f64) {
         self.expected += requests;
         self.attempts += attempts;
+        self.open = true;
     }
 
     /// Requests are admitted and under way to their fates.
@@ -90,6 +98,7 @@ impl Books {
         let all: u64 = self.inside.iter().sum();
         let stay = whole(expected_inside).min(all);
         self.release(all - stay, recorder);
+        self.open = false;
     }
 
     /// Gives each of the arrived requests a fate.

@@ -11,6 +11,7 @@ use windtunnel_traces::random::{Generator, normal};
 use super::station::{Kind, Station};
 use super::tables::Tables;
 use super::waiting::Split;
+use crate::controllers::decision::InstanceId;
 use crate::plant::fcfs::Rules;
 use crate::plant::{ColdStart, StationSpec, Usage};
 use crate::scenario::schema::Algorithm;
@@ -531,6 +532,31 @@ impl Groups {
             },
             None => Usage::default(),
         }
+    }
+
+    /// What all stations that report (`true`) have used since they were read last, with one draw for all: they are
+    /// independent, so the variance of the sum is the sum of the variances.
+    pub(super) fn measured_together(
+        &mut self,
+        stations: &[(InstanceId, bool)],
+        now: u64,
+        stream: &mut Generator,
+    ) -> f64 {
+        let (mut used, mut spread, mut most) = (0.0, 0.0, 0.0);
+        for &(InstanceId(id), reports) in stations {
+            let Some((_, busy, _, _, variance)) = self.state(id) else { continue };
+            let Some(member) = self.member(id) else { continue };
+            let cores = member.spec.cores.as_f64();
+            let noise = &mut member.noise;
+            if reports {
+                used += busy - noise.busy;
+                spread += (variance - noise.variance).max(0.0);
+                most += (now - noise.at) as f64 * cores;
+            }
+            (noise.busy, noise.variance, noise.at) = (busy, variance, now);
+        }
+        // No core works backwards, and none faster than time.
+        (used + spread.sqrt() * normal(stream)).clamp(0.0, most.max(0.0))
     }
 
     pub(super) fn measured(&mut self, id: u32, now: u64) -> Usage {

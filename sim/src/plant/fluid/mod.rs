@@ -84,6 +84,7 @@ pub struct FluidPlant {
     books: Books,
     streams: Streams,
     arrival_noise: Generator,
+    fleet_noise: Generator,
     counted_noise: f64,
     /// Requests that were sent to stations on nodes with hardly a core left, and all.
     crowded: f64,
@@ -114,6 +115,7 @@ impl FluidPlant {
             books: Books::default(),
             streams,
             arrival_noise: streams.indexed(Purpose::Measurement, u32::MAX),
+            fleet_noise: streams.indexed(Purpose::Measurement, u32::MAX - 1),
             counted_noise: 0.0,
             crowded: 0.0,
             sent: 0.0,
@@ -183,10 +185,6 @@ impl FluidPlant {
         }
     }
 
-    fn settle(&mut self, recorder: &mut Recorder) {
-        let inside = self.groups.inside();
-        self.books.settle(inside, recorder);
-    }
 }
 
 /// One group over a time at a constant rate per station.
@@ -258,6 +256,7 @@ impl Plant for FluidPlant {
     }
 
     fn kill(&mut self, id: InstanceId, _now: SimTime, recorder: &mut Recorder) {
+        self.record(recorder);
         let inside = self.groups.kill(id.0);
         self.books.fail_inside(inside, recorder);
     }
@@ -277,13 +276,20 @@ impl Plant for FluidPlant {
         self.groups.touch();
     }
 
-    fn advance(&mut self, until: SimTime, recorder: &mut Recorder) {
+    fn advance(&mut self, until: SimTime, _recorder: &mut Recorder) {
         let until = until.as_nanos();
         while self.now < until {
             let (end, requests) = self.offered.next(self.now, until);
             self.serve(end, requests);
         }
-        self.settle(recorder);
+    }
+
+    fn record(&mut self, recorder: &mut Recorder) {
+        if self.books.is_settled() {
+            return;
+        }
+        let inside = self.groups.inside();
+        self.books.settle(inside, recorder);
     }
 
     fn usage(&mut self, id: InstanceId) -> Usage {
@@ -292,6 +298,10 @@ impl Plant for FluidPlant {
 
     fn measured(&mut self, id: InstanceId) -> Usage {
         self.groups.measured(id.0, self.now)
+    }
+
+    fn measured_together(&mut self, instances: &[(InstanceId, bool)]) -> Option<f64> {
+        Some(self.groups.measured_together(instances, self.now, &mut self.fleet_noise))
     }
 
     fn measured_arrivals(&mut self, requests: u64) -> u64 {
