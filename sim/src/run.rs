@@ -275,10 +275,12 @@ impl World<'_> {
         let (at, periodic) = self.clock.first();
         match self.site.agenda.peek() {
             Some(next) if next < at => {
-                if next <= self.end {
+                let event = self.site.agenda.next_until(self.end)?;
+                // Who wakes at the end of a sample reads what is there, and acts after it: see `wake`.
+                if !(event.1 == Event::Wake && self.ends_a_sample(next)) {
                     self.catch_up(next);
                 }
-                self.site.agenda.next_until(self.end)
+                Some(event)
             }
             _ => (at <= self.end).then_some((at, periodic)),
         }
@@ -387,12 +389,22 @@ impl World<'_> {
         let mut decisions = Decisions { without_words: !keeps_log(self.options), ..Decisions::default() };
         controller.wake(now, &self.metrics, &mut decisions);
         let next = controller.next_wake();
+        if !decisions.commands.is_empty() {
+            self.catch_up(now);
+        }
         self.carry_out(decisions);
         self.site.agenda.at(next.max(now + SimDuration::from_nanos(1)), Event::Wake);
     }
 
     /// Tells the controller what the fleet has reported, until both are silent.
+    #[inline]
     fn deliver(&mut self) {
+        if !self.site.notices.is_empty() {
+            self.deliver_notices();
+        }
+    }
+
+    fn deliver_notices(&mut self) {
         while !self.site.notices.is_empty() {
             let notices = std::mem::take(&mut self.site.notices);
             let now = self.site.now;

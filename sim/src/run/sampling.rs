@@ -4,8 +4,7 @@
 //! own time. A fluid does not: as long as the fleet stays as it is, the samples of some minutes are one expected value and
 //! independent noise, and a policy that reads nothing but their averages, sums and counts over whole windows cannot tell
 //! them from one sample of all that time, whose noise has the variance of the sum. So they are taken together: up to the
-//! next boundary of a window (`Reading::step`), and up to now before anything happens that may read them or change
-//! what they are of.
+//! next boundary of a window (`step`), and up to now before anything happens that may change what they are of.
 
 use windtunnel_traces::{SimDuration, SimTime};
 
@@ -90,6 +89,12 @@ impl World<'_> {
                 self.sample();
             }
         }
+    }
+
+    /// Whether a sample ends at an instant.
+    #[inline]
+    pub(super) fn ends_a_sample(&self, at: SimTime) -> bool {
+        at.floor_to(self.monitoring.every) == at
     }
 
     /// After such an event: when the samples from the last one on have come to their end.

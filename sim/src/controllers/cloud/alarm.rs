@@ -401,6 +401,9 @@ impl Alarm {
         metrics: &dyn MetricSource,
     ) -> Option<bool> {
         self.others.clear();
+        if self.spec.also.is_empty() {
+            return first;
+        }
         let mut all = vec![first];
         for condition in &self.spec.also {
             let value = metrics.statistic(condition.metric, condition.statistic, start, end).filter(|v| v.is_finite());

@@ -95,6 +95,8 @@ pub(super) struct Group {
     pub(super) busy: f64,
     pub(super) sent: f64,
     pub(super) variance: f64,
+    /// Where on its station's grid it was settled last, if it was and nothing has happened to it since.
+    pub(super) settled: Option<usize>,
 }
 
 impl Group {
@@ -143,6 +145,8 @@ pub(super) struct Groups {
     pub(super) alone: bool,
     /// What was apportioned to one station of each group.
     parts: Vec<f64>,
+    /// Whether that goes for the groups as they are, and the total of the parts before they were made shares.
+    apportioned: Option<f64>,
 }
 
 impl Groups {
@@ -160,6 +164,7 @@ impl Groups {
             may_merge: false,
             alone: false,
             parts: Vec::new(),
+            apportioned: None,
         }
     }
 
@@ -268,6 +273,7 @@ impl Groups {
         }
         self.dissolve();
         self.stale = false;
+        self.apportioned = None;
         let split = self.splits();
         let on_nodes = self.targets_by_node();
         for at in 0..self.present.len() {
@@ -340,6 +346,7 @@ impl Groups {
                     busy: 0.0,
                     sent: 0.0,
                     variance: 0.0,
+                    settled: None,
                 });
                 self.list.len() - 1
             }
@@ -411,10 +418,14 @@ impl Groups {
     /// The part of so many requests, coming over some seconds from an instant on, that one station of each group gets. Nothing
     /// when no station takes any.
     pub(super) fn apportion(&mut self, requests: f64, seconds: f64, now: f64, rules: &Rules) -> bool {
+        let by_load = self.split_by_load() && requests > 0.0;
+        if !by_load && let Some(total) = self.apportioned {
+            return total > 0.0;
+        }
         let mut parts = std::mem::take(&mut self.parts);
         parts.clear();
         let dead = self.list.iter().any(|group| group.dead && group.weight > 0.0);
-        if !self.split_by_load() || requests <= 0.0 {
+        if !by_load {
             parts.extend(self.list.iter().map(|group| group.weight));
         } else if self.algorithm == Algorithm::PowerOfTwo {
             parts.extend((0..self.list.len()).map(|at| self.by_two_choices(at)));
@@ -426,6 +437,7 @@ impl Groups {
         let total: f64 = self.list.iter().zip(&parts).map(|(group, part)| part * group.size()).sum();
         parts.iter_mut().for_each(|part| *part /= total);
         self.parts = parts;
+        self.apportioned = (!by_load).then_some(total);
         total > 0.0
     }
 
@@ -560,14 +572,41 @@ impl Groups {
     }
 
     pub(super) fn measured(&mut self, id: u32, now: u64) -> Usage {
+        let Some((_, _, sent, _, variance)) = self.state(id) else { return Usage::default() };
+        let Some(member) = self.member(id) else { return Usage::default() };
+        let noise = &mut member.noise;
+        let draw = if now > noise.at { normal(&mut noise.stream) } else { 0.0 };
+        let of_busy = (variance - noise.variance).max(0.0).sqrt() * draw;
+        let of_sent = (sent - noise.sent).max(0.0).sqrt() * draw;
+        self.read(id, now, of_busy, of_sent)
+    }
+
+    /// Readings of stations whose sum alone matters: one draw for all, of the variance of the sum, in equal parts.
+    pub(super) fn measured_evenly(
+        &mut self,
+        stations: &[InstanceId],
+        now: u64,
+        stream: &mut Generator,
+        readings: &mut Vec<Usage>,
+    ) {
+        readings.clear();
+        let spread = |&InstanceId(id): &InstanceId| {
+            self.state(id).map_or(0.0, |(member, .., variance)| (variance - member.noise.variance).max(0.0))
+        };
+        let spread: f64 = stations.iter().map(spread).sum();
+        let part = spread.sqrt() * normal(stream) / stations.len().max(1) as f64;
+        readings.extend(stations.iter().map(|&InstanceId(id)| self.read(id, now, part, 0.0)));
+    }
+
+    /// Reads a station whose core time and requests lie so much farther from what is expected than when it was read last.
+    fn read(&mut self, id: u32, now: u64, of_busy: f64, of_sent: f64) -> Usage {
         let Some((_, busy, sent, inside, variance)) = self.state(id) else { return Usage::default() };
         let Some(member) = self.member(id) else { return Usage::default() };
         let cores = member.spec.cores.as_f64();
         let noise = &mut member.noise;
         if now > noise.at {
-            let draw = normal(&mut noise.stream);
-            noise.of_busy += (variance - noise.variance).max(0.0).sqrt() * draw;
-            noise.of_sent += (sent - noise.sent).max(0.0).sqrt() * draw;
+            noise.of_busy += of_busy;
+            noise.of_sent += of_sent;
             (noise.variance, noise.sent) = (variance, sent);
             // No core works backwards, and none faster than time.
             let most = noise.busy + (now - noise.at) as f64 * cores;

@@ -190,7 +190,7 @@ impl FluidPlant {
 /// One group over a time at a constant rate per station.
 fn serve_group(group: &mut Group, law: &law::ServiceLaw, rate: f64, seconds: f64, slowness: f64, books: &mut Books) {
     let size = group.size();
-    let Group { station, inside: held, busy, sent, variance, .. } = group;
+    let Group { station, inside: held, busy, sent, variance, settled, .. } = group;
     *sent += rate * seconds;
     // Bursts that take longer are as good as more of them.
     let felt = rate * slowness;
@@ -203,11 +203,17 @@ fn serve_group(group: &mut Group, law: &law::ServiceLaw, rate: f64, seconds: f64
         let inside = station.inside(spot);
         let close = |reached: f64| (reached - inside).abs() <= 0.01 * inside + 1e-3;
         let no_backlog = *held <= 1.5 * inside + 1.0;
-        if close(*held) || (no_backlog && close(station.pass(*held, rate, seconds).inside)) {
+        let soon = || {
+            let before = if *held <= inside { Some(spot.at) } else { *settled };
+            before.is_some_and(|before| station.settles_within(before, spot, seconds))
+                || close(station.pass(*held, rate, seconds).inside)
+        };
+        if close(*held) || (no_backlog && soon()) {
             // The steady state, now or soon: without a backlog the number inside settles within a few service times.
             let admitted = rate * seconds * station.admitted(spot);
             *busy += (admitted - (inside - *held)).max(0.0) * law.cpu;
             *held = inside;
+            *settled = Some(spot.at);
             let fates = station.fates(spot);
             books.refuse((rate * seconds - admitted) * size);
             books.admit(admitted * size, &fates);
@@ -215,6 +221,7 @@ fn serve_group(group: &mut Group, law: &law::ServiceLaw, rate: f64, seconds: f64
             return;
         }
     }
+    *settled = None;
     let end = station.pass(*held, felt, seconds / slowness).inside;
     let change = (end - *held).abs() / (0.05 * end.max(*held).max(1.0));
     let steps = libm::ceil(change).clamp(1.0, MOST_STEPS);
@@ -302,6 +309,10 @@ impl Plant for FluidPlant {
 
     fn measured_together(&mut self, instances: &[(InstanceId, bool)]) -> Option<f64> {
         Some(self.groups.measured_together(instances, self.now, &mut self.fleet_noise))
+    }
+
+    fn measured_evenly(&mut self, instances: &[InstanceId], readings: &mut Vec<Usage>) {
+        self.groups.measured_evenly(instances, self.now, &mut self.fleet_noise, readings);
     }
 
     fn measured_arrivals(&mut self, requests: u64) -> u64 {
