@@ -5,7 +5,7 @@ mod clock;
 mod finish;
 mod hpa;
 mod reaction;
-pub(crate) mod sampling;
+mod sampling;
 mod setup;
 
 pub use setup::{bounds, demand_curve};

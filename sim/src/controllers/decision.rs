@@ -100,6 +100,11 @@ impl Statistic {
     }
 }
 
+/// The longest time that both are multiples of.
+pub(crate) fn common(a: SimDuration, b: SimDuration) -> SimDuration {
+    if b.is_zero() { a } else { common(b, a % b) }
+}
+
 /// Where a controller reads metrics: the sensors of a simulation, or a recording.
 pub trait MetricSource {
     /// The statistic over `[from, to)` of what had been published by now; `None` where there is no data.
@@ -499,5 +504,18 @@ pub trait Controller: Send {
     /// Alarms over the states of other alarms, by name.
     fn composite_alarms(&self) -> Vec<String> {
         Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_common_measure_of_two_times() {
+        let seconds = SimDuration::from_secs;
+        assert_eq!(common(seconds(300), seconds(60)), seconds(60));
+        assert_eq!(common(seconds(300), seconds(3600)), seconds(300));
+        assert_eq!(common(seconds(60), seconds(25)), seconds(5));
     }
 }

@@ -20,7 +20,7 @@ use crate::controllers::hpa::spec::Source;
 use crate::controllers::hpa::{DefaultedSpec, Resource};
 use crate::outcome::InstanceLife;
 use crate::outcome::ledger::RowProbe;
-use crate::plant::{NodeId, StationSpec, Usage};
+use crate::plant::{NodeId, StationSpec};
 use crate::scenario::schema::{ClusterAutoscaler, Pods as PodsTable, Sensors};
 use crate::sensors::metrics_server::{HOUSEKEEPING, PodUsage};
 
@@ -76,8 +76,6 @@ pub struct PodsConfig {
     pub rates_by_pod: bool,
     /// Whether it asks for a rate of the whole fleet.
     pub rates_of_fleet: bool,
-    /// After so long the HPA does not look any more at when a pod started.
-    pub startup: SimDuration,
 }
 
 /// Where a pod is in its life.
@@ -132,8 +130,6 @@ pub struct Pods {
     first_scrape: SimDuration,
     pods: Vec<Pod>,
     alive: Vec<InstanceId>,
-    /// Pods that a kubelet reads together, and what it reads; kept for their room.
-    read_together: (Vec<InstanceId>, Vec<Usage>),
     nodes: NodePool,
     reservation: Reservation,
     /// `spec.replicas` of the Deployment.
@@ -182,7 +178,6 @@ impl Pods {
             first_scrape,
             pods: Vec::new(),
             alive: Vec::new(),
-            read_together: (Vec::new(), Vec::new()),
             nodes: NodePool { nodes: Vec::new(), offers },
             reservation,
             replicas: 0,

@@ -116,13 +116,6 @@ pub trait Plant: Send {
         None
     }
 
-    /// What sensors read at several instances of whose readings the sum alone matters: each as
-    /// [`measured`](Plant::measured), but where the noise is drawn, it may be drawn once for all of them.
-    fn measured_evenly(&mut self, instances: &[InstanceId], readings: &mut Vec<Usage>) {
-        readings.clear();
-        readings.extend(instances.iter().map(|&id| self.measured(id)));
-    }
-
     /// What a sensor counts of `requests` that have arrived since it counted last.
     fn measured_arrivals(&mut self, requests: u64) -> u64 {
         requests

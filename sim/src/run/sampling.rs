@@ -10,7 +10,7 @@ use windtunnel_traces::{SimDuration, SimTime};
 
 use super::{Control, Fidelity, Group, RunOptions, World};
 use crate::agenda::Event;
-use crate::controllers::decision::Controller;
+use crate::controllers::decision::{Controller, common};
 use crate::outcome::recorder::Segment;
 use crate::scenario::Scenario;
 use crate::sensors::publication::{MINUTE, published};
@@ -71,11 +71,6 @@ fn step(scenario: &Scenario, controller: &dyn Controller) -> Option<SimDuration>
     // Time must not have passed a sample when it is found to be due.
     let between = whole(file.slo.window) && whole(super::setup::row_length(scenario));
     (between && whole(step)).then_some(step)
-}
-
-/// The longest time that both are multiples of.
-pub(crate) fn common(a: SimDuration, b: SimDuration) -> SimDuration {
-    if b.is_zero() { a } else { common(b, a % b) }
 }
 
 impl World<'_> {
@@ -177,17 +172,4 @@ impl World<'_> {
 /// Whether an event can neither read samples nor change what they are of.
 pub(super) fn leaves_samples_alone(event: Event) -> bool {
     matches!(event, Event::WindowEnds | Event::RowEnds | Event::Sample)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_common_measure_of_two_times() {
-        let seconds = SimDuration::from_secs;
-        assert_eq!(common(seconds(300), seconds(60)), seconds(60));
-        assert_eq!(common(seconds(300), seconds(3600)), seconds(300));
-        assert_eq!(common(seconds(60), seconds(25)), seconds(5));
-    }
 }

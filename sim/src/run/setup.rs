@@ -393,7 +393,6 @@ fn pods_config(scenario: &Scenario) -> PodsConfig {
         start: laws.pod_start.clone().unwrap_or_else(none),
         memory_use: (file.service.memory.base.as_u64(), file.service.memory.per_request.as_u64()),
         sensors: file.sensors.clone(),
-        startup: startup(scenario),
         container: container(scenario),
         rates_by_pod: reads(scenario, |source| matches!(source, Source::Pods(_))),
         rates_of_fleet: reads(scenario, |source| matches!(source, Source::Object(_) | Source::External(_))),
@@ -404,14 +403,6 @@ fn pods_config(scenario: &Scenario) -> PodsConfig {
 fn reads(scenario: &Scenario, kind: impl Fn(&Source) -> bool) -> bool {
     let Policy::Hpa { spec, .. } = &scenario.policy else { return false };
     spec.metrics.iter().any(|metric| kind(&metric.source))
-}
-
-/// How long the HPA looks at when a pod started.
-fn startup(scenario: &Scenario) -> SimDuration {
-    match &scenario.policy {
-        Policy::Hpa { flags, .. } => SimDuration::from_secs_f64(flags.cpu_initialization_period.seconds()),
-        _ => SimDuration::ZERO,
-    }
 }
 
 /// The name of the pods' container: the one that the policy looks at, if it names one.

@@ -8,9 +8,8 @@ use windtunnel_traces::{SimDuration, SimTime};
 use super::choices::Gap;
 use super::missing_data::{Premature, TreatMissing, cloudwatch_state_with};
 use super::words::Comparison;
-use crate::run::sampling::common;
 use crate::controllers::decision::{
-    AlarmChange, AlarmEvaluation, AlarmState, AlarmView, InstanceId, Metric, MetricSource, Statistic,
+    AlarmChange, AlarmEvaluation, AlarmState, AlarmView, InstanceId, Metric, MetricSource, Statistic, common,
 };
 
 /// When an alarm is evaluated, and up to when it sees data.

@@ -11,9 +11,8 @@ use super::composite::{self, Composite};
 use super::evaluations::Evaluations;
 use super::group::{Group, Settled};
 use super::schedule::{Due, Schedule};
-use crate::run::sampling::common;
 use crate::controllers::decision::{
-    ActivityId, AlarmState, AlarmView, Command, Controller, Decisions, InstanceId, Metric, MetricSource, Notice,
+    common, ActivityId, AlarmState, AlarmView, Command, Controller, Decisions, InstanceId, Metric, MetricSource, Notice,
     Replacement, StandbyRequest,
 };
 

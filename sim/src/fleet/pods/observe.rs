@@ -11,7 +11,7 @@ use crate::controllers::hpa::{
     Reading, ReadyCondition, ReadyStatus, Requests, Resource, Sample, Span,
 };
 use crate::fleet::Site;
-use crate::plant::{NodeId, Usage};
+use crate::plant::NodeId;
 use crate::sensors::metrics_server::{CpuRate, HOUSEKEEPING, PodUsage, Point};
 
 /// Buffers of an observation, refilled at every sync.
@@ -72,28 +72,15 @@ impl Pods {
             return;
         }
         site.agenda.at(self.point_read(site.now + HOUSEKEEPING), Event::Housekeeping(number));
-        let (mut together, mut readings) = std::mem::take(&mut self.read_together);
-        together.clear();
         for &id in &self.alive {
             let pod = &mut self.pods[id.0 as usize];
-            if pod.node != Some(number) || pod.phase != Phase::Running || pod.dead {
-                continue;
-            }
-            if !self.config.rates_by_pod && pod.has_started_long_ago(site.now, self.config.startup) {
-                together.push(id);
-            } else {
+            if pod.node == Some(number) && pod.phase == Phase::Running && !pod.dead {
                 let usage = site.plant.measured(id);
-                pod.take_point(site.now, usage, self.config.memory_use);
+                let (base, per_request) = self.config.memory_use;
+                let memory = base + per_request * u64::from(usage.inside);
+                pod.usage.housekeeping(Point { at: site.now, busy_core_nanos: usage.busy_core_nanos, memory });
             }
         }
-        // Of those whose start-up is over, the HPA looks at the sum.
-        if !together.is_empty() {
-            site.plant.measured_evenly(&together, &mut readings);
-            for (id, usage) in together.iter().zip(&readings) {
-                self.pods[id.0 as usize].take_point(site.now, *usage, self.config.memory_use);
-            }
-        }
-        self.read_together = (together, readings);
     }
 
     /// When the kubelet of a node takes its first point after `now` that somebody reads: at whole seconds of its phase.
@@ -282,21 +269,6 @@ impl Pods {
 }
 
 impl Pod {
-    /// The kubelet takes a point of its usage; memory is so much when idle and for each request inside.
-    fn take_point(&mut self, now: SimTime, usage: Usage, (base, per_request): (u64, u64)) {
-        let memory = base + per_request * u64::from(usage.inside);
-        self.usage.housekeeping(Point { at: now, busy_core_nanos: usage.busy_core_nanos, memory });
-    }
-
-    /// Whether its start-up has been over for a window of metrics at least: nobody looks at it by itself.
-    fn has_started_long_ago(&self, now: SimTime, startup: SimDuration) -> bool {
-        let window = SimDuration::from_mins(5);
-        self.ready.is_some_and(|ready| ready.status)
-            && self.started.is_some_and(|started| {
-                i64::try_from((startup + window).as_secs()).is_ok_and(|over| started + over <= now.as_nanos() as i64 / 1_000_000_000)
-            })
-    }
-
     /// The pod as the API server shows it.
     fn object(&self) -> PodObject {
         PodObject {

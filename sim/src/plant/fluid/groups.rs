@@ -572,41 +572,14 @@ impl Groups {
     }
 
     pub(super) fn measured(&mut self, id: u32, now: u64) -> Usage {
-        let Some((_, _, sent, _, variance)) = self.state(id) else { return Usage::default() };
-        let Some(member) = self.member(id) else { return Usage::default() };
-        let noise = &mut member.noise;
-        let draw = if now > noise.at { normal(&mut noise.stream) } else { 0.0 };
-        let of_busy = (variance - noise.variance).max(0.0).sqrt() * draw;
-        let of_sent = (sent - noise.sent).max(0.0).sqrt() * draw;
-        self.read(id, now, of_busy, of_sent)
-    }
-
-    /// Readings of stations whose sum alone matters: one draw for all, of the variance of the sum, in equal parts.
-    pub(super) fn measured_evenly(
-        &mut self,
-        stations: &[InstanceId],
-        now: u64,
-        stream: &mut Generator,
-        readings: &mut Vec<Usage>,
-    ) {
-        readings.clear();
-        let spread = |&InstanceId(id): &InstanceId| {
-            self.state(id).map_or(0.0, |(member, .., variance)| (variance - member.noise.variance).max(0.0))
-        };
-        let spread: f64 = stations.iter().map(spread).sum();
-        let part = spread.sqrt() * normal(stream) / stations.len().max(1) as f64;
-        readings.extend(stations.iter().map(|&InstanceId(id)| self.read(id, now, part, 0.0)));
-    }
-
-    /// Reads a station whose core time and requests lie so much farther from what is expected than when it was read last.
-    fn read(&mut self, id: u32, now: u64, of_busy: f64, of_sent: f64) -> Usage {
         let Some((_, busy, sent, inside, variance)) = self.state(id) else { return Usage::default() };
         let Some(member) = self.member(id) else { return Usage::default() };
         let cores = member.spec.cores.as_f64();
         let noise = &mut member.noise;
         if now > noise.at {
-            noise.of_busy += of_busy;
-            noise.of_sent += of_sent;
+            let draw = normal(&mut noise.stream);
+            noise.of_busy += (variance - noise.variance).max(0.0).sqrt() * draw;
+            noise.of_sent += (sent - noise.sent).max(0.0).sqrt() * draw;
             (noise.variance, noise.sent) = (variance, sent);
             // No core works backwards, and none faster than time.
             let most = noise.busy + (now - noise.at) as f64 * cores;

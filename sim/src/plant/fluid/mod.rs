@@ -311,10 +311,6 @@ impl Plant for FluidPlant {
         Some(self.groups.measured_together(instances, self.now, &mut self.fleet_noise))
     }
 
-    fn measured_evenly(&mut self, instances: &[InstanceId], readings: &mut Vec<Usage>) {
-        self.groups.measured_evenly(instances, self.now, &mut self.fleet_noise, readings);
-    }
-
     fn measured_arrivals(&mut self, requests: u64) -> u64 {
         if self.recorded || requests == 0 {
             return requests;

@@ -76,33 +76,6 @@ fn measured_utilization_varies_as_the_formula_says() {
     assert!((deviation / expected - 1.0).abs() < 4.0 / (2.0 * count).sqrt(), "{deviation} against {expected}");
 }
 
-/// The same for the sum of several machines that are read with one draw: the noise of each is as much of it, and the sum
-/// varies as that of independent machines.
-#[test]
-fn machines_read_evenly_have_the_variance_of_their_sum() {
-    const SAMPLES: u32 = 4000;
-    let (count, cores, window, utilization) = (4u32, 8.0, 60.0, 0.5);
-    let rate = f64::from(count) * utilization * cores / 0.2;
-    let mut plant = plant(spec(rate, &exponential(200), Algorithm::Random), &vec![machine(cores); count as usize]);
-    let ids: Vec<InstanceId> = (0..count).map(InstanceId).collect();
-    let mut recorder = Recorder::new(OBJECTIVE.as_nanos());
-    let (mut before, mut sum, mut squares) = (0.0, 0.0, 0.0);
-    let mut readings = Vec::new();
-    for sample in 1..=SAMPLES {
-        plant.advance(SimTime::from_secs(60 * u64::from(sample)), &mut recorder);
-        plant.measured_evenly(&ids, &mut readings);
-        let busy = readings.iter().map(|usage| usage.busy_core_nanos * 1e-9).sum::<f64>();
-        let measured = (busy - before) / (f64::from(count) * window * cores);
-        (before, sum, squares) = (busy, sum + measured, squares + measured * measured);
-    }
-    let samples = f64::from(SAMPLES);
-    let mean = sum / samples;
-    let deviation = (squares / samples - mean * mean).sqrt();
-    let expected = (utilization * 2.0 * 0.2 / (f64::from(count) * cores * window)).sqrt();
-    assert!((mean - utilization).abs() < 4.0 * expected / samples.sqrt(), "{mean}");
-    assert!((deviation / expected - 1.0).abs() < 4.0 / (2.0 * samples).sqrt(), "{deviation} against {expected}");
-}
-
 /// `fluid_boot_backlog`: 800 requests per second on five machines of 100, five more after 180 s. Queues at the machines
 /// and turns taken: the old ones keep their share and drain for 540 s.
 #[test]
