@@ -263,9 +263,7 @@ fn samples_taken_together_have_the_law_of_samples_one_by_one() {
             // The greatest of n normal draws is below a with probability Phi(a)^n: between these with 99.98 %.
             let greatest = values.iter().copied().fold(f64::MIN, f64::max);
             let deviations = (greatest - mean) / variance.sqrt();
-            let bound = |probability: f64| {
-                windtunnel_traces::random::normal_quantile((probability.ln() / count).exp())
-            };
+            let bound = |probability: f64| windtunnel_traces::random::normal_quantile((probability.ln() / count).exp());
             assert!((bound(1e-4)..bound(1.0 - 1e-4)).contains(&deviations), "{together}: the greatest {deviations}");
         };
         // The first windows hold the start, when nobody is busy yet.

@@ -244,13 +244,12 @@ fn pod() -> impl Strategy<Value = (Pod, Option<Sample>)> {
 
 /// A pod about the ten thousandth second, and when its sample was taken, if there is one.
 fn alike() -> impl Strategy<Value = (Pod, Option<(Instant, Span)>)> {
-    let phase = prop::sample::select(vec![Phase::Running, Phase::Running, Phase::Running, Phase::Pending, Phase::Failed]);
+    let phase =
+        prop::sample::select(vec![Phase::Running, Phase::Running, Phase::Running, Phase::Pending, Phase::Failed]);
     let second = || (9_000..10_000_i64).prop_map(|second| Instant::from_seconds(second as f64));
     let status = prop::sample::select(vec![ReadyStatus::True, ReadyStatus::True, ReadyStatus::False]);
-    let ready = prop::option::weighted(
-        0.9,
-        (status, second()).prop_map(|(status, since)| ReadyCondition { status, since }),
-    );
+    let ready =
+        prop::option::weighted(0.9, (status, second()).prop_map(|(status, since)| ReadyCondition { status, since }));
     let taken = prop::option::weighted(0.8, (second(), Just(Span::from_whole_seconds(30))));
     (phase, ready, prop::option::weighted(0.9, second()), prop::bool::weighted(0.1), taken).prop_map(
         |(phase, ready, started, deleting, taken)| {

@@ -128,9 +128,9 @@ impl World<'_> {
         let weight = if together { (now - start) / self.monitoring.every } else { 1 };
         let fleet = if together {
             self.monitoring.samples.clear();
-            instances.fleet_sample(&mut self.site, seconds, sensors.report_delay).map(|(instances, cpu_percent)| {
-                FleetSample { samples: u64::from(instances) * weight, cpu_percent }
-            })
+            instances
+                .fleet_sample(&mut self.site, seconds, sensors.report_delay)
+                .map(|(instances, cpu_percent)| FleetSample { samples: u64::from(instances) * weight, cpu_percent })
         } else {
             instances.samples(&mut self.site, seconds, sensors.report_delay, &mut self.monitoring.samples);
             None

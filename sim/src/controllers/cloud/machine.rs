@@ -12,8 +12,8 @@ use super::evaluations::Evaluations;
 use super::group::{Group, Settled};
 use super::schedule::{Due, Schedule};
 use crate::controllers::decision::{
-    common, ActivityId, AlarmState, AlarmView, Command, Controller, Decisions, InstanceId, Metric, MetricSource, Notice,
-    Replacement, StandbyRequest,
+    ActivityId, AlarmState, AlarmView, Command, Controller, Decisions, InstanceId, Metric, MetricSource, Notice,
+    Replacement, StandbyRequest, common,
 };
 
 /// What a dialect may look at and write to while it decides.

@@ -7,8 +7,8 @@ use crate::agenda::Event;
 use crate::controllers::hpa::samples::millicores_of_nanocores;
 use crate::controllers::hpa::spec::Source;
 use crate::controllers::hpa::{
-    Container, ControllerFlags, DefaultedSpec, Instant, MetricError, Phase as PodPhase, Pod as PodObject, PodSamples, PodTemplate,
-    Reading, ReadyCondition, ReadyStatus, Requests, Resource, Sample, Span,
+    Container, ControllerFlags, DefaultedSpec, Instant, MetricError, Phase as PodPhase, Pod as PodObject, PodSamples,
+    PodTemplate, Reading, ReadyCondition, ReadyStatus, Requests, Resource, Sample, Span,
 };
 use crate::fleet::Site;
 use crate::plant::NodeId;
@@ -146,13 +146,7 @@ impl Pods {
 
     /// Fills in what a sync of the policy sees. Pods whose start-up is over are one entry with the sum of their samples:
     /// the HPA cannot tell them apart. Where it looks at custom metrics of pods, each is an entry of its own.
-    pub fn observe(
-        &self,
-        site: &mut Site,
-        spec: &DefaultedSpec,
-        flags: &ControllerFlags,
-        seen: &mut PodObservation,
-    ) {
+    pub fn observe(&self, site: &mut Site, spec: &DefaultedSpec, flags: &ControllerFlags, seen: &mut PodObservation) {
         if seen.templates.is_empty() {
             seen.templates.push(self.template());
         }

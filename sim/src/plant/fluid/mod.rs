@@ -184,7 +184,6 @@ impl FluidPlant {
             serve_group(group, &self.tables.law, rate, seconds, slowness, &mut self.books);
         }
     }
-
 }
 
 /// One group over a time at a constant rate per station.

@@ -169,7 +169,14 @@ impl Station {
             // Rounding must not make the grid fold back.
             let least = station.points.last().map_or(0.0, |last: &Point| last.inside * (1.0 + 1e-12));
             let inside = inside.max(least);
-            station.points.push(Point { inside, flow: rate * admitted, admitted, relaxation: 0.0, fates, law: mixture });
+            station.points.push(Point {
+                inside,
+                flow: rate * admitted,
+                admitted,
+                relaxation: 0.0,
+                fates,
+                law: mixture,
+            });
         }
         station.stable = station.points.len();
         station.relax();
@@ -453,14 +460,14 @@ pub(super) fn add_behind(
     scratch: &mut [f64],
     all: &mut [f64],
 ) {
-    let mut touched = usize::MAX..0;
+    let (mut first, mut end) = (usize::MAX, 0);
     for &(level, weight) in laws {
         let latencies = law.level(level);
         latencies.add_to(if stretched { &mut *all } else { &mut *scratch }, weight);
-        let own = latencies.touched();
-        touched = touched.start.min(own.start)..touched.end.max(own.end);
+        let touched = latencies.touched();
+        (first, end) = (first.min(touched.start), end.max(touched.end));
     }
-    if !stretched && !touched.is_empty() {
-        move_weights(scratch, touched, delay, all);
+    if !stretched && first < end {
+        move_weights(scratch, first..end, delay, all);
     }
 }
