@@ -232,8 +232,7 @@ fn watched(together: bool, seed: u64) -> Readings {
     let watcher = Watcher { together, next: SimTime::ZERO + WINDOW, readings: Arc::clone(&readings) };
     simulate_driven(Fidelity::Fluid.into(), &scenario(text), seed, Box::new(watcher), &Unwatched)
         .unwrap_or_else(|error| panic!("{error}"));
-    let read = readings.lock().unwrap().clone();
-    read
+    readings.lock().unwrap().clone()
 }
 
 fn moments(values: &[f64]) -> (f64, f64) {
