@@ -45,7 +45,7 @@ pub(crate) fn check_balancer(lenient: bool, limits: &BalancerLimits, balancer: &
     {
         length(&mut found, "slow_start", balancer.slow_start, least, most);
         if balancer.algorithm == Algorithm::LeastOutstanding {
-            found.refused("slow_start", "the API takes no slow start with algorithm = \"least-outstanding\"");
+            found.warning("slow_start", "an ALB has no slow start with algorithm = \"least-outstanding\"");
         }
     }
     found.done()
