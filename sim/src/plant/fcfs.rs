@@ -236,6 +236,10 @@ impl<B: Balance> Plant for FcfsPlant<B> {
         failed.iter().for_each(|()| recorder.lost(Failure::Failed));
     }
 
+    fn revive(&mut self, id: InstanceId, now: SimTime) {
+        self.service.station(id).revive(now.as_nanos());
+    }
+
     fn remove(&mut self, id: InstanceId) {
         self.service.remove(id);
     }

@@ -223,6 +223,10 @@ impl<B: Balance> Plant for FeedbackPlant<B> {
         }
     }
 
+    fn revive(&mut self, id: InstanceId, now: SimTime) {
+        self.service.station(id).revive(now.as_nanos());
+    }
+
     fn remove(&mut self, id: InstanceId) {
         self.service.remove(id);
     }

@@ -16,6 +16,12 @@ impl FreeTimes {
         FreeTimes { eight, many: if cores > eight.len() { vec![0; cores] } else { Vec::new() } }
     }
 
+    /// All cores become free at an instant.
+    pub(super) fn set_all(&mut self, at: u64) {
+        let there = self.eight.iter_mut().filter(|time| **time != u64::MAX);
+        there.chain(&mut self.many).for_each(|time| *time = at);
+    }
+
     /// When the first core becomes free.
     #[inline(always)]
     pub(super) fn earliest(&self) -> u64 {

@@ -243,6 +243,12 @@ impl<T: Tag> Station<T> {
         inside.filter(|fate| !fate.decided).map(|fate| fate.tag).collect()
     }
 
+    /// It serves again, with all cores free.
+    pub(super) fn revive(&mut self, now: u64) {
+        self.dead = false;
+        self.free.set_all(now);
+    }
+
     /// Requests inside.
     pub(super) fn inside(&self) -> usize {
         self.open.len() + self.queued.len()
