@@ -23,7 +23,7 @@ fn import(arguments: &[&str], out: &Path) -> (Output, String) {
 /// The numbers in the trace that was written, added up.
 fn total(trace: &Path) -> f64 {
     let text = std::fs::read_to_string(trace).unwrap();
-    let rows = text.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_digit()));
+    let rows = text.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_digit() || first == '-'));
     rows.map(|line| line.split(',').nth(1).unwrap().parse::<f64>().unwrap()).sum()
 }
 

@@ -3,14 +3,12 @@
 //! A proof is a change to the scenario itself: its service, boot, balancer and policy stay, the traffic becomes the
 //! simplest that shows the hazard. What comes out is printed as it is, also when it shows nothing.
 
-mod response;
-
 use super::capacity;
 use super::numbers::Numbers;
 use super::view::{Does, Group};
 use super::{Finding, round};
 use crate::run::{SimulationError, simulate};
-use crate::scenario::document::{Document, ScenarioError, ScenarioFiles, Severity};
+use crate::scenario::document::{Document, ScenarioError, ScenarioFiles};
 use crate::scenario::{Loaded, Policy, Scenario};
 
 /// What two short runs show.
@@ -47,40 +45,11 @@ pub enum ProofError {
 }
 
 /// Codes that a simulation can show.
-const PROVABLE: [&str; 26] = [
-    "A01", "A02", "A03", "G01", "G02", "G03", "G04", "G05", "G06", "G07", "G08", "G09", "G10", "G12", "G13", "G14",
-    "G15", "H01", "H03", "H05", "H06", "H08", "S04", "S24", "S26", "S27",
-];
+const PROVABLE: [&str; 11] = ["A01", "G02", "G03", "G04", "G06", "G07", "G09", "G12", "H01", "S04", "S26"];
 
 /// True when a simulation can show the hazard.
 pub fn exists(code: &str) -> bool {
     PROVABLE.contains(&code)
-}
-
-/// Why nothing is simulated for a code; empty for one that a simulation shows.
-pub fn why_not(code: &str) -> &'static str {
-    match code {
-        "S01" | "S02" | "S03" | "S28" => "the API refuses it: nothing would run",
-        "S05" | "S06" | "S07" | "S12" | "S18" | "S22" | "S29" => {
-            "the tool or the API refuses the call: nothing would run"
-        }
-        "C00" => "it cannot be run",
-        "G11" | "S19" => "nothing happens that could be compared",
-        "S08" | "S09" => "the imported scenario has it: run it beside an ess alarm",
-        "S10" | "S13" => "it is right as it is",
-        "S11" | "S30" | "S31" | "S21" | "S23" => "it is about names, not about behaviour",
-        "S14" => "which instance leaves matters to its users, not to load or cost",
-        "S15" | "S16" | "A04" => {
-            "a default that holds silently: `run` with and without it shows what it does to this policy"
-        }
-        "S17" => "an inactive group does nothing",
-        "S20" => "it depends on when load returns after a scale-in",
-        "S25" => "it depends on how often start scripts fail (boot's `fails`)",
-        "A05" => "documented behaviour of the service, which runs simulate",
-        "H09" => "it happens when the Deployment is applied, not in a run",
-        "I01" | "I02" | "I03" | "I04" => "it is about what was read",
-        _ => "",
-    }
 }
 
 /// A plan: the traffic and length of both runs, what the cured one changes, and what is looked at.
@@ -150,29 +119,6 @@ fn plan(finding: &Finding, scenario: &Scenario) -> Option<Plan> {
         "G09" => idle(scenario),
         "G12" | "A01" => stuck(finding, scenario, &numbers, max),
         "H01" => requests(&numbers, min, max),
-        "G08" => response::room(scenario, &numbers, min, max),
-        "G15" => Some(response::objective(&numbers, min)),
-        "H03" if finding.severity != Severity::Note => response::band(scenario, &numbers, min, max),
-        "H05" => response::limits(scenario, &numbers, min, max),
-        "H06" => response::dips(scenario, &numbers, max),
-        "H08" => Some(response::pending(&finding.path, &numbers, max)),
-        code => in_group(code, finding, scenario, group.as_ref()?, &numbers),
-    }
-}
-
-/// Hazards of alarms and boots.
-fn in_group(code: &str, finding: &Finding, scenario: &Scenario, group: &Group, numbers: &Numbers) -> Option<Plan> {
-    let path = finding.path.as_str();
-    match code {
-        "G01" => Some(response::late(path, group, numbers)),
-        "G05" => response::patience(path, scenario, group, numbers),
-        "G10" => response::disabled(path, group, numbers),
-        "G13" => response::reversed(path, group, numbers),
-        "G14" => response::reachable(path, group, numbers),
-        "S24" => Some(response::early(group, numbers)),
-        "S27" if finding.severity != Severity::Note => response::fight(path, &finding.message, group),
-        "A02" => Some(response::sampled(group, numbers)),
-        "A03" => response::gap(path, group, numbers),
         _ => None,
     }
 }
