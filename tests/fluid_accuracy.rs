@@ -10,11 +10,17 @@ mod support;
 use std::path::Path;
 
 use serde_json::Value;
+use std::sync::{Arc, Mutex};
+
+use windtunnel_sim::controllers::decision::{
+    AlarmView, Controller, Decisions, Metric, MetricSource, Notice, Statistic,
+};
 use windtunnel_sim::experiment::replications::{Silent, replicate_with};
 use windtunnel_sim::outcome::Outcome;
 use windtunnel_sim::plant::fluid::scope::obstacle;
-use windtunnel_sim::run::{Fidelity, SimulationError, Unwatched, simulate_with};
+use windtunnel_sim::run::{Fidelity, SimulationError, Unwatched, simulate_driven, simulate_with};
 use windtunnel_sim::scenario::Scenario;
+use windtunnel_traces::{SimDuration, SimTime};
 
 use fluid::{Case, GUIDE, Part, compare};
 use support::{figure, guide, scenario};
@@ -159,4 +165,110 @@ fn where_it_is_known_to_be_wrong_it_says_so() {
     assert_eq!(warned(&["service.cpu={lognormal={mean=\"55ms\",cv=4.0}}"]), 1);
     assert_eq!(warned(&["service.cold_start={slowdown=3.0,settle=\"60s\"}"]), 1);
     assert_eq!(warned(&["service.retry={attempts=3,backoff=\"200ms\"}"]), 1);
+}
+
+/// What an alarm of five minutes reads at each of its evaluations.
+#[derive(Clone, Debug, Default)]
+struct Readings {
+    cpu: Vec<f64>,
+    rate: Vec<f64>,
+    /// Samples of instances behind the first.
+    counts: Vec<f64>,
+}
+
+/// Watches a fleet without touching it, and says whether its samples may be taken together.
+struct Watcher {
+    together: bool,
+    next: SimTime,
+    readings: Arc<Mutex<Readings>>,
+}
+
+const WINDOW: SimDuration = SimDuration::from_secs(300);
+
+impl Controller for Watcher {
+    fn next_wake(&self) -> SimTime {
+        self.next
+    }
+
+    fn wake(&mut self, now: SimTime, metrics: &dyn MetricSource, _: &mut Decisions) {
+        self.next = now + WINDOW;
+        let from = now.saturating_sub(WINDOW);
+        let read = |metric, statistic| metrics.statistic(metric, statistic, from, now).expect("there are samples");
+        let mut readings = self.readings.lock().unwrap();
+        readings.cpu.push(read(Metric::CpuUtilization, Statistic::Average));
+        readings.rate.push(read(Metric::RequestRate, Statistic::Average));
+        readings.counts.push(read(Metric::CpuUtilization, Statistic::SampleCount));
+    }
+
+    fn notice(&mut self, _: SimTime, _: &Notice, _: &mut Decisions) {}
+
+    fn set_desired(&mut self, _: SimTime, _: u32, _: &mut Decisions) {}
+
+    fn desired(&self) -> u32 {
+        5
+    }
+
+    fn min(&self) -> u32 {
+        5
+    }
+
+    fn max(&self) -> u32 {
+        5
+    }
+
+    fn alarms(&self) -> Vec<AlarmView> {
+        Vec::new()
+    }
+
+    fn reads_whole(&self) -> Option<SimDuration> {
+        self.together.then_some(WINDOW)
+    }
+}
+
+fn watched(together: bool, seed: u64) -> Readings {
+    let text = "horizon = '240h'\ntrace = { shape = 'constant', rate = '400rps' }\n\
+                service.cpu = { lognormal = { mean = '55ms', cv = 1.0 } }\ninstance.cores = 8\nfixed.instances = 5\n";
+    let readings = Arc::new(Mutex::new(Readings::default()));
+    let watcher = Watcher { together, next: SimTime::ZERO + WINDOW, readings: Arc::clone(&readings) };
+    simulate_driven(Fidelity::Fluid.into(), &scenario(text), seed, Box::new(watcher), &Unwatched)
+        .unwrap_or_else(|error| panic!("{error}"));
+    readings.lock().unwrap().clone()
+}
+
+fn moments(values: &[f64]) -> (f64, f64) {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    (mean, values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0))
+}
+
+/// What an alarm reads has the same law whether the samples of its window are taken one by one or together: the mean, the
+/// variance of the formula (rho (1 + cv²) E[S] / (n c t) for the utilization of n instances, rate / t for a rate), the
+/// extremes of so many normal readings, and the number of samples.
+#[test]
+fn samples_taken_together_have_the_law_of_samples_one_by_one() {
+    let (instances, cores, service, rate, window) = (5.0, 8.0, 0.055, 400.0, WINDOW.as_secs_f64());
+    let load = rate * service / (instances * cores);
+    let spread = load * 2.0 * service / (instances * cores * window);
+    for together in [false, true] {
+        let read = watched(together, 7);
+        let count = read.cpu.len() as f64;
+        assert_eq!(read.cpu.len(), 240 * 12);
+        let near = |values: &[f64], mean: f64, variance: f64| {
+            let (found_mean, found_variance) = moments(values);
+            // Four standard errors of each.
+            assert!((found_mean - mean).abs() < 4.0 * (variance / count).sqrt(), "{together}: mean {found_mean}");
+            let ratio = found_variance / variance;
+            assert!((ratio - 1.0).abs() < 4.0 * (2.0 / count).sqrt(), "{together}: variance {ratio} of the formula's");
+            // The greatest of n normal draws is below a with probability Phi(a)^n: between these with 99.98 %.
+            let greatest = values.iter().copied().fold(f64::MIN, f64::max);
+            let deviations = (greatest - mean) / variance.sqrt();
+            let bound = |probability: f64| windtunnel_traces::random::normal_quantile((probability.ln() / count).exp());
+            assert!((bound(1e-4)..bound(1.0 - 1e-4)).contains(&deviations), "{together}: the greatest {deviations}");
+        };
+        // The first windows hold the start, when nobody is busy yet.
+        let settled: Vec<f64> = read.cpu.iter().map(|percent| percent / 100.0).collect();
+        near(&settled, load, spread);
+        near(&read.rate, rate, rate / window);
+        assert!(read.counts.iter().all(|count| *count == 5.0 * 20.0), "{together}: {:?}", &read.counts[..3]);
+    }
 }

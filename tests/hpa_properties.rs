@@ -167,6 +167,49 @@ proptest! {
         }
     }
 
+    /// Pods that are alike to the HPA, given as one with the sum of their samples, are what they are one by one: those of
+    /// equal objects and sample times, and those whose start-up is over, whenever they started.
+    #[test]
+    fn pods_as_a_group_are_pods_one_by_one(
+        kinds in prop::collection::vec((alike(), prop::collection::vec(0..3_000_i64, 1..6)), 1..6),
+        replicas in 1..40_i32,
+        target in 1..150_i32,
+    ) {
+        let now = Instant::from_seconds(10_000.0);
+        let flags = ControllerFlags::default();
+        let spec = two_resources(target);
+        let (mut pods, mut samples) = (Vec::new(), Vec::new());
+        let (mut grouped_pods, mut grouped_samples) = (Vec::new(), Vec::new());
+        for ((pod, taken), values) in &kinds {
+            for (number, &value) in (0_i64..).zip(values) {
+                let mut pod = *pod;
+                if pod.is_settled(now, &flags) {
+                    // Each of them has started at another time.
+                    pod.started = Some(Instant::from_seconds(100.0 + number as f64));
+                    prop_assert!(pod.is_settled(now, &flags));
+                }
+                pods.push(pod);
+                samples.push(taken.map(|(at, window)| Sample { value, at, window }));
+            }
+            grouped_pods.push(Pod { count: values.len() as u32, ..*pod });
+            grouped_samples.push(taken.map(|(at, window)| Sample { value: values.iter().sum(), at, window }));
+        }
+        let sync = |pods: &[Pod], samples: &[Option<Sample>]| {
+            let reading = Reading::Pods(PodSamples { of_pods: samples.to_vec(), strays: Vec::new() });
+            let observation = Observation {
+                spec_replicas: replicas,
+                status_replicas: replicas,
+                pods,
+                templates: &[template(Some(1_000), Some(2_000))],
+                readings: &[reading.clone(), reading],
+                fault: None,
+            };
+            Hpa::new(spec.clone(), flags).sync(now, &observation).clone()
+        };
+        let (apart, together) = (sync(&pods, &samples), sync(&grouped_pods, &grouped_samples));
+        prop_assert_eq!(format!("{apart:?}"), format!("{together:?}"));
+    }
+
     #[test]
     fn no_text_makes_the_readers_panic(text in "[ -~\\n]{0,60}", number in "[-+]?[0-9.]{0,50}[a-zA-Z]{0,2}[-+0-9]{0,12}") {
         let _ = Manifest::parse(&text);
@@ -193,17 +236,46 @@ fn pod() -> impl Strategy<Value = (Pod, Option<Sample>)> {
     let started = prop::option::of(instant());
     (phase, ready, started, any::<bool>(), 0..3_u32, prop::option::of(sample)).prop_map(
         |(phase, ready, started, deleting, template, sample)| {
-            let pod = Pod { phase, ready, started, deleting, template };
+            let pod = Pod { phase, ready, started, deleting, template, count: 1 };
             (pod, sample)
         },
     )
 }
 
-fn templates() -> Vec<PodTemplate> {
-    let template = |cpu, memory| PodTemplate {
+/// A pod about the ten thousandth second, and when its sample was taken, if there is one.
+fn alike() -> impl Strategy<Value = (Pod, Option<(Instant, Span)>)> {
+    let phase =
+        prop::sample::select(vec![Phase::Running, Phase::Running, Phase::Running, Phase::Pending, Phase::Failed]);
+    let second = || (9_000..10_000_i64).prop_map(|second| Instant::from_seconds(second as f64));
+    let status = prop::sample::select(vec![ReadyStatus::True, ReadyStatus::True, ReadyStatus::False]);
+    let ready =
+        prop::option::weighted(0.9, (status, second()).prop_map(|(status, since)| ReadyCondition { status, since }));
+    let taken = prop::option::weighted(0.8, (second(), Just(Span::from_whole_seconds(30))));
+    (phase, ready, prop::option::weighted(0.9, second()), prop::bool::weighted(0.1), taken).prop_map(
+        |(phase, ready, started, deleting, taken)| {
+            (Pod { phase, ready, started, deleting, template: 0, count: 1 }, taken)
+        },
+    )
+}
+
+fn two_resources(target: i32) -> DefaultedSpec {
+    let of = |name: &str, target: serde_json::Value| json!({"type": "Resource", "resource": {"name": name, "target": target}});
+    let metrics = [
+        of("cpu", json!({"type": "Utilization", "averageUtilization": target})),
+        of("memory", json!({"type": "AverageValue", "averageValue": format!("{target}m")})),
+    ];
+    let spec = serde_json::from_value(json!({"maxReplicas": 500, "metrics": metrics})).expect("a spec");
+    DefaultedSpec::new(spec, ControllerFlags::default().gates, Origin::Recording).expect("valid")
+}
+
+fn template(cpu: Option<i64>, memory: Option<i64>) -> PodTemplate {
+    PodTemplate {
         containers: vec![Container { name: "app".to_owned(), requests: Requests { cpu, memory } }],
         pod_level: None,
-    };
+    }
+}
+
+fn templates() -> Vec<PodTemplate> {
     vec![template(Some(1), Some(1)), template(Some(i64::MAX), Some(0))]
 }
 

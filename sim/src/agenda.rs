@@ -1,8 +1,5 @@
 //! The agenda of the control plane: events in order of time, ties in a documented order.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
-
 use windtunnel_traces::SimTime;
 
 use crate::controllers::decision::InstanceId;
@@ -88,46 +85,58 @@ impl Event {
     }
 }
 
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug)]
 struct Entry {
     at: SimTime,
-    rank: u8,
-    sequence: u64,
+    /// Rank, then the order of scheduling: what ties go by.
+    tie: u64,
     event: Event,
 }
 
-impl Ord for Entry {
-    // Reversed, since the standard heap yields the greatest.
-    fn cmp(&self, other: &Self) -> Ordering {
-        (other.at, other.rank, other.sequence).cmp(&(self.at, self.rank, self.sequence))
+impl Entry {
+    #[inline]
+    fn is_before(&self, other: &Entry) -> bool {
+        (self.at, self.tie) < (other.at, other.tie)
     }
 }
 
-impl PartialOrd for Entry {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// Events to come.
+/// Events to come. There are few at a time and most are soon, so they are kept in order, the next one last: it is taken off
+/// the end, and a new one is near its place when it is looked for from there.
 #[derive(Clone, Debug, Default)]
 pub struct Agenda {
-    entries: BinaryHeap<Entry>,
+    entries: Vec<Entry>,
     sequence: u64,
 }
+
+/// Events that are looked at one by one before the rest is searched by halves.
+const NEAR: usize = 16;
 
 impl Agenda {
     /// Schedules an event; "never" is not scheduled.
     pub fn at(&mut self, at: SimTime, event: Event) {
-        if at != SimTime::NEVER {
-            self.entries.push(Entry { at, rank: event.rank(), sequence: self.sequence, event });
-            self.sequence += 1;
+        if at == SimTime::NEVER {
+            return;
         }
+        let entry = Entry { at, tie: u64::from(event.rank()) << 56 | self.sequence, event };
+        self.sequence += 1;
+        let far = self.entries.len().saturating_sub(NEAR);
+        let place = match self.entries[far..].iter().rposition(|other| entry.is_before(other)) {
+            Some(place) => far + place + 1,
+            None => self.entries[..far].partition_point(|other| entry.is_before(other)),
+        };
+        self.entries.insert(place, entry);
+    }
+
+    /// When the next event is.
+    #[inline]
+    pub fn peek(&self) -> Option<SimTime> {
+        self.entries.last().map(|entry| entry.at)
     }
 
     /// The next event if it is not after `end`.
+    #[inline]
     pub fn next_until(&mut self, end: SimTime) -> Option<(SimTime, Event)> {
-        if self.entries.peek()?.at > end {
+        if self.entries.last()?.at > end {
             return None;
         }
         self.entries.pop().map(|entry| (entry.at, entry.event))
@@ -157,5 +166,30 @@ mod tests {
         agenda.at(SimTime::from_secs(61), Event::Wake);
         agenda.at(SimTime::NEVER, Event::Wake);
         assert_eq!(agenda.next_until(SimTime::from_secs(60)), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn events_come_in_order_of_time_rank_and_scheduling(times in proptest::collection::vec((0u64..40, 0usize..4), 1..200)) {
+            let events = [Event::Wake, Event::LaunchAgain, Event::Sync, Event::Scrape];
+            let mut agenda = Agenda::default();
+            let mut expected = Vec::new();
+            for (order, &(second, which)) in times.iter().enumerate() {
+                let (at, event) = (SimTime::from_secs(second), events[which]);
+                agenda.at(at, event);
+                expected.push((at, event.rank(), order, event));
+                // Some are taken in between, as in a run.
+                if order % 3 == 2 {
+                    expected.sort_by_key(|&(at, rank, order, _)| (at, rank, order));
+                    let (at, _, _, event) = expected.remove(0);
+                    proptest::prop_assert_eq!(agenda.next_until(SimTime::NEVER), Some((at, event)));
+                }
+            }
+            expected.sort_by_key(|&(at, rank, order, _)| (at, rank, order));
+            for (at, _, _, event) in expected {
+                proptest::prop_assert_eq!(agenda.next_until(SimTime::NEVER), Some((at, event)));
+            }
+            proptest::prop_assert_eq!(agenda.next_until(SimTime::NEVER), None);
+        }
     }
 }

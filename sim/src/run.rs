@@ -1,9 +1,11 @@
 //! The loop itself: pops control events in order, advances the plant to each, and lets sensors, fleet and controller
 //! act.
 
+mod clock;
 mod finish;
 mod hpa;
 mod reaction;
+mod sampling;
 mod setup;
 
 pub use setup::{bounds, demand_curve};
@@ -11,7 +13,7 @@ pub use setup::{bounds, demand_curve};
 use std::iter::Peekable;
 
 use serde::{Deserialize, Serialize};
-use windtunnel_traces::random::{Generator, uniform};
+use windtunnel_traces::random::Generator;
 use windtunnel_traces::segments::RateSegments;
 use windtunnel_traces::{Purpose, SimDuration, SimTime, Streams};
 
@@ -22,15 +24,15 @@ use crate::controllers::decision::{
 use crate::fleet::Site;
 use crate::fleet::instances::Instances;
 use crate::fleet::pods::Pods;
-use crate::outcome::recorder::Segment;
 use crate::outcome::{ActivityEntry, AlarmEntry, Archive, InstanceActivity, Outcome, Spool};
 use crate::plant::drawn::SharedRequests;
 use crate::plant::fluid::scope::{NotFluid, obstacle};
 use crate::scenario::schema::EventKind;
 use crate::scenario::{Policy, Scenario};
 use crate::sensors::MetricStore;
-use crate::sensors::publication::published;
-use crate::sensors::store::{InstanceSample, Slot};
+
+use self::clock::Clock;
+use self::sampling::{Monitoring, leaves_samples_alone};
 
 /// Why a run came to no end.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +97,8 @@ pub fn simulate(scenario: &Scenario, seed: u64, progress: &dyn Progress) -> Resu
 pub struct RunOptions {
     /// How exactly to simulate.
     pub fidelity: Fidelity,
-    /// Whether the rows of the timeline are kept. Without them the figures are the same, and there is nothing to draw.
+    /// Whether the rows of the timeline are kept. Without them the figures are the same, and there is nothing to draw;
+    /// fluid then counts refused activities without listing them, and the log of others has no values of alarms.
     pub timeline: bool,
 }
 
@@ -210,19 +213,6 @@ impl OfferedLoad {
     }
 }
 
-/// What the monitoring agent remembers between samples.
-#[derive(Default)]
-struct Monitoring {
-    last_sample: SimTime,
-    arrived: u64,
-    decided: u64,
-    errors: u64,
-    outages: u32,
-    latency: Option<Segment>,
-    /// Samples of the instances, kept for their room.
-    samples: Vec<InstanceSample>,
-}
-
 /// Refused activities that the log lists. A group at its limit refuses one every few minutes for as long as the run
 /// lasts; the rest is counted, so that the log of a year stays small. What changes capacity is always listed.
 const REFUSALS_LISTED: u64 = 10_000;
@@ -234,6 +224,7 @@ struct World<'s> {
     site: Site,
     group: Group,
     control: Control,
+    clock: Clock,
     metrics: MetricStore,
     monitoring: Monitoring,
     delay_stream: Generator,
@@ -244,6 +235,8 @@ struct World<'s> {
     /// Refused activities in the log, and those that it has no place for.
     refusals_listed: u64,
     refusals_unlisted: u64,
+    /// Refused activities of a run whose log nobody reads.
+    refusals_counted: u64,
     /// Where the entry of a running activity is.
     running: Vec<(ActivityId, u64)>,
     alarms: Spool<AlarmEntry>,
@@ -260,17 +253,37 @@ impl World<'_> {
 
     fn run(&mut self, progress: &dyn Progress) -> Result<(), SimulationError> {
         let mut events = 0u64;
-        while let Some((at, event)) = self.site.agenda.next_until(self.end) {
+        while let Some((at, event)) = self.next_event() {
             self.advance(at);
             self.handle(event);
             self.deliver();
+            if !leaves_samples_alone(event) {
+                self.schedule_sample();
+            }
             events += 1;
             if events.is_multiple_of(64) {
                 self.report(progress)?;
             }
         }
         self.advance(self.end);
+        self.site.plant.record(&mut self.site.recorder);
         self.report(progress)
+    }
+
+    /// What happens next, up to the end of the run.
+    fn next_event(&mut self) -> Option<(SimTime, Event)> {
+        let (at, periodic) = self.clock.first();
+        match self.site.agenda.peek() {
+            Some(next) if next < at => {
+                let event = self.site.agenda.next_until(self.end)?;
+                // Who wakes at the end of a sample reads what is there, and acts after it: see `wake`.
+                if !(event.1 == Event::Wake && self.ends_a_sample(next)) {
+                    self.catch_up(next);
+                }
+                Some(event)
+            }
+            _ => (at <= self.end).then_some((at, periodic)),
+        }
     }
 
     fn report(&mut self, progress: &dyn Progress) -> Result<(), SimulationError> {
@@ -294,16 +307,13 @@ impl World<'_> {
             Event::WindowEnds => {
                 self.absorb();
                 self.site.ledger.end_window();
-                self.site.agenda.at(self.site.now + self.scenario.file.slo.window, Event::WindowEnds);
+                self.clock.window_ends = self.site.now + self.scenario.file.slo.window;
             }
             Event::RowEnds => {
                 self.end_row();
-                self.site.agenda.at(self.site.now + self.row, Event::RowEnds);
+                self.clock.row_ends = self.site.now + self.row;
             }
-            Event::Sample => {
-                self.sample();
-                self.site.agenda.at(self.site.now + self.scenario.file.sensors.every, Event::Sample);
-            }
+            Event::Sample => self.sample(),
             Event::Injected(number) => self.inject(number),
             Event::InjectedEnds(number) => self.end_injected(number),
             Event::Sync => self.sync(),
@@ -319,6 +329,7 @@ impl World<'_> {
 
     /// Moves what was recorded into the books, and into the latencies of the sample where a policy looks at them.
     fn absorb(&mut self) {
+        self.site.plant.record(&mut self.site.recorder);
         if let Some(latency) = &mut self.monitoring.latency {
             self.site.plant.write_latencies(&mut self.site.recorder);
             latency.add(self.site.recorder.segment());
@@ -327,6 +338,12 @@ impl World<'_> {
     }
 
     fn end_row(&mut self) {
+        if !keeps_log(self.options) && self.site.now < self.end {
+            // Nobody looks at it: what a row counts is counted at the end of the run as well.
+            self.site.ledger.end_unseen_row(self.site.now);
+            return self.offer_next_row(0.0);
+        }
+        self.site.plant.record(&mut self.site.recorder);
         if self.options.timeline || self.site.now == self.end {
             self.site.plant.write_latencies(&mut self.site.recorder);
         }
@@ -345,49 +362,17 @@ impl World<'_> {
             Control::Hpa(_) => {}
         }
         self.site.ledger.end_row(now, probe);
-        // Closed-loop clients offer what they sent in the last row.
-        let next = now.saturating_add(self.row).min(self.end);
-        if next > now {
-            let rate = self.offered.mean(now, next).unwrap_or(arrived_in_row as f64 / seconds);
-            self.site.ledger.offer(now, rate);
-        }
+        self.offer_next_row(arrived_in_row as f64 / seconds);
     }
 
-    fn sample(&mut self) {
-        self.absorb();
-        let Group::Instances(instances) = &mut self.group else { return };
-        let sensors = &self.scenario.file.sensors;
+    /// Tells the books the offered load of the row that begins. Closed-loop clients offer what they `sent` per second in
+    /// the last one.
+    fn offer_next_row(&mut self, sent: f64) {
         let now = self.site.now;
-        let start = self.monitoring.last_sample;
-        let seconds = (now - start).as_secs_f64();
-        instances.samples(&mut self.site, seconds, sensors.report_delay, &mut self.monitoring.samples);
-        let delay = self.scenario.laws.metric_delay.as_ref().map_or(0.0, |law| law.sample(&mut self.delay_stream));
-        let published = published(&self.scenario.laws.publication, now, sensors.every, self.site.streams);
-        let lost = sensors.loss.as_f64() > 0.0 && uniform(&mut self.delay_stream) < sensors.loss.as_f64();
-        let arrived = self.site.ledger.arrived_so_far();
-        let (decided, errors) = self.site.ledger.outcomes_so_far();
-        let monitoring = &mut self.monitoring;
-        let latency = monitoring.latency.as_ref().map(|segment| segment.latency.sparse());
-        if let Some(segment) = &mut monitoring.latency {
-            segment.clear();
-        }
-        let slot = Slot {
-            start,
-            end: now,
-            published: published.map(|at| *at + SimDuration::from_nanos((delay + 0.5) as u64)),
-            requests: self.site.plant.measured_arrivals(arrived - monitoring.arrived),
-            errors: errors - monitoring.errors,
-            decided: decided - monitoring.decided,
-            in_flight: self.site.plant.in_flight(),
-            healthy: instances.in_traffic(),
-            latency,
-        };
-        monitoring.last_sample = now;
-        monitoring.arrived = arrived;
-        monitoring.decided = decided;
-        monitoring.errors = errors;
-        if !lost && monitoring.outages == 0 {
-            self.metrics.record(slot, &monitoring.samples);
+        let next = now.saturating_add(self.row).min(self.end);
+        if next > now {
+            let rate = self.offered.mean(now, next).unwrap_or(sent);
+            self.site.ledger.offer(now, rate);
         }
     }
 
@@ -401,15 +386,25 @@ impl World<'_> {
             // An earlier notice has already moved the wake; the agenda holds the new one.
             return;
         }
-        let mut decisions = Decisions::default();
+        let mut decisions = Decisions { without_words: !keeps_log(self.options), ..Decisions::default() };
         controller.wake(now, &self.metrics, &mut decisions);
         let next = controller.next_wake();
+        if !decisions.commands.is_empty() {
+            self.catch_up(now);
+        }
         self.carry_out(decisions);
         self.site.agenda.at(next.max(now + SimDuration::from_nanos(1)), Event::Wake);
     }
 
     /// Tells the controller what the fleet has reported, until both are silent.
+    #[inline]
     fn deliver(&mut self) {
+        if !self.site.notices.is_empty() {
+            self.deliver_notices();
+        }
+    }
+
+    fn deliver_notices(&mut self) {
         while !self.site.notices.is_empty() {
             let notices = std::mem::take(&mut self.site.notices);
             let now = self.site.now;
@@ -485,6 +480,10 @@ impl World<'_> {
     fn log(&mut self, record: ActivityRecord) {
         let accepted = record.rejected_because.is_none();
         self.scale_outs.take(&record);
+        if !accepted && !keeps_log(self.options) {
+            self.refusals_counted += 1;
+            return;
+        }
         let evaluation = record.evaluation;
         let mut entry = ActivityEntry {
             at_seconds: record.at.as_secs_f64(),
@@ -636,17 +635,17 @@ impl World<'_> {
         let rate =
             self.offered.mean(SimTime::ZERO, SimTime::ZERO.saturating_add(self.row).min(self.end)).unwrap_or(0.0);
         self.site.ledger.offer(SimTime::ZERO, rate);
+        self.clock.window_ends = SimTime::ZERO + file.slo.window;
+        self.clock.row_ends = SimTime::ZERO + self.row;
         let agenda = &mut self.site.agenda;
-        agenda.at(SimTime::ZERO + file.slo.window, Event::WindowEnds);
-        agenda.at(SimTime::ZERO + self.row, Event::RowEnds);
         for (number, event) in file.event.iter().enumerate() {
             agenda.at(SimTime::ZERO + event.at, Event::Injected(number));
         }
         match &self.control {
             Control::Cloud(controller) => {
                 let wake = controller.next_wake();
-                agenda.at(SimTime::ZERO + file.sensors.every, Event::Sample);
                 agenda.at(wake, Event::Wake);
+                self.clock.sample = SimTime::ZERO + file.sensors.every;
             }
             Control::Hpa(control) => {
                 let metrics = match &self.group {
@@ -658,7 +657,13 @@ impl World<'_> {
             Control::Fixed(_) => {}
         }
         self.deliver();
+        self.schedule_sample();
     }
+}
+
+/// Whether refused activities are written down in words. A screening asks for figures alone.
+fn keeps_log(options: RunOptions) -> bool {
+    options.timeline || options.fidelity == Fidelity::Requests
 }
 
 /// The stream of delays of metrics.

@@ -154,6 +154,7 @@ impl PodList {
             started: record.st.map(Instant::from_seconds),
             deleting: record.del,
             template: self.template(record),
+            count: 1,
         };
         if let Some(&index) = self.index.get(&record.n) {
             self.pods[index] = pod;

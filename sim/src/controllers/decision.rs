@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use windtunnel_traces::SimTime;
+use windtunnel_traces::{SimDuration, SimTime};
 
 /// What a controller may ask the sensors for. Utilization is in percent (0 to 100), because thresholds are.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,6 +39,24 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// Whether samples of several intervals and instances can be read as one: their sum is what matters, not one of them.
+    pub const fn adds_up(self) -> bool {
+        match self {
+            Metric::CpuUtilization
+            | Metric::RequestRate
+            | Metric::RequestRatePerInstance
+            | Metric::RequestCountPerTarget
+            | Metric::RequestCount
+            | Metric::HealthyHosts
+            | Metric::LatencyMean
+            | Metric::LatencyP50
+            | Metric::LatencyP95
+            | Metric::LatencyP99 => true,
+            // Levels at the end of an interval, and shares whose weights differ.
+            Metric::MemoryUtilization | Metric::InFlight | Metric::InFlightPerInstance | Metric::ErrorRate => false,
+        }
+    }
+
     /// Every metric.
     pub const ALL: [Metric; 14] = [
         Metric::CpuUtilization,
@@ -73,6 +91,18 @@ pub enum Statistic {
     SampleCount,
     /// A percentile of the samples, 0 to 100.
     Percentile(f64),
+}
+
+impl Statistic {
+    /// Whether it follows from the sum and the number of samples.
+    pub const fn adds_up(self) -> bool {
+        matches!(self, Statistic::Average | Statistic::Sum | Statistic::SampleCount)
+    }
+}
+
+/// The longest time that both are multiples of.
+pub(crate) fn common(a: SimDuration, b: SimDuration) -> SimDuration {
+    if b.is_zero() { a } else { common(b, a % b) }
 }
 
 /// Where a controller reads metrics: the sensors of a simulation, or a recording.
@@ -430,6 +460,8 @@ pub struct AlarmView {
 /// What a controller decided in one call: commands for the fleet, and the records that explain them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decisions {
+    /// Nobody reads the log: what is refused needs no words.
+    pub without_words: bool,
     /// What the fleet shall do, in order.
     pub commands: Vec<Command>,
     /// Activities that began, changed, ended or were refused.
@@ -464,8 +496,26 @@ pub trait Controller: Send {
     fn metrics(&self) -> Vec<Metric> {
         self.alarms().iter().map(|alarm| alarm.metric).collect()
     }
+    /// Where all that it reads are averages, sums and counts over the whole fleet, of metrics that add up, and of windows
+    /// that begin and end at multiples of some time: that time. Samples of such a time may then be taken together.
+    fn reads_whole(&self) -> Option<SimDuration> {
+        None
+    }
     /// Alarms over the states of other alarms, by name.
     fn composite_alarms(&self) -> Vec<String> {
         Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_common_measure_of_two_times() {
+        let seconds = SimDuration::from_secs;
+        assert_eq!(common(seconds(300), seconds(60)), seconds(60));
+        assert_eq!(common(seconds(300), seconds(3600)), seconds(300));
+        assert_eq!(common(seconds(60), seconds(25)), seconds(5));
     }
 }

@@ -152,6 +152,8 @@ pub struct Instances {
     members: Vec<Member>,
     /// Members that are not gone, by number: what most loops go over.
     alive: Vec<InstanceId>,
+    /// Who reports, kept for its room.
+    roster: Vec<(InstanceId, bool)>,
     removal_stream: Generator,
     configuration: u32,
     zones_down: BTreeMap<u32, u32>,
@@ -209,6 +211,7 @@ impl Instances {
             config,
             members: Vec::new(),
             alive: Vec::new(),
+            roster: Vec::new(),
             removal_stream: streams.stream(Purpose::Removal),
             configuration: 0,
             zones_down: BTreeMap::new(),

@@ -74,6 +74,8 @@ pub struct PodsConfig {
     pub container: String,
     /// Whether the policy asks for rates of requests by pod.
     pub rates_by_pod: bool,
+    /// Whether it asks for a rate of the whole fleet.
+    pub rates_of_fleet: bool,
 }
 
 /// Where a pod is in its life.

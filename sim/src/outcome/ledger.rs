@@ -259,6 +259,12 @@ impl Ledger {
         self.row_start = now;
     }
 
+    /// A row ends that nobody keeps: only the grid on which instability is measured moves on, and what the row has counted
+    /// stays with the one that follows.
+    pub fn end_unseen_row(&mut self, now: SimTime) {
+        self.elasticity.end_interval(now);
+    }
+
     /// The row that ends now, with its core-seconds in service and draining and those that were used.
     fn keep_row(&mut self, now: SimTime, seconds: f64, probe: RowProbe, (in_service, draining, busy): (f64, f64, f64)) {
         let core_seconds = (in_service + draining) * self.cores;

@@ -96,7 +96,8 @@ pub trait Plant: Send {
     /// recursion decides a request's fate at its arrival.)
     fn slow_waits(&mut self, factor: f64);
 
-    /// Serves everything that happens before `until`, and what is due exactly then but for new arrivals.
+    /// Serves everything that happens before `until`, and what is due exactly then but for new arrivals. What has come
+    /// of it may be in the recorder only after [`record`](Plant::record).
     fn advance(&mut self, until: SimTime, recorder: &mut Recorder);
 
     /// What an instance has used up to the instant that the plant was advanced to.
@@ -108,18 +109,31 @@ pub trait Plant: Send {
         self.usage(id)
     }
 
+    /// The core time in nanoseconds that sensors read at all instances that report (`true`) since they read last; what
+    /// the others have used is read and forgotten. Nothing where each has to be [`measured`](Plant::measured) by itself.
+    fn measured_together(&mut self, instances: &[(InstanceId, bool)]) -> Option<f64> {
+        let _ = instances;
+        None
+    }
+
     /// What a sensor counts of `requests` that have arrived since it counted last.
     fn measured_arrivals(&mut self, requests: u64) -> u64 {
         requests
     }
 
-    /// Requests that have arrived and have no outcome yet.
+    /// Requests that have arrived and have no outcome yet, as recorded.
     fn in_flight(&self) -> u64;
 
     /// The share of requests that met a node with hardly a core left, where the plant knows only expected numbers: what it says of
     /// their queues is rough.
     fn crowded_share(&self) -> f64 {
         0.0
+    }
+
+    /// Records what has happened so far and is not recorded yet. Kernels that know each request record it as it happens and
+    /// have nothing to do here.
+    fn record(&mut self, recorder: &mut Recorder) {
+        let _ = recorder;
     }
 
     /// Records the latencies of all requests that have been counted as served. Kernels that know each request record its

@@ -205,7 +205,7 @@ fn metrics(
 
 /// Scale-outs, scale-ins and refusals.
 fn scalings(world: &World<'_>, activities: &Spool<ActivityEntry>) -> (u64, u64, u64) {
-    let (mut outs, mut ins, mut refused) = (0, 0, world.refusals_unlisted);
+    let (mut outs, mut ins, mut refused) = (0, 0, world.refusals_unlisted + world.refusals_counted);
     for entry in activities {
         outs += u64::from(entry.accepted && entry.to > entry.from);
         ins += u64::from(entry.accepted && entry.to < entry.from);

@@ -76,7 +76,7 @@ impl World<'_> {
         let (Control::Hpa(control), Group::Pods(pods)) = (&mut self.control, &mut self.group) else { return };
         let now = self.site.now;
         self.site.agenda.at(now + control.period(), Event::Sync);
-        pods.observe(&mut self.site, &control.spec, &mut control.seen);
+        pods.observe(&mut self.site, &control.spec, control.hpa.flags(), &mut control.seen);
         if self.monitoring.outages > 0 {
             control.seen.readings.iter_mut().for_each(PodObservation::fail);
         }

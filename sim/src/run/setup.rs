@@ -4,7 +4,9 @@ use windtunnel_traces::clients::ClientsSpec;
 use windtunnel_traces::trace::{OpenTrace, Trace};
 use windtunnel_traces::{Cores, Purpose, RateSegments, SimDuration, SimTime, Streams};
 
-use super::{Control, Fidelity, Group, Monitoring, OfferedLoad, RunOptions, World, delay_stream, hpa, reaction};
+use super::clock::Clock;
+use super::sampling::Monitoring;
+use super::{Control, Fidelity, Group, OfferedLoad, RunOptions, World, delay_stream, hpa, reaction};
 use crate::agenda::Agenda;
 use crate::controllers::cloud::{Calendar, CloudConfig};
 use crate::controllers::custom::Bounds;
@@ -70,15 +72,16 @@ pub(super) fn world<'s>(
         Control::Cloud(controller) => controller.metrics().into_iter().any(needs_latency),
         _ => false,
     };
-    let latency = watches_latency.then(Segment::default);
+    let monitoring = Monitoring::new(scenario, options, &control, watches_latency.then(Segment::default));
     World {
         scenario,
         options,
         site,
         group,
         control,
+        clock: Clock::default(),
         metrics: MetricStore::default(),
-        monitoring: Monitoring { latency, ..Monitoring::default() },
+        monitoring,
         delay_stream: delay_stream(streams),
         offered: OfferedLoad { segments: scenario.open_trace().map(|trace| trace.rate_segments().peekable()) },
         row: row_length(scenario),
@@ -86,6 +89,7 @@ pub(super) fn world<'s>(
         activities: Archive::default(),
         refusals_listed: 0,
         refusals_unlisted: 0,
+        refusals_counted: 0,
         running: Vec::new(),
         alarms: Spool::default(),
         entries_lost: None,
@@ -94,7 +98,7 @@ pub(super) fn world<'s>(
     }
 }
 
-fn row_length(scenario: &Scenario) -> SimDuration {
+pub(super) fn row_length(scenario: &Scenario) -> SimDuration {
     scenario.file.timeline.interval.unwrap_or_else(|| {
         let least = scenario.horizon.as_nanos().div_ceil(ROWS).div_ceil(1_000_000_000);
         let days = least.div_ceil(86_400) * 86_400;
@@ -390,14 +394,15 @@ fn pods_config(scenario: &Scenario) -> PodsConfig {
         memory_use: (file.service.memory.base.as_u64(), file.service.memory.per_request.as_u64()),
         sensors: file.sensors.clone(),
         container: container(scenario),
-        rates_by_pod: rates_by_pod(scenario),
+        rates_by_pod: reads(scenario, |source| matches!(source, Source::Pods(_))),
+        rates_of_fleet: reads(scenario, |source| matches!(source, Source::Object(_) | Source::External(_))),
     }
 }
 
-/// Whether the policy looks at custom metrics of pods.
-fn rates_by_pod(scenario: &Scenario) -> bool {
+/// Whether the policy looks at a metric of some kind.
+fn reads(scenario: &Scenario, kind: impl Fn(&Source) -> bool) -> bool {
     let Policy::Hpa { spec, .. } = &scenario.policy else { return false };
-    spec.metrics.iter().any(|metric| matches!(metric.source, Source::Pods(_)))
+    spec.metrics.iter().any(|metric| kind(&metric.source))
 }
 
 /// The name of the pods' container: the one that the policy looks at, if it names one.

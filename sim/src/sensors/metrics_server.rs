@@ -64,13 +64,14 @@ pub struct PodUsage {
     kubelet_before: Option<Point>,
     last: Option<Point>,
     previous: Option<Point>,
-    rate: CpuRate,
+    /// What a query is answered with since the last scrape.
+    answer: Option<PodMetrics>,
 }
 
 impl PodUsage {
     /// A pod whose container starts now.
     pub fn new(started: SimTime) -> Self {
-        PodUsage { started, kubelet: None, kubelet_before: None, last: None, previous: None, rate: CpuRate::default() }
+        PodUsage { started, kubelet: None, kubelet_before: None, last: None, previous: None, answer: None }
     }
 
     /// A pod that has been running for long when the run begins: its first point is the start of the run.
@@ -87,10 +88,10 @@ impl PodUsage {
 
     /// metrics-server reads the kubelet. The same point as before changes nothing.
     pub fn scrape(&mut self, resolution: SimDuration, rate: CpuRate) {
-        self.rate = rate;
         let Some(point) = self.kubelet else { return };
         if rate == CpuRate::Kubelet {
             (self.previous, self.last) = (self.kubelet_before, self.kubelet);
+            self.answer = self.metrics_of(rate);
             return;
         }
         if self.last.is_some_and(|last| last.at == point.at) {
@@ -105,14 +106,20 @@ impl PodUsage {
             None => None,
         };
         self.last = Some(point);
+        self.answer = self.metrics_of(rate);
     }
 
     /// What a query is answered with; nothing before there are two points.
+    #[inline]
     pub fn metrics(&self) -> Option<PodMetrics> {
+        self.answer
+    }
+
+    fn metrics_of(&self, rate: CpuRate) -> Option<PodMetrics> {
         let (last, previous) = (self.last?, self.previous?);
         let window = last.at - previous.at;
         let cores = (last.busy_core_nanos - previous.busy_core_nanos) / window.as_nanos() as f64;
-        let window = if self.rate == CpuRate::Kubelet { CADVISOR_WINDOW } else { window };
+        let window = if rate == CpuRate::Kubelet { CADVISOR_WINDOW } else { window };
         Some(PodMetrics { at: last.at, window, cpu_nanocores: (cores * 1e9) as u64, memory: last.memory })
     }
 }

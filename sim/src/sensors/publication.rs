@@ -6,7 +6,7 @@ use windtunnel_traces::{Purpose, SimDuration, SimTime, Streams};
 use crate::controllers::decision::Metric;
 
 /// Metrics of most sources come once a minute.
-const MINUTE: SimDuration = SimDuration::from_mins(1);
+pub(crate) const MINUTE: SimDuration = SimDuration::from_mins(1);
 
 /// Where a metric comes from.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,11 @@ impl<T> PerSource<T> {
             Source::Balancer => &self.balancer,
             Source::Application => &self.application,
         }
+    }
+
+    /// Whether something holds for each.
+    pub(crate) fn is_all(&self, holds: impl Fn(&T) -> bool) -> bool {
+        holds(&self.instances) && holds(&self.balancer) && holds(&self.application)
     }
 
     /// The same with something made of each.

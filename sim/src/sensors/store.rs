@@ -31,13 +31,24 @@ pub struct InstanceSample {
     pub inside: u32,
 }
 
-/// What was measured in one sampling interval.
+/// Several samples of several instances, taken together: what their averages, sums and counts follow from.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct FleetSample {
+    /// How many samples of one instance it stands for.
+    pub samples: u64,
+    /// Their mean CPU in use, percent.
+    pub cpu_percent: f64,
+}
+
+/// What was measured in one sampling interval, or in several that are taken together.
 #[derive(Clone, Debug)]
 pub struct Slot {
     /// Start of the interval.
     pub start: SimTime,
     /// End of the interval.
     pub end: SimTime,
+    /// Sampling intervals that it stands for.
+    pub weight: u64,
     /// When it can be read.
     pub published: PerSource<SimTime>,
     /// Requests that arrived at the balancer in the interval.
@@ -50,6 +61,8 @@ pub struct Slot {
     pub in_flight: u64,
     /// Instances that receive traffic at the end.
     pub healthy: u32,
+    /// The instances' samples where they were taken together; else they are given one by one.
+    pub fleet: Option<FleetSample>,
     /// Latencies of the interval, kept when a policy asks for them.
     pub latency: Option<SparseHistogram>,
 }
@@ -131,8 +144,16 @@ impl Aggregate {
     }
 
     fn add(&mut self, sample: f64) {
-        self.count += 1;
-        self.sum += sample;
+        self.add_many(sample, 1);
+    }
+
+    /// Adds so many samples of this mean. Where they are not alike, their extremes and percentiles are not asked for.
+    fn add_many(&mut self, sample: f64, count: u64) {
+        if count == 0 {
+            return;
+        }
+        self.count += count;
+        self.sum += sample * count as f64;
         self.least = self.least.min(sample);
         self.greatest = self.greatest.max(sample);
         if matches!(self.statistic, Statistic::Percentile(_)) {
@@ -167,25 +188,31 @@ impl MetricSource for MetricStore {
         let mut aggregate = Aggregate::new(statistic);
         for (slot, instances) in self.readable(Source::of(metric), from, to) {
             let seconds = (slot.end - slot.start).as_secs_f64();
+            let weight = slot.weight;
             match metric {
+                Metric::CpuUtilization if slot.fleet.is_some() => {
+                    if let Some(fleet) = slot.fleet {
+                        aggregate.add_many(fleet.cpu_percent, fleet.samples);
+                    }
+                }
                 Metric::CpuUtilization => instances.iter().for_each(|s| aggregate.add(s.cpu_percent)),
                 Metric::MemoryUtilization => instances.iter().for_each(|s| aggregate.add(s.memory_percent)),
-                Metric::RequestRate => aggregate.add(slot.requests as f64 / seconds),
+                Metric::RequestRate => aggregate.add_many(slot.requests as f64 / seconds, weight),
                 Metric::RequestRatePerInstance if slot.healthy > 0 => {
-                    aggregate.add(slot.requests as f64 / seconds / f64::from(slot.healthy));
+                    aggregate.add_many(slot.requests as f64 / seconds / f64::from(slot.healthy), weight);
                 }
                 // A count per target: Sum adds it up over the period, as the load balancer does; the other statistics are
                 // per minute, the figure that target tracking compares.
                 Metric::RequestCountPerTarget if slot.healthy > 0 => {
-                    let scale = if statistic == Statistic::Sum { 1.0 } else { 60.0 / seconds };
-                    aggregate.add(slot.requests as f64 / f64::from(slot.healthy) * scale);
+                    let scale = if statistic == Statistic::Sum { 1.0 / weight as f64 } else { 60.0 / seconds };
+                    aggregate.add_many(slot.requests as f64 / f64::from(slot.healthy) * scale, weight);
                 }
-                Metric::RequestCount => aggregate.add(slot.requests as f64),
+                Metric::RequestCount => aggregate.add_many(slot.requests as f64 / weight as f64, weight),
                 Metric::InFlight => aggregate.add(slot.in_flight as f64),
                 Metric::InFlightPerInstance if slot.healthy > 0 => {
                     aggregate.add(slot.in_flight as f64 / f64::from(slot.healthy));
                 }
-                Metric::HealthyHosts => aggregate.add(f64::from(slot.healthy)),
+                Metric::HealthyHosts => aggregate.add_many(f64::from(slot.healthy), weight),
                 Metric::ErrorRate if slot.decided > 0 => {
                     aggregate.add(100.0 * slot.errors as f64 / slot.decided as f64);
                 }
@@ -254,12 +281,14 @@ mod tests {
         let slot = Slot {
             start: SimTime::from_secs(start),
             end: SimTime::from_secs(start + 60),
+            weight: 1,
             published: PerSource::default().map(|(): &()| SimTime::from_secs(published)),
             requests: 600,
             errors: 0,
             decided: 600,
             in_flight: 3,
             healthy: 2,
+            fleet: None,
             latency: None,
         };
         let sample = |(i, &cpu_percent)| InstanceSample {

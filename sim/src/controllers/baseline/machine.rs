@@ -95,4 +95,8 @@ impl Controller for Machine {
     fn alarms(&self) -> Vec<AlarmView> {
         Vec::new()
     }
+
+    fn reads_whole(&self) -> Option<SimDuration> {
+        Some(self.every)
+    }
 }

@@ -9,7 +9,7 @@ use super::choices::Gap;
 use super::missing_data::{Premature, TreatMissing, cloudwatch_state_with};
 use super::words::Comparison;
 use crate::controllers::decision::{
-    AlarmChange, AlarmEvaluation, AlarmState, AlarmView, InstanceId, Metric, MetricSource, Statistic,
+    AlarmChange, AlarmEvaluation, AlarmState, AlarmView, InstanceId, Metric, MetricSource, Statistic, common,
 };
 
 /// When an alarm is evaluated, and up to when it sees data.
@@ -400,6 +400,9 @@ impl Alarm {
         metrics: &dyn MetricSource,
     ) -> Option<bool> {
         self.others.clear();
+        if self.spec.also.is_empty() {
+            return first;
+        }
         let mut all = vec![first];
         for condition in &self.spec.also {
             let value = metrics.statistic(condition.metric, condition.statistic, start, end).filter(|v| v.is_finite());
@@ -432,6 +435,16 @@ impl Alarm {
     /// Every metric that the alarm looks at.
     pub(crate) fn metrics(&self) -> impl Iterator<Item = Metric> + '_ {
         std::iter::once(self.spec.metric).chain(self.spec.also.iter().map(|condition| condition.metric))
+    }
+
+    /// Where its windows begin and end, if it reads averages, sums and counts of the group alone: at multiples of this.
+    pub(crate) fn reads_whole(&self) -> Option<SimDuration> {
+        let spec = &self.spec;
+        let own = (spec.metric, spec.statistic);
+        let read = spec.also.iter().map(|condition| (condition.metric, condition.statistic)).chain([own]);
+        let adds_up = spec.scope == Scope::Group
+            && read.into_iter().all(|(metric, statistic)| metric.adds_up() && statistic.adds_up());
+        adds_up.then(|| common(spec.cadence.grid, spec.period))
     }
 
     /// CloudMonitor checks each period once, so one query per evaluation. Says nothing where the state stays.

@@ -3,7 +3,7 @@
 //!
 //! Order within an instant: notices of the fleet, scheduled actions, the dialect's checks, alarms in order of creation.
 
-use windtunnel_traces::SimTime;
+use windtunnel_traces::{SimDuration, SimTime};
 
 use super::activity::Activity;
 use super::alarm::{Alarm, Firing};
@@ -13,7 +13,7 @@ use super::group::{Group, Settled};
 use super::schedule::{Due, Schedule};
 use crate::controllers::decision::{
     ActivityId, AlarmState, AlarmView, Command, Controller, Decisions, InstanceId, Metric, MetricSource, Notice,
-    Replacement, StandbyRequest,
+    Replacement, StandbyRequest, common,
 };
 
 /// What a dialect may look at and write to while it decides.
@@ -32,6 +32,8 @@ pub(crate) trait Dialect: Send {
     fn scheduled(&mut self, moment: &mut Moment<'_>, due: &Due) -> bool;
     /// When the next check is due.
     fn next_check(&self) -> SimTime;
+    /// Whether that check reads metrics.
+    fn reads_metrics(&self) -> bool;
     /// The periodic check is due: compare what is with what should be.
     fn check(&mut self, moment: &mut Moment<'_>, metrics: &dyn MetricSource);
     /// An activity has ended.
@@ -106,7 +108,9 @@ impl<D: Dialect> Machine<D> {
             composite::evaluate_all(&mut self.composites, &states, now, &mut out.alarm_changes);
         }
         if !firings.is_empty() {
-            self.evaluations.remember(now, &firings);
+            if !out.without_words {
+                self.evaluations.remember(now, &firings);
+            }
             let mut moment = Moment { now, group: &mut self.group, alarms: &self.alarms, out };
             self.dialect.alarms_fire(&mut moment, &firings);
         }
@@ -200,6 +204,15 @@ impl<D: Dialect> Controller for Machine<D> {
 
     fn metrics(&self) -> Vec<Metric> {
         self.alarms.iter().flat_map(Alarm::metrics).collect()
+    }
+
+    fn reads_whole(&self) -> Option<SimDuration> {
+        if self.dialect.reads_metrics() {
+            return None;
+        }
+        // Nobody reads anything where there is no alarm.
+        let mut windows = self.alarms.iter().map(Alarm::reads_whole);
+        windows.try_fold(SimDuration::from_hours(1), |all, window| Some(common(all, window?)))
     }
 
     fn composite_alarms(&self) -> Vec<String> {

@@ -31,14 +31,14 @@ pub struct Groups {
 }
 
 impl Groups {
-    pub(super) fn count(&mut self, group: Group) {
+    pub(super) fn count(&mut self, group: Group, pods: u32) {
         let counter = match group {
             Group::Ignored => &mut self.ignored,
             Group::Unready => &mut self.unready,
             Group::Missing => &mut self.missing,
             Group::Ready => &mut self.ready,
         };
-        *counter += 1;
+        *counter += i64::from(pods);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What one sync sees: the scale, the pods and the metrics. Never the plant.
 
+use super::flags::ControllerFlags;
 use super::instant::{Instant, Span};
 use super::outcome::MetricError;
 use super::requests::PodTemplate;
@@ -78,16 +79,29 @@ pub struct Pod {
     pub deleting: bool,
     /// Index of its containers' requests in [`Observation::templates`].
     pub template: u32,
+    /// How many pods it stands for, all alike in everything that the HPA looks at; their samples are given as a sum. One
+    /// for a pod by itself.
+    pub count: u32,
 }
 
 impl Pod {
+    /// Whether nothing depends any more on when it started and became ready: it serves, and its start-up is over. All
+    /// such pods of one template that have a sample, or all that have none, are alike to the HPA.
+    #[must_use]
+    pub fn is_settled(&self, now: Instant, flags: &ControllerFlags) -> bool {
+        self.phase == Phase::Running
+            && !self.deleting
+            && self.ready.is_some_and(|ready| ready.status == ReadyStatus::True)
+            && self.started.is_some_and(|started| started.after(flags.cpu_initialization_period) <= now)
+    }
+
     /// Running and Ready=True: podutil.IsPodReady with the phase that getReadyPodsCount asks for.
     pub(super) fn is_running_and_ready(&self) -> bool {
         self.phase == Phase::Running && self.ready.is_some_and(|condition| condition.status == ReadyStatus::True)
     }
 }
 
-/// A pod's value of one metric, in milli-units.
+/// A pod's value of one metric, in milli-units; the sum of the values of all that the pod stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sample {
     /// The value: millicores, thousandths of a byte, thousandths of a custom unit.

@@ -26,10 +26,15 @@ pub(super) struct Ratio {
 
 impl Totals {
     pub(super) fn add(&mut self, usage: i64, request: i64) {
+        self.add_pods(usage, request, 1);
+    }
+
+    /// So many pods that use this together, each with this request.
+    pub(super) fn add_pods(&mut self, usage: i64, request: i64, count: u32) {
         self.usage = self.usage.saturating_add(usage);
-        self.request = self.request.saturating_add(request);
-        self.summed += 1;
-        self.samples += 1;
+        self.request = self.request.saturating_add(request.saturating_mul(i64::from(count)));
+        self.summed += i64::from(count);
+        self.samples += i64::from(count);
     }
 
     pub(super) fn ratio(&self, goal: Goal) -> Result<Ratio, MetricError> {

@@ -100,8 +100,9 @@ impl Calculator<'_> {
         for (index, pod) in self.observation.pods.iter().enumerate() {
             let sample = samples.of_pods.get(index).and_then(Option::as_ref);
             let group = group_of(pod, sample, is_cpu, self.now, self.flags);
-            groups.count(group);
-            scratch.pods.push(Counted { group, usage: sample.map_or(0, |sample| sample.value), request: 0 });
+            groups.count(group, pod.count);
+            let usage = sample.map_or(0, |sample| sample.value);
+            scratch.pods.push(Counted { group, usage, request: 0, count: pod.count });
         }
         groups
     }
@@ -190,7 +191,7 @@ impl Calculator<'_> {
         if pods.is_empty() && !self.tolerance.allows(outcome.ratio) {
             return Err(MetricError::NoPods);
         }
-        let ready = pods.iter().filter(|pod| pod.is_running_and_ready()).count() as i64;
+        let ready = pods.iter().filter(|pod| pod.is_running_and_ready()).map(|pod| i64::from(pod.count)).sum();
         outcome.ready_pods = Some(ready);
         self.plain(outcome, current, outcome.ratio * ready as f64);
         Ok(())
@@ -212,6 +213,8 @@ struct Counted {
     group: Group,
     usage: i64,
     request: i64,
+    /// Pods that it stands for: the usage is that of all, the request that of each.
+    count: u32,
 }
 
 /// Room for each pod's group and request, kept from sync to sync.
@@ -225,7 +228,7 @@ impl Scratch {
     fn total(&self, goal: Goal, samples: &PodSamples) -> Totals {
         let mut totals = Totals::default();
         for pod in self.of(Group::Ready) {
-            totals.add(pod.usage, pod.request);
+            totals.add_pods(pod.usage, pod.request, pod.count);
         }
         match goal {
             // A stray has no request and is skipped, but it stays in the number of samples.
@@ -244,14 +247,15 @@ impl Scratch {
     fn fill(&self, mut totals: Totals, goal: Goal, ratio: f64, grows_with_unready: bool) -> Totals {
         for pod in self.of(Group::Missing) {
             if ratio < 1.0 {
-                totals.add(assumed_usage(goal, pod.request), pod.request);
+                let usage = assumed_usage(goal, pod.request).saturating_mul(i64::from(pod.count));
+                totals.add_pods(usage, pod.request, pod.count);
             } else if ratio > 1.0 {
-                totals.add(0, pod.request);
+                totals.add_pods(0, pod.request, pod.count);
             }
         }
         if grows_with_unready {
             for pod in self.of(Group::Unready) {
-                totals.add(0, pod.request);
+                totals.add_pods(0, pod.request, pod.count);
             }
         }
         totals

@@ -2,7 +2,7 @@
 
 use windtunnel_traces::{SimDuration, SimTime};
 
-use super::{Instances, InstancesConfig, Phase};
+use super::{Instances, InstancesConfig, Member, Phase};
 use crate::fleet::Site;
 use crate::outcome::ledger::RowProbe;
 use crate::sensors::store::InstanceSample;
@@ -27,12 +27,7 @@ impl Instances {
             let requests = usage.sent - member.sent_at_sample;
             member.busy_at_sample = usage.busy_core_nanos;
             member.sent_at_sample = usage.sent;
-            let reports = matches!(member.phase, Phase::InTraffic | Phase::Booting(_))
-                && member.created.is_some_and(|created| {
-                    // Those of the start have long been reporting.
-                    created == SimTime::ZERO || site.now >= created.saturating_add(silent)
-                });
-            if reports {
+            if member.reports(site.now, silent) {
                 samples.push(InstanceSample {
                     instance: id,
                     cpu_percent: 100.0 * busy * 1e-9 / (seconds * cores),
@@ -42,6 +37,28 @@ impl Instances {
                 });
             }
         }
+    }
+
+    /// The number of instances that report, as [`Instances::samples`] has them, and the mean of their CPU in percent over
+    /// `seconds` since the last such reading; nothing where nobody reports or the plant knows each by itself.
+    pub fn fleet_sample(&mut self, site: &mut Site, seconds: f64, report_delay: SimDuration) -> Option<(u32, f64)> {
+        let silent = report_delay.max(self.config.rules.silent_while_warming);
+        let mut roster = std::mem::take(&mut self.roster);
+        roster.clear();
+        roster.extend(self.alive.iter().map(|&id| (id, self.members[id.0 as usize].reports(site.now, silent))));
+        let busy = site.plant.measured_together(&roster);
+        let reporting = roster.iter().filter(|(_, reports)| *reports).count() as u32;
+        self.roster = roster;
+        let core_seconds = f64::from(reporting) * seconds * self.config.station.cores.as_f64();
+        busy.filter(|_| reporting > 0).map(|busy| (reporting, 100.0 * busy * 1e-9 / core_seconds))
+    }
+
+    /// The first instant after `now` from which on somebody reports who has not.
+    pub fn next_report(&self, now: SimTime, report_delay: SimDuration) -> SimTime {
+        let silent = report_delay.max(self.config.rules.silent_while_warming);
+        let created = self.alive.iter().filter_map(|id| self.members[id.0 as usize].created);
+        let reports = created.filter(|created| *created > SimTime::ZERO).map(|created| created.saturating_add(silent));
+        reports.filter(|at| *at > now).min().unwrap_or(SimTime::NEVER)
     }
 
     /// What the ledger asks for at the end of a row of `seconds`.
@@ -65,6 +82,17 @@ impl Instances {
             probe.memory /= in_traffic;
         }
         probe
+    }
+}
+
+impl Member {
+    /// Whether its samples reach the monitoring service: it has been there for as long as it is `silent`, and stays.
+    fn reports(&self, now: SimTime, silent: SimDuration) -> bool {
+        matches!(self.phase, Phase::InTraffic | Phase::Booting(_))
+            && self.created.is_some_and(|created| {
+                // Those of the start have long been reporting.
+                created == SimTime::ZERO || now >= created.saturating_add(silent)
+            })
     }
 }
 

@@ -1,14 +1,14 @@
 //! What the HPA may see of the pods: their objects, the resource metrics, custom metrics.
 
-use windtunnel_traces::SimTime;
+use windtunnel_traces::{SimDuration, SimTime};
 
 use super::{Phase, Pod, Pods};
 use crate::agenda::Event;
 use crate::controllers::hpa::samples::millicores_of_nanocores;
 use crate::controllers::hpa::spec::Source;
 use crate::controllers::hpa::{
-    Container, DefaultedSpec, Instant, MetricError, Phase as PodPhase, Pod as PodObject, PodSamples, PodTemplate,
-    Reading, ReadyCondition, ReadyStatus, Requests, Resource, Sample, Span,
+    Container, ControllerFlags, DefaultedSpec, Instant, MetricError, Phase as PodPhase, Pod as PodObject, PodSamples,
+    PodTemplate, Reading, ReadyCondition, ReadyStatus, Requests, Resource, Sample, Span,
 };
 use crate::fleet::Site;
 use crate::plant::NodeId;
@@ -25,6 +25,18 @@ pub struct PodObservation {
     pub readings: Vec<Reading>,
     /// What time each reading is about.
     pub spans: Vec<ReadingSpan>,
+    /// The resource usage behind each entry of `pods`, where there is any.
+    usage: Vec<Option<Used>>,
+}
+
+/// What metrics-server answers for one pod, or for several together.
+#[derive(Copy, Clone, Debug)]
+struct Used {
+    millicores: i64,
+    /// Thousandths of a byte.
+    memory: i64,
+    at: SimTime,
+    window: SimDuration,
 }
 
 /// What time a reading is about, and since when it could be read.
@@ -105,7 +117,6 @@ impl Pods {
         self.last_scrape = site.now;
         site.agenda.at(site.now + resolution, Event::Scrape);
         let oldest = site.now.saturating_sub(self.config.sensors.rate_window);
-        let mut sent_in_all = 0;
         for &id in &self.alive {
             let pod = &mut self.pods[id.0 as usize];
             // What was stored is replaced by each scrape: a node that does not answer drops out.
@@ -122,38 +133,28 @@ impl Pods {
                 pod.sent_history.pop_front();
             }
         }
-        sent_in_all += site.ledger.total().attempts + site.ledger.row_attempts() + site.recorder.segment().attempts;
+        if !self.config.rates_of_fleet {
+            return;
+        }
+        site.plant.record(&mut site.recorder);
+        let sent_in_all = site.ledger.total().attempts + site.ledger.row_attempts() + site.recorder.segment().attempts;
         self.arrivals_history.push_back((site.now, sent_in_all));
         while self.arrivals_history.len() > 2 && self.arrivals_history[1].0 < oldest {
             self.arrivals_history.pop_front();
         }
     }
 
-    /// Fills in what a sync of the policy sees.
-    pub fn observe(&self, site: &mut Site, spec: &DefaultedSpec, seen: &mut PodObservation) {
-        seen.pods.clear();
+    /// Fills in what a sync of the policy sees. Pods whose start-up is over are one entry with the sum of their samples:
+    /// the HPA cannot tell them apart. Where it looks at custom metrics of pods, each is an entry of its own.
+    pub fn observe(&self, site: &mut Site, spec: &DefaultedSpec, flags: &ControllerFlags, seen: &mut PodObservation) {
         if seen.templates.is_empty() {
             seen.templates.push(self.template());
         }
-        for &id in &self.alive {
-            let pod = &self.pods[id.0 as usize];
-            let phase = if pod.phase == Phase::Running { PodPhase::Running } else { PodPhase::Pending };
-            let ready = pod.ready.map(|ready| ReadyCondition {
-                status: if ready.status { ReadyStatus::True } else { ReadyStatus::False },
-                since: instant(ready.since),
-            });
-            seen.pods.push(PodObject {
-                phase,
-                ready,
-                started: pod.started.map(instant),
-                deleting: pod.deleting.is_some(),
-                template: 0,
-            });
-        }
+        let oldest = self.list(Instant::from_nanos(site.now.as_nanos() as i64), flags, seen);
         seen.spans.clear();
         seen.readings.resize(spec.metrics.len(), Reading::Failed(MetricError::Empty));
         for (metric, reading) in spec.metrics.iter().zip(&mut seen.readings) {
-            seen.spans.push(self.span(site.now, &metric.source, &metric.name));
+            seen.spans.push(self.span(site.now, &metric.source, &metric.name, oldest));
             // The room of the last answer serves for this one.
             let room = match std::mem::replace(reading, Reading::Failed(MetricError::Empty)) {
                 Reading::Pods(samples) => samples.of_pods,
@@ -161,7 +162,7 @@ impl Pods {
             };
             *reading = match &metric.source {
                 Source::Resource(resource, _) | Source::ContainerResource(resource, ..) => {
-                    self.resource(*resource, room)
+                    resource_reading(*resource, &seen.usage, room)
                 }
                 Source::Pods(_) => self.custom(site, &metric.name, room),
                 Source::Object(_) | Source::External(_) => self.series(site, &metric.name),
@@ -169,18 +170,55 @@ impl Pods {
         }
     }
 
-    /// What time a metric's reading is about: the window of resource usage, the window of a rate, this instant for a level.
-    fn span(&self, now: SimTime, source: &Source, name: &str) -> ReadingSpan {
-        let of_pods = |since: fn(&Pod) -> Option<SimTime>| {
-            let running =
-                self.alive.iter().map(|id| &self.pods[id.0 as usize]).filter(|pod| pod.phase == Phase::Running);
-            running.filter_map(since).min()
-        };
-        let usage = |pod: &Pod| pod.usage.metrics().map(|metrics| metrics.at.saturating_sub(metrics.window));
+    /// Lists the pods with their usage, and returns the start of the oldest window among their samples.
+    fn list(&self, now: Instant, flags: &ControllerFlags, seen: &mut PodObservation) -> Option<SimTime> {
+        seen.pods.clear();
+        seen.usage.clear();
+        // Entries of the settled pods without a sample, and with one.
+        let mut settled: [Option<usize>; 2] = [None; 2];
+        let mut oldest: Option<SimTime> = None;
+        for &id in &self.alive {
+            let pod = &self.pods[id.0 as usize];
+            let object = pod.object();
+            let metrics = pod.usage.metrics().filter(|_| pod.phase == Phase::Running);
+            let used = metrics.map(|metrics| Used {
+                millicores: millicores_of_nanocores(metrics.cpu_nanocores as i64),
+                memory: (metrics.memory as i64).saturating_mul(1_000),
+                at: metrics.at,
+                window: metrics.window,
+            });
+            if let Some(used) = &used {
+                let since = used.at.saturating_sub(used.window);
+                oldest = Some(oldest.map_or(since, |oldest| oldest.min(since)));
+            }
+            if !self.config.rates_by_pod && object.is_settled(now, flags) {
+                if let Some(entry) = settled[usize::from(used.is_some())] {
+                    seen.pods[entry].count += 1;
+                    if let (Some(sum), Some(used)) = (&mut seen.usage[entry], used) {
+                        sum.millicores += used.millicores;
+                        sum.memory = sum.memory.saturating_add(used.memory);
+                    }
+                    continue;
+                }
+                settled[usize::from(used.is_some())] = Some(seen.pods.len());
+            }
+            seen.pods.push(object);
+            seen.usage.push(used);
+        }
+        oldest
+    }
+
+    /// What time a metric's reading is about: the window of resource usage, `oldest` of the pods', the window of a rate, this
+    /// instant for a level.
+    fn span(&self, now: SimTime, source: &Source, name: &str, oldest: Option<SimTime>) -> ReadingSpan {
         let since = match source {
-            Source::Resource(..) | Source::ContainerResource(..) => of_pods(usage),
+            Source::Resource(..) | Source::ContainerResource(..) => oldest,
             _ if is_gauge(name) => return ReadingSpan { since: now, readable: now },
-            Source::Pods(_) => of_pods(|pod| pod.sent_history.front().map(|first| first.0)),
+            Source::Pods(_) => {
+                let running = self.alive.iter().map(|id| &self.pods[id.0 as usize]);
+                let running = running.filter(|pod| pod.phase == Phase::Running);
+                running.filter_map(|pod| pod.sent_history.front().map(|first| first.0)).min()
+            }
             Source::Object(_) | Source::External(_) => self.arrivals_history.front().map(|first| first.0),
         };
         ReadingSpan { since: since.unwrap_or(now), readable: self.last_scrape }
@@ -193,22 +231,6 @@ impl Pods {
             memory: pods.memory.request.map(|bytes| (bytes.as_u64() as i64).saturating_mul(1_000)),
         };
         PodTemplate { containers: vec![Container { name: self.config.container.clone(), requests }], pod_level: None }
-    }
-
-    fn resource(&self, resource: Resource, mut samples: Vec<Option<Sample>>) -> Reading {
-        samples.clear();
-        samples.extend(self.alive.iter().map(|id| {
-            let pod = &self.pods[id.0 as usize];
-            let metrics = pod.usage.metrics().filter(|_| pod.phase == Phase::Running)?;
-            let value = match resource {
-                Resource::Cpu => millicores_of_nanocores(metrics.cpu_nanocores as i64),
-                Resource::Memory => (metrics.memory as i64).saturating_mul(1_000),
-                Resource::Other => return None,
-            };
-            let window = Span::from_nanos(metrics.window.as_nanos() as i64);
-            Some(Sample { value, at: whole_seconds(metrics.at), window })
-        }));
-        answer(samples)
     }
 
     /// A custom metric of each pod that serves.
@@ -230,6 +252,7 @@ impl Pods {
     /// An object or external metric: the fleet's total.
     fn series(&self, site: &mut Site, name: &str) -> Reading {
         if is_gauge(name) {
+            site.plant.record(&mut site.recorder);
             return Reading::Series(vec![milli(site.plant.in_flight() as f64)]);
         }
         match rate(&self.arrivals_history) {
@@ -237,6 +260,38 @@ impl Pods {
             None => Reading::Failed(MetricError::Empty),
         }
     }
+}
+
+impl Pod {
+    /// The pod as the API server shows it.
+    fn object(&self) -> PodObject {
+        PodObject {
+            phase: if self.phase == Phase::Running { PodPhase::Running } else { PodPhase::Pending },
+            ready: self.ready.map(|ready| ReadyCondition {
+                status: if ready.status { ReadyStatus::True } else { ReadyStatus::False },
+                since: instant(ready.since),
+            }),
+            started: self.started.map(instant),
+            deleting: self.deleting.is_some(),
+            template: 0,
+            count: 1,
+        }
+    }
+}
+
+/// The resource metrics of the pods.
+fn resource_reading(resource: Resource, usage: &[Option<Used>], mut samples: Vec<Option<Sample>>) -> Reading {
+    samples.clear();
+    samples.extend(usage.iter().map(|used| {
+        let used = used.as_ref()?;
+        let value = match resource {
+            Resource::Cpu => used.millicores,
+            Resource::Memory => used.memory,
+            Resource::Other => return None,
+        };
+        Some(Sample { value, at: whole_seconds(used.at), window: Span::from_nanos(used.window.as_nanos() as i64) })
+    }));
+    answer(samples)
 }
 
 fn answer(samples: Vec<Option<Sample>>) -> Reading {

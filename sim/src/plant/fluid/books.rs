@@ -13,6 +13,14 @@ const FATES: usize = 4;
 /// The place of those that will be given up on.
 const LATE: usize = 3;
 
+/// Buckets of the histogram between two levels of delays: 3 % apart.
+const DELAY_STEP: usize = 4;
+
+/// The delay of a level in nanoseconds.
+fn delay_of(level: u32) -> f64 {
+    lower_edge(level as usize * DELAY_STEP) as f64
+}
+
 /// Requests by expected number, turned into whole ones without losing any.
 #[derive(Debug, Default)]
 pub(super) struct Books {
@@ -31,13 +39,21 @@ pub(super) struct Books {
     owed: [f64; FATES + 2],
     owed_outcomes: [f64; FATES],
     latencies: PendingLatencies,
+    /// Something has happened since whole numbers were made.
+    open: bool,
 }
 
 impl Books {
+    /// Whether nothing has happened since whole numbers were made.
+    pub(super) fn is_settled(&self) -> bool {
+        !self.open
+    }
+
     /// Requests are expected to arrive, and attempts.
     pub(super) fn arrive(&mut self, requests: f64, attempts: f64) {
         self.expected += requests;
         self.attempts += attempts;
+        self.open = true;
     }
 
     /// Requests are admitted and under way to their fates.
@@ -90,6 +106,7 @@ impl Books {
         let all: u64 = self.inside.iter().sum();
         let stay = whole(expected_inside).min(all);
         self.release(all - stay, recorder);
+        self.open = false;
     }
 
     /// Gives each of the arrived requests a fate.
@@ -150,14 +167,18 @@ fn whole(expected: f64) -> u64 {
 /// more than there is room for.
 fn apportion<const N: usize>(number: u64, shares: &[f64; N], owed: &mut [f64; N], room: &[u64; N]) -> [u64; N] {
     let mut parts = [0; N];
+    if number == 0 {
+        return parts;
+    }
     let total: f64 = shares.iter().sum();
     let mut left = number;
     if total > 0.0 {
+        let each = number as f64 / total;
         for at in 0..N {
             if shares[at] == 0.0 && owed[at] == 0.0 {
                 continue;
             }
-            let exact = number as f64 * shares[at] / total + owed[at];
+            let exact = each * shares[at] + owed[at];
             parts[at] = (exact.max(0.0) as u64).min(left).min(room[at]);
             owed[at] = (exact - parts[at] as f64).clamp(-1.0, 1.0);
             left -= parts[at];
@@ -165,8 +186,13 @@ fn apportion<const N: usize>(number: u64, shares: &[f64; N], owed: &mut [f64; N]
     }
     // What is left goes to whom most is owed, as long as there is room.
     while left > 0 {
-        let open = (0..N).filter(|&at| parts[at] < room[at]);
-        let Some(at) = open.max_by(|&a, &b| owed[a].total_cmp(&owed[b]).then(b.cmp(&a))) else { break };
+        let mut most = None;
+        for at in (0..N).filter(|&at| parts[at] < room[at]) {
+            if most.is_none_or(|most: usize| owed[at] > owed[most]) {
+                most = Some(at);
+            }
+        }
+        let Some(at) = most else { break };
         // A few are left by rounding; many only where rooms are full.
         let more = if left <= 2 * N as u64 { 1 } else { left.min(room[at] - parts[at]) };
         parts[at] += more;
@@ -186,6 +212,8 @@ pub(super) struct PendingLatencies {
     latest: usize,
     /// Weight by bucket.
     buckets: Vec<f64>,
+    /// Room for laws that are about to be moved; empty otherwise.
+    scratch: Vec<f64>,
     /// Where in its bucket the first of the next requests is put.
     phase: f64,
 }
@@ -218,16 +246,22 @@ impl OfKind {
         self.weights[spot.at + 1] += weight * spot.share;
     }
 
-    /// Requests served behind a delay in nanoseconds.
+    /// Requests served behind a delay in nanoseconds: shared out between the two levels beside it, so that the mean delay
+    /// is exact.
     pub(super) fn add_delayed(&mut self, spot: Spot, delay: f64, weight: f64) {
         self.touched = true;
-        let level = bucket(delay as u64) as u32;
-        *self.delayed.entry((level, spot.at)).or_default() += weight * (1.0 - spot.share);
-        *self.delayed.entry((level, spot.at + 1)).or_default() += weight * spot.share;
+        let level = (bucket(delay as u64) / DELAY_STEP).min(BUCKETS / DELAY_STEP - 1) as u32;
+        let (low, high) = (delay_of(level), delay_of(level + 1));
+        let above = ((delay - low) / (high - low)).clamp(0.0, 1.0);
+        for (level, part) in [(level, weight * (1.0 - above)), (level + 1, weight * above)] {
+            *self.delayed.entry((level, spot.at)).or_default() += part * (1.0 - spot.share);
+            *self.delayed.entry((level, spot.at + 1)).or_default() += part * spot.share;
+        }
     }
 
     /// Turns weights of grid points into those of buckets.
-    fn expand(&mut self, law: &ServiceLaw, buckets: &mut [f64]) {
+    /// `scratch` is empty before and after.
+    fn expand(&mut self, law: &ServiceLaw, scratch: &mut [f64], buckets: &mut [f64]) {
         if !std::mem::take(&mut self.touched) {
             return;
         }
@@ -241,11 +275,11 @@ impl OfKind {
         let mut delayed = std::mem::take(&mut self.delayed).into_iter().peekable();
         let mut laws = Vec::new();
         while let Some(((level, at), weight)) = delayed.next() {
-            let delay = 0.5 * (lower_edge(level as usize) + lower_edge(level as usize + 1)) as f64;
+            let delay = delay_of(level);
             gather(&self.station, at, delay, weight, &mut laws);
             if delayed.peek().is_none_or(|((next, _), _)| *next != level) {
-                laws.drain(..)
-                    .for_each(|(of, weight)| add_behind(law, of, delay, weight, self.station.shares(), buckets));
+                add_behind(law, &laws, delay, self.station.shares(), scratch, buckets);
+                laws.clear();
             }
         }
     }
@@ -268,8 +302,9 @@ impl PendingLatencies {
     /// Turns all weights into those of buckets, to be read.
     pub(super) fn expand(&mut self, law: &ServiceLaw) {
         self.buckets.resize(BUCKETS, 0.0);
+        self.scratch.resize(BUCKETS, 0.0);
         for kind in &mut self.kinds {
-            kind.expand(law, &mut self.buckets);
+            kind.expand(law, &mut self.scratch, &mut self.buckets);
         }
     }
 

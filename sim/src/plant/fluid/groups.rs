@@ -11,6 +11,7 @@ use windtunnel_traces::random::{Generator, normal};
 use super::station::{Kind, Station};
 use super::tables::Tables;
 use super::waiting::Split;
+use crate::controllers::decision::InstanceId;
 use crate::plant::fcfs::Rules;
 use crate::plant::{ColdStart, StationSpec, Usage};
 use crate::scenario::schema::Algorithm;
@@ -94,6 +95,8 @@ pub(super) struct Group {
     pub(super) busy: f64,
     pub(super) sent: f64,
     pub(super) variance: f64,
+    /// Where on its station's grid it was settled last, if it was and nothing has happened to it since.
+    pub(super) settled: Option<usize>,
 }
 
 impl Group {
@@ -142,6 +145,8 @@ pub(super) struct Groups {
     pub(super) alone: bool,
     /// What was apportioned to one station of each group.
     parts: Vec<f64>,
+    /// Whether that goes for the groups as they are, and the total of the parts before they were made shares.
+    apportioned: Option<f64>,
 }
 
 impl Groups {
@@ -159,6 +164,7 @@ impl Groups {
             may_merge: false,
             alone: false,
             parts: Vec::new(),
+            apportioned: None,
         }
     }
 
@@ -267,6 +273,7 @@ impl Groups {
         }
         self.dissolve();
         self.stale = false;
+        self.apportioned = None;
         let split = self.splits();
         let on_nodes = self.targets_by_node();
         for at in 0..self.present.len() {
@@ -339,6 +346,7 @@ impl Groups {
                     busy: 0.0,
                     sent: 0.0,
                     variance: 0.0,
+                    settled: None,
                 });
                 self.list.len() - 1
             }
@@ -410,10 +418,14 @@ impl Groups {
     /// The part of so many requests, coming over some seconds from an instant on, that one station of each group gets. Nothing
     /// when no station takes any.
     pub(super) fn apportion(&mut self, requests: f64, seconds: f64, now: f64, rules: &Rules) -> bool {
+        let by_load = self.split_by_load() && requests > 0.0;
+        if !by_load && let Some(total) = self.apportioned {
+            return total > 0.0;
+        }
         let mut parts = std::mem::take(&mut self.parts);
         parts.clear();
         let dead = self.list.iter().any(|group| group.dead && group.weight > 0.0);
-        if !self.split_by_load() || requests <= 0.0 {
+        if !by_load {
             parts.extend(self.list.iter().map(|group| group.weight));
         } else if self.algorithm == Algorithm::PowerOfTwo {
             parts.extend((0..self.list.len()).map(|at| self.by_two_choices(at)));
@@ -425,6 +437,7 @@ impl Groups {
         let total: f64 = self.list.iter().zip(&parts).map(|(group, part)| part * group.size()).sum();
         parts.iter_mut().for_each(|part| *part /= total);
         self.parts = parts;
+        self.apportioned = (!by_load).then_some(total);
         total > 0.0
     }
 
@@ -531,6 +544,31 @@ impl Groups {
             },
             None => Usage::default(),
         }
+    }
+
+    /// What all stations that report (`true`) have used since they were read last, with one draw for all: they are
+    /// independent, so the variance of the sum is the sum of the variances.
+    pub(super) fn measured_together(
+        &mut self,
+        stations: &[(InstanceId, bool)],
+        now: u64,
+        stream: &mut Generator,
+    ) -> f64 {
+        let (mut used, mut spread, mut most) = (0.0, 0.0, 0.0);
+        for &(InstanceId(id), reports) in stations {
+            let Some((_, busy, _, _, variance)) = self.state(id) else { continue };
+            let Some(member) = self.member(id) else { continue };
+            let cores = member.spec.cores.as_f64();
+            let noise = &mut member.noise;
+            if reports {
+                used += busy - noise.busy;
+                spread += (variance - noise.variance).max(0.0);
+                most += (now - noise.at) as f64 * cores;
+            }
+            (noise.busy, noise.variance, noise.at) = (busy, variance, now);
+        }
+        // No core works backwards, and none faster than time.
+        (used + spread.sqrt() * normal(stream)).clamp(0.0, most.max(0.0))
     }
 
     pub(super) fn measured(&mut self, id: u32, now: u64) -> Usage {

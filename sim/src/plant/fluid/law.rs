@@ -3,7 +3,7 @@
 //! Laws are kept as probabilities of the buckets of the latency histogram. They are built once per service law and
 //! shared by all runs: see `tables`.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use super::waiting::Waiting;
 use crate::outcome::latency::{BUCKETS, bucket, lower_edge};
@@ -63,14 +63,31 @@ impl Latencies {
         }
     }
 
-    /// Adds the law moved by `shift` nanoseconds, times a weight.
-    pub(super) fn add_shifted_to(&self, all: &mut [f64], weight: f64, shift: f64) {
-        for (at, mass) in (self.first..).zip(&self.mass) {
-            let middle = 0.5 * (lower_edge(at) + lower_edge(at + 1)) as f64;
-            all[bucket((middle + shift) as u64)] += weight * mass;
-        }
+    /// The buckets that it touches.
+    pub(super) fn touched(&self) -> std::ops::Range<usize> {
+        self.first..self.first + self.mass.len()
     }
 }
+
+/// Moves the weights of some buckets by `shift` nanoseconds, each by the middle of its bucket, and adds them to `all`. The
+/// weights are taken.
+pub(super) fn move_weights(weights: &mut [f64], touched: std::ops::Range<usize>, shift: f64, all: &mut [f64]) {
+    let edges: &[f64] = &EDGES;
+    let middle = |at: usize| 0.5 * (edges[at] + edges[at + 1]);
+    // Both run upwards: the bucket that a weight comes to is looked for from the last one on.
+    let mut to = bucket((middle(touched.start) + shift) as u64);
+    for at in touched {
+        let weight = std::mem::take(&mut weights[at]);
+        let moved = middle(at) + shift;
+        while to + 1 < BUCKETS && moved >= edges[to + 1] {
+            to += 1;
+        }
+        all[to] += weight;
+    }
+}
+
+/// The lower edges of all buckets in nanoseconds, and the upper edge of the last.
+static EDGES: LazyLock<Vec<f64>> = LazyLock::new(|| (0..=BUCKETS).map(|at| lower_edge(at) as f64).collect());
 
 /// Which of the laws of a service.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -295,6 +312,22 @@ mod tests {
                 let mean: f64 = mixture.iter().map(|&(level, share)| share * law.level(level).mean).sum();
                 assert!((mean / 1e8 / sojourn - 1.0).abs() < 0.005, "{utilization}: {mean}");
             }
+        }
+    }
+
+    #[test]
+    fn weights_move_by_the_middles_of_their_buckets() {
+        let middle = |at: usize| 0.5 * (lower_edge(at) + lower_edge(at + 1)) as f64;
+        for shift in [0.0, 1e3, 7.7e6, 3.1e8, 2e10, 1e13] {
+            let mut weights: Vec<f64> = (0..BUCKETS).map(|at| 1.0 + (at % 7) as f64).collect();
+            let (touched, mut expected) = (300..3000, vec![0.0; BUCKETS]);
+            for at in touched.clone() {
+                expected[bucket((middle(at) + shift) as u64)] += weights[at];
+            }
+            let mut all = vec![0.0; BUCKETS];
+            move_weights(&mut weights, touched, shift, &mut all);
+            assert_eq!(all, expected, "{shift}");
+            assert!(weights[300..3000].iter().all(|weight| *weight == 0.0) && weights[299] > 0.0);
         }
     }
 

@@ -84,6 +84,7 @@ pub struct FluidPlant {
     books: Books,
     streams: Streams,
     arrival_noise: Generator,
+    fleet_noise: Generator,
     counted_noise: f64,
     /// Requests that were sent to stations on nodes with hardly a core left, and all.
     crowded: f64,
@@ -114,6 +115,7 @@ impl FluidPlant {
             books: Books::default(),
             streams,
             arrival_noise: streams.indexed(Purpose::Measurement, u32::MAX),
+            fleet_noise: streams.indexed(Purpose::Measurement, u32::MAX - 1),
             counted_noise: 0.0,
             crowded: 0.0,
             sent: 0.0,
@@ -182,17 +184,12 @@ impl FluidPlant {
             serve_group(group, &self.tables.law, rate, seconds, slowness, &mut self.books);
         }
     }
-
-    fn settle(&mut self, recorder: &mut Recorder) {
-        let inside = self.groups.inside();
-        self.books.settle(inside, recorder);
-    }
 }
 
 /// One group over a time at a constant rate per station.
 fn serve_group(group: &mut Group, law: &law::ServiceLaw, rate: f64, seconds: f64, slowness: f64, books: &mut Books) {
     let size = group.size();
-    let Group { station, inside: held, busy, sent, variance, .. } = group;
+    let Group { station, inside: held, busy, sent, variance, settled, .. } = group;
     *sent += rate * seconds;
     // Bursts that take longer are as good as more of them.
     let felt = rate * slowness;
@@ -205,11 +202,17 @@ fn serve_group(group: &mut Group, law: &law::ServiceLaw, rate: f64, seconds: f64
         let inside = station.inside(spot);
         let close = |reached: f64| (reached - inside).abs() <= 0.01 * inside + 1e-3;
         let no_backlog = *held <= 1.5 * inside + 1.0;
-        if close(*held) || (no_backlog && close(station.pass(*held, rate, seconds).inside)) {
+        let soon = || {
+            let before = if *held <= inside { Some(spot.at) } else { *settled };
+            before.is_some_and(|before| station.settles_within(before, spot, seconds))
+                || close(station.pass(*held, rate, seconds).inside)
+        };
+        if close(*held) || (no_backlog && soon()) {
             // The steady state, now or soon: without a backlog the number inside settles within a few service times.
             let admitted = rate * seconds * station.admitted(spot);
             *busy += (admitted - (inside - *held)).max(0.0) * law.cpu;
             *held = inside;
+            *settled = Some(spot.at);
             let fates = station.fates(spot);
             books.refuse((rate * seconds - admitted) * size);
             books.admit(admitted * size, &fates);
@@ -217,6 +220,7 @@ fn serve_group(group: &mut Group, law: &law::ServiceLaw, rate: f64, seconds: f64
             return;
         }
     }
+    *settled = None;
     let end = station.pass(*held, felt, seconds / slowness).inside;
     let change = (end - *held).abs() / (0.05 * end.max(*held).max(1.0));
     let steps = libm::ceil(change).clamp(1.0, MOST_STEPS);
@@ -258,6 +262,7 @@ impl Plant for FluidPlant {
     }
 
     fn kill(&mut self, id: InstanceId, _now: SimTime, recorder: &mut Recorder) {
+        self.record(recorder);
         let inside = self.groups.kill(id.0);
         self.books.fail_inside(inside, recorder);
     }
@@ -277,13 +282,20 @@ impl Plant for FluidPlant {
         self.groups.touch();
     }
 
-    fn advance(&mut self, until: SimTime, recorder: &mut Recorder) {
+    fn advance(&mut self, until: SimTime, _recorder: &mut Recorder) {
         let until = until.as_nanos();
         while self.now < until {
             let (end, requests) = self.offered.next(self.now, until);
             self.serve(end, requests);
         }
-        self.settle(recorder);
+    }
+
+    fn record(&mut self, recorder: &mut Recorder) {
+        if self.books.is_settled() {
+            return;
+        }
+        let inside = self.groups.inside();
+        self.books.settle(inside, recorder);
     }
 
     fn usage(&mut self, id: InstanceId) -> Usage {
@@ -292,6 +304,10 @@ impl Plant for FluidPlant {
 
     fn measured(&mut self, id: InstanceId) -> Usage {
         self.groups.measured(id.0, self.now)
+    }
+
+    fn measured_together(&mut self, instances: &[(InstanceId, bool)]) -> Option<f64> {
+        Some(self.groups.measured_together(instances, self.now, &mut self.fleet_noise))
     }
 
     fn measured_arrivals(&mut self, requests: u64) -> u64 {

@@ -7,7 +7,7 @@
 //! closed form: relaxation below saturation, a straight line above, a full house where there is a limit.
 
 use super::flow::Flow;
-use super::law::{Latencies, Level, Mixture, ServiceLaw};
+use super::law::{Level, Mixture, ServiceLaw, move_weights};
 use super::waiting::{Split, waiting};
 use crate::scenario::schema::Discipline;
 
@@ -85,6 +85,8 @@ struct Point {
     flow: f64,
     /// The share of arrivals that is admitted.
     admitted: f64,
+    /// The longest time constant, in seconds, with which the number inside settles up to here.
+    relaxation: f64,
     fates: Fates,
     law: Mixture,
 }
@@ -167,9 +169,17 @@ impl Station {
             // Rounding must not make the grid fold back.
             let least = station.points.last().map_or(0.0, |last: &Point| last.inside * (1.0 + 1e-12));
             let inside = inside.max(least);
-            station.points.push(Point { inside, flow: rate * admitted, admitted, fates, law: mixture });
+            station.points.push(Point {
+                inside,
+                flow: rate * admitted,
+                admitted,
+                relaxation: 0.0,
+                fates,
+                law: mixture,
+            });
         }
         station.stable = station.points.len();
+        station.relax();
         station.limited = backlog.0.is_some() && backlog.1.is_some();
         if station.limited {
             for utilization in OVERLOADS {
@@ -182,12 +192,31 @@ impl Station {
         station
     }
 
+    /// Between two grid points the number inside settles with the time constant dL/dx.
+    fn relax(&mut self) {
+        let mut longest = 0.0f64;
+        for at in 1..self.points.len() {
+            let (low, high) = (&self.points[at - 1], &self.points[at]);
+            let flow = high.flow - low.flow;
+            longest = longest.max(if flow > 0.0 { (high.inside - low.inside) / flow } else { f64::INFINITY });
+            self.points[at].relaxation = longest;
+        }
+    }
+
+    /// Whether a station without a backlog that went through `before`, or less, is as good as settled at `spot` after so
+    /// many seconds: e^-7 of the difference is left.
+    #[inline]
+    pub(super) fn settles_within(&self, before: usize, spot: Spot, seconds: f64) -> bool {
+        let highest = (before.max(spot.at) + 1).min(self.points.len() - 1);
+        seconds >= 7.0 * self.points[highest].relaxation
+    }
+
     /// Fates above saturation follow from the backlog; the law is that of the busiest stable point.
     fn push_overload(&mut self, inside: f64, flow: f64, admitted: f64) {
         let last = &self.points[self.points.len() - 1];
         let (fates, law) = (last.fates, last.law.clone());
         if inside > last.inside {
-            self.points.push(Point { inside, flow, admitted, fates, law });
+            self.points.push(Point { inside, flow, admitted, relaxation: f64::INFINITY, fates, law });
         }
     }
 
@@ -421,8 +450,24 @@ pub(super) fn gather(station: &Station, at: usize, delay: f64, weight: f64, laws
     station.law(at).iter().for_each(|&(level, probability)| add(level, weight * probability));
 }
 
-/// Adds a law behind a delay to the probabilities of all buckets: moved by it, or stretched by it already.
-pub(super) fn add_behind(law: &ServiceLaw, level: Level, delay: f64, weight: f64, stretched: bool, all: &mut [f64]) {
-    let latencies: &Latencies = law.level(level);
-    if stretched { latencies.add_to(all, weight) } else { latencies.add_shifted_to(all, weight, delay) }
+/// Adds laws behind a delay to the probabilities of all buckets: stretched by it already, or moved by it, all at once.
+/// `scratch` is empty before and after.
+pub(super) fn add_behind(
+    law: &ServiceLaw,
+    laws: &Mixture,
+    delay: f64,
+    stretched: bool,
+    scratch: &mut [f64],
+    all: &mut [f64],
+) {
+    let (mut first, mut end) = (usize::MAX, 0);
+    for &(level, weight) in laws {
+        let latencies = law.level(level);
+        latencies.add_to(if stretched { &mut *all } else { &mut *scratch }, weight);
+        let touched = latencies.touched();
+        (first, end) = (first.min(touched.start), end.max(touched.end));
+    }
+    if !stretched && first < end {
+        move_weights(scratch, first..end, delay, all);
+    }
 }

@@ -85,6 +85,7 @@ fn a_backlog_of_a_boot_drains_as_a_fluid() {
     let mut plant = plant(spec(800.0, &constant, Algorithm::RoundRobin), &machines[..5]);
     let mut recorder = Recorder::new(OBJECTIVE.as_nanos());
     plant.advance(SimTime::from_secs(180), &mut recorder);
+    plant.record(&mut recorder);
     // Less what the machines served while they filled up.
     assert!((plant.in_flight() as f64 / 54_000.0 - 1.0).abs() < 0.01, "{}", plant.in_flight());
     for id in 5..10 {
@@ -106,8 +107,10 @@ fn an_overloaded_machine_with_limits_refuses_the_rest() {
     let mut plant = plant(spec(rate, &exponential(55), Algorithm::Random), &[machine]);
     let mut recorder = Recorder::new(OBJECTIVE.as_nanos());
     plant.advance(SimTime::from_secs(600), &mut recorder);
+    plant.record(&mut recorder);
     recorder.clear();
     plant.advance(SimTime::from_secs(1200), &mut recorder);
+    plant.record(&mut recorder);
     plant.write_latencies(&mut recorder);
     let segment = recorder.segment();
     let refused = segment.rejected as f64 / segment.arrived as f64;
@@ -122,6 +125,7 @@ fn an_overloaded_machine_with_limits_refuses_the_rest() {
 #[derive(Clone, Debug)]
 enum Move {
     Advance(u64),
+    Record,
     Attach(u32),
     Detach(u32),
     Kill(u32),
@@ -131,6 +135,7 @@ enum Move {
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let one = prop_oneof![
         6 => (1u64..40_000).prop_map(Move::Advance),
+        2 => Just(Move::Record),
         3 => (0u32..6).prop_map(Move::Attach),
         2 => (0u32..6).prop_map(Move::Detach),
         1 => (0u32..6).prop_map(Move::Kill),
@@ -174,6 +179,7 @@ proptest! {
                     now += SimDuration::from_millis(millis);
                     plant.advance(now, &mut recorder);
                 }
+                Move::Record => plant.record(&mut recorder),
                 Move::Attach(id) => plant.attach(InstanceId(id), f64::from(id + 1) / 3.0, now),
                 Move::Detach(id) => plant.detach(InstanceId(id)),
                 Move::Kill(id) => plant.kill(InstanceId(id), now, &mut recorder),
@@ -185,10 +191,12 @@ proptest! {
                 prop_assert!(usage.busy_core_nanos.is_finite());
                 *before = usage;
             }
+            // Also between two recordings, as of the last one.
             let segment = recorder.segment();
             prop_assert_eq!(segment.arrived, segment.decided() + plant.in_flight());
             prop_assert!(segment.slow >= segment.frustrated && segment.served >= segment.slow);
         }
+        plant.record(&mut recorder);
         plant.write_latencies(&mut recorder);
         let expected = rate * now.as_secs_f64();
         let segment = recorder.segment();
@@ -217,6 +225,7 @@ proptest! {
             for &step in &steps {
                 now += SimDuration::from_secs(step);
                 plant.advance(now, &mut recorder);
+                plant.record(&mut recorder);
                 read.extend((0..count).map(|id| plant.measured(InstanceId(id))));
             }
             (read, recorder.segment().clone(), plant.groups.list.len())

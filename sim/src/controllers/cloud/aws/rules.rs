@@ -424,6 +424,10 @@ impl Dialect for Aws {
         self.reconcile_at.min(forecast)
     }
 
+    fn reads_metrics(&self) -> bool {
+        !self.predictors.is_empty()
+    }
+
     fn check(&mut self, moment: &mut Moment<'_>, metrics: &dyn MetricSource) {
         self.run_forecasts(moment, metrics);
         if self.reconcile_at <= moment.now {

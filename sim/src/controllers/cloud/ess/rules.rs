@@ -212,14 +212,17 @@ impl Ess {
     fn execute(&mut self, moment: &mut Moment<'_>, firing: &Firing, index: usize) {
         let rule = &self.rules[index];
         let total = moment.group.settled();
-        let resource = firing.instance.map(|i| format!(" of instance {}", i.0)).unwrap_or_default();
-        let mut trigger = Trigger {
-            cause: format!(
+        let cause = || {
+            let resource = firing.instance.map(|i| format!(" of instance {}", i.0)).unwrap_or_default();
+            format!(
                 "The event-triggered task \"{}\"{resource} ({}) executed scaling rule \"{}\"",
                 firing.name,
                 firing.reason(),
                 rule.name
-            ),
+            )
+        };
+        let mut trigger = Trigger {
+            cause: if moment.out.without_words { String::new() } else { cause() },
             policy: Some(rule.name.clone()),
             alarm: Some(firing.name.clone()),
             first_breach: firing.first_breach,
@@ -246,7 +249,7 @@ impl Ess {
         if moment.group.cooldown.holds(moment.now) {
             return moment.group.reject(moment.now, &trigger, capacity, COOLDOWN, moment.out);
         }
-        trigger.cause += &format!(", changing the Total Capacity from \"{total}\" to \"{capacity}\".");
+        trigger.cause = format!("{}, changing the Total Capacity from \"{total}\" to \"{capacity}\".", cause());
         let cooldown = self.cooldown_after(rule, true);
         if self.expected {
             moment.group.desired = capacity;
@@ -383,6 +386,10 @@ impl Dialect for Ess {
     fn next_check(&self) -> SimTime {
         let forecast = self.predictors.iter().map(Predictor::next).min().unwrap_or(SimTime::NEVER);
         self.next_check.min(forecast)
+    }
+
+    fn reads_metrics(&self) -> bool {
+        !self.predictors.is_empty()
     }
 
     fn check(&mut self, moment: &mut Moment<'_>, metrics: &dyn MetricSource) {

@@ -116,13 +116,16 @@ impl Tencent {
         // A policy that changes nothing starts no activity, and none is recorded.
         let Some(capacity) = self.wanted(moment, policy, firing) else { return };
         let (now, before) = (moment.now, moment.group.desired);
-        let trigger = Trigger {
-            cause: format!(
+        let cause = || {
+            format!(
                 "Alarm {} ({}) triggered scaling policy {}, changing the desired capacity from {before} to {capacity}.",
                 firing.name,
                 firing.reason(),
                 policy.name
-            ),
+            )
+        };
+        let mut trigger = Trigger {
+            cause: if moment.out.without_words { String::new() } else { cause() },
             policy: Some(policy.name.clone()),
             alarm: Some(firing.name.clone()),
             first_breach: firing.first_breach,
@@ -136,6 +139,7 @@ impl Tencent {
         if policy.cooldown.is_some() && moment.group.cooldown.holds(now) {
             return moment.group.reject(now, &trigger, capacity, IN_COOLDOWN, moment.out);
         }
+        trigger.cause = cause();
         let mut cooldown = policy.cooldown;
         if self.cooldown_starts == CooldownStart::ActivityStart
             && let Some(length) = cooldown.take()
@@ -247,6 +251,10 @@ impl Dialect for Tencent {
 
     fn next_check(&self) -> SimTime {
         self.next_check
+    }
+
+    fn reads_metrics(&self) -> bool {
+        false
     }
 
     fn check(&mut self, moment: &mut Moment<'_>, _metrics: &dyn MetricSource) {
