@@ -199,6 +199,8 @@ impl Reader<'_> {
     fn open(&mut self, before: &str, start: usize, quoted: bool, backquote: bool) {
         let span = start..self.at;
         let (around, name) = if before.ends_with('=') && before.len() > 1 && !before.starts_with('-') {
+            // Whatever it was before, now it is what a command prints.
+            self.known.variables.remove(before.trim_end_matches('='));
             (Vec::new(), before.to_string())
         } else {
             self.known.substitutions += 1;
