@@ -231,3 +231,65 @@ fn keys_can_be_set_and_faults_say_where() {
     let (code, _, err) = inputs.backtest(ESS, &csv(), &["--until", "soon"]);
     assert_eq!(code, 2, "{err}");
 }
+
+/// The golden timelines of `sim/tests/clouds/golden_timelines.rs`, from the metrics alone: with the delays of the cloud and
+/// of the fleet the command line says the same, to the second.
+#[test]
+fn golden_timelines_come_out_of_the_metrics_alone() {
+    let inputs = Inputs::new();
+    let aws = "[aws]\nmin = 3\nmax = 10\ndesired = 5\nassumptions = { alarm_phase = \"20s\", reconcile_lag = [\"6s\"] }\n\
+               [[aws.policy]]\nname = \"out\"\nadjust = { change = 2 }\ncooldown = \"300s\"\n[[aws.alarm]]\nname = \"high\"\n\
+               metric = \"CPUUtilization\"\ncomparison = \">\"\nthreshold = 70\nperiod = \"300s\"\ntimes = 3\naction = \"out\"\n";
+    let tencent = "[tencent]\nmin = 3\nmax = 10\ndesired = 5\nassumptions.alarm_delay = \"60s\"\n[[tencent.policy]]\nname = \"out\"\n\
+                   adjust = { change = 2 }\ncooldown = \"300s\"\n[tencent.policy.alarm]\nmetric = \"CPU_UTILIZATION\"\n\
+                   comparison = \">\"\nthreshold = 70\nperiod = \"300s\"\ntimes = 3\n";
+    let ess = ESS.replace("[ess]", "[ess]\nassumptions.alarm_delay = \"60s\"");
+    // Hot throughout, but for AWS, where the first ten minutes are cool: a window with one of them (40 and four times 75) is
+    // still at 68, so that the first three hot windows are those that begin at 600.
+    let csv = |step: u64, hot_from: u64| -> String {
+        let row = |n: u64| format!("{},{}\n", n * step, if n * step >= hot_from { 75 } else { 40 });
+        std::iter::once("seconds,CpuUtilization\n".to_string()).chain((0..3000 / step).map(row)).collect()
+    };
+    let expect = |scenario: &str, metrics: &str, more: &[&str]| -> Vec<(u64, String, u64, u64, Option<u64>)> {
+        let more = [&["--format", "json"], more].concat();
+        let (code, out, err) = inputs.backtest(scenario, metrics, &more);
+        assert_eq!(code, 0, "{err}");
+        let report: Value = serde_json::from_str(&out).expect("JSON");
+        let seconds = |value: &Value| value.as_f64().map(|s| s as u64);
+        let decision = |d: &Value| {
+            let at = seconds(&d["started"]).or(seconds(&d["seconds"])).expect("a time");
+            let word = d["status"].as_str().expect("a word").to_string();
+            (at, word, d["from"].as_u64().expect("from"), d["to"].as_u64().expect("to"), seconds(&d["ended"]))
+        };
+        report["decisions"].as_array().expect("decisions").iter().map(decision).collect()
+    };
+    let done = |at: u64, from: u64, to: u64, end: u64| (at, "Successful".to_string(), from, to, Some(end));
+    let refused = |at: u64, from: u64, to: u64| (at, "Rejected".to_string(), from, to, None);
+    let of_ess = expect(&ess, &csv(300, 0), &["--until", "2500", "--launch", "120", "--removal", "90s"]);
+    assert_eq!(
+        of_ess,
+        [
+            done(960, 5, 7, 1080),
+            refused(1260, 7, 9),
+            done(1560, 7, 9, 1680),
+            refused(1860, 9, 10),
+            done(2160, 9, 10, 2280),
+            refused(2460, 10, 10),
+        ]
+    );
+    let moved =
+        |decisions: Vec<(u64, String, u64, u64, Option<u64>)>, word: &str| -> Vec<(u64, u64, u64, Option<u64>)> {
+            decisions.into_iter().filter(|d| d.1 == word).map(|d| (d.0, d.2, d.3, d.4)).collect()
+        };
+    let of_aws = expect(aws, &csv(60, 600), &["--until", "2700", "--launch", "120"]);
+    assert_eq!(
+        moved(of_aws, "Successful"),
+        [(1526, 5, 7, Some(1646)), (2006, 7, 9, Some(2126)), (2486, 9, 10, Some(2606))]
+    );
+    let of_tencent = expect(tencent, &csv(300, 0), &["--until", "2900", "--launch", "56"]);
+    assert_eq!(
+        moved(of_tencent.clone(), "SUCCESSFUL"),
+        [(960, 5, 7, Some(1016)), (1560, 7, 9, Some(1616)), (2160, 9, 10, Some(2216))]
+    );
+    assert_eq!(moved(of_tencent, "CANCELLED").iter().map(|d| d.0).collect::<Vec<_>>(), [1260, 1860]);
+}

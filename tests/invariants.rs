@@ -125,7 +125,13 @@ fn cloud() -> impl Strategy<Value = String> {
         ("aws", "policy", "CPUUtilization"),
         ("tencent", "policy", "CPU_UTILIZATION"),
     ]);
-    (providers, 1u32..4, 0u32..6, any::<bool>(), 1u32..4).prop_map(|((provider, rule, metric), min, more, desired, out)| {
+    // A hook of ESS that rolls every removal back: the instance serves again.
+    let hook =
+        "[[ess.hook]]\nname = \"stay\"\ntransition = \"terminating\"\ntimeout = \"45s\"\nresult = \"rollback\"\n";
+    let flags = any::<[bool; 2]>();
+    (providers, 1u32..4, 0u32..6, flags, 1u32..4).prop_map(move |((provider, rule, metric), min, more, flags, out)| {
+        let [desired, rolls_back] = flags;
+        let hook = if rolls_back && provider == "ess" { hook } else { "" };
         let max = min + more;
         let desired = if desired { format!("desired = {}", min + more / 2) } else { String::new() };
         format!(
@@ -135,7 +141,7 @@ fn cloud() -> impl Strategy<Value = String> {
              [[{provider}.alarm]]\nname = \"high\"\nmetric = \"{metric}\"\nstatistic = \"average\"\ncomparison = \">\"\n\
              threshold = 60\nperiod = \"60s\"\ntimes = 1\naction = \"out\"\n\
              [[{provider}.alarm]]\nname = \"low\"\nmetric = \"{metric}\"\nstatistic = \"average\"\ncomparison = \"<\"\n\
-             threshold = 30\nperiod = \"60s\"\ntimes = 2\naction = \"in\"\n"
+             threshold = 30\nperiod = \"60s\"\ntimes = 2\naction = \"in\"\n{hook}"
         )
     })
 }

@@ -34,10 +34,14 @@ fn mean_since(outcome: &Outcome, from: f64, value: impl Fn(&windtunnel_sim::outc
 /// Launched = step * ceil((boot + period) / cooldown), where 2 are needed: the tables of `cooldown_boot_overshoot`.
 #[test]
 fn a_cooldown_shorter_than_the_boot_overshoots() {
-    for (cooldown, expected) in [("60s", 6), ("90s", 4), ("180s", 2), ("300s", 2)] {
-        let outcome = pathology("cooldown-shorter-than-boot", &[&format!("ess.rule.out.cooldown={cooldown}")]);
-        assert_eq!(launched(&outcome), expected, "cooldown {cooldown}");
+    let (step, boot, period) = (2, 165_u32, 15);
+    for cooldown in [60, 90, 120, 180, 300] {
+        let outcome = pathology("cooldown-shorter-than-boot", &[&format!("ess.rule.out.cooldown={cooldown}s")]);
+        assert_eq!(launched(&outcome), step * (boot + period).div_ceil(cooldown), "cooldown {cooldown} s");
     }
+    // A longer boot, the same formula; the maximum is beyond what it buys.
+    let slower = ["boot.start.time=345s", "ess.rule.out.cooldown=60s", "horizon=30m"];
+    assert_eq!(launched(&pathology("cooldown-shorter-than-boot", &slower)), step * (345 + period).div_ceil(60));
 }
 
 /// A change at the end of each of 60 periods. No flapping below 50 * 1/2 = 25.
@@ -75,8 +79,12 @@ fn an_alarm_of_three_periods_takes_150_to_210_seconds() {
 /// ceil((10 - 3) / 2) = 4 scale-outs to the maximum of 10; 150 per instance stay below 400.
 #[test]
 fn an_alarm_on_the_fleets_total_walks_to_the_maximum() {
-    let outcome = pathology("fleet-total-alarm", &[]);
-    assert_eq!((figure(&outcome, "peak_in_service"), figure(&outcome, "scale_outs")), (10.0, 4.0));
+    for (min, max) in [(3_u32, 10_u32), (3, 12), (2, 9)] {
+        let sets = [format!("ess.min={min}"), format!("ess.max={max}")];
+        let outcome = pathology("fleet-total-alarm", &sets.each_ref().map(String::as_str));
+        let scale_outs = f64::from((max - min).div_ceil(2));
+        assert_eq!((figure(&outcome, "peak_in_service"), figure(&outcome, "scale_outs")), (f64::from(max), scale_outs));
+    }
     let cured = pathology("fleet-total-alarm", &["ess.alarm.qps-high.metric=QPSPerInstance"]);
     assert_eq!((figure(&cured, "peak_in_service"), figure(&cured, "scale_outs")), (3.0, 0.0));
 }
@@ -109,7 +117,8 @@ fn an_average_hides_the_instance_that_drowns() {
 #[test]
 fn target_tracking_is_slow_to_scale_in() {
     let cure = ["aws.policy.track.target.disable_scale_in=true", "aws.alarm.idle.enabled=true"];
-    for (times, decided) in [(&[][..], 2100.0), (&cure[..], 1380.0)] {
+    // The load falls at 1200 s.
+    for (times, decided) in [(&[][..], 1200.0 + 15.0 * 60.0), (&cure[..], 1200.0 + 3.0 * 60.0)] {
         let outcome = pathology("slow-scale-in", times);
         let first = outcome.activities.iter().find(|entry| entry.accepted && entry.to < entry.from);
         assert_eq!(first.map(|entry| entry.at_seconds), Some(decided), "{times:?}");

@@ -7,6 +7,7 @@ use clap::Args;
 use windtunnel_sim::backtest::alarms::{
     BacktestError, BacktestOptions, CloudPolicy, backtest_recorded, read_recording,
 };
+use windtunnel_sim::backtest::open_loop::OpenLoopFleet;
 use windtunnel_sim::scenario::document::{DiskFiles, Document, ScenarioError};
 use windtunnel_traces::{SimDuration, SimTime};
 
@@ -28,6 +29,14 @@ pub(crate) struct AlarmBacktestArgs {
     /// The last evaluation, in seconds since the start; by default the end of the recording.
     #[arg(long, value_name = "SECONDS", requires = "scenario", value_parser = seconds)]
     pub(crate) until: Option<SimTime>,
+
+    /// How long a launch takes, in seconds, until the instance is in service and the cooldown begins; nothing by default.
+    #[arg(long, value_name = "SECONDS", requires = "scenario", value_parser = seconds)]
+    pub(crate) launch: Option<SimTime>,
+
+    /// How long a removal takes, in seconds; nothing by default.
+    #[arg(long, value_name = "SECONDS", requires = "scenario", value_parser = seconds)]
+    pub(crate) removal: Option<SimTime>,
 
     /// Set a key of the policy, as in `aws.alarm.cpu-high.threshold=60`.
     #[arg(long, value_name = "PATH=VALUE", requires = "scenario")]
@@ -76,7 +85,9 @@ pub(crate) fn run(
         document.set(assignment)?;
     }
     let policy = CloudPolicy::from_document(&document)?;
-    let options = BacktestOptions { until: args.until, ..BacktestOptions::default() };
+    let takes = |time: Option<SimTime>| time.map_or(SimDuration::ZERO, |time| time - SimTime::ZERO);
+    let fleet = OpenLoopFleet { launch: takes(args.launch), removal: takes(args.removal) };
+    let options = BacktestOptions { until: args.until, fleet, ..BacktestOptions::default() };
     let recorded = read_recording(&policy, metrics, &options)?;
     let report = backtest_recorded(&policy, &recorded, &options).map_err(BacktestError::from)?;
     if let Some(kept) = kept {

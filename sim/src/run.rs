@@ -563,6 +563,7 @@ impl World<'_> {
                 let decrement = event.decrement.unwrap_or(true);
                 self.ask_for_standby(StandbyRequest::Enter { count, request: number, decrement });
             }
+            (EventKind::GroupDisabled, _) => self.tell_controller(|it, now, out| it.set_enabled(now, false, out)),
         }
     }
 
@@ -577,6 +578,8 @@ impl World<'_> {
         let zone = event.zone.unwrap_or(0);
         self.lasting.retain(|&other| other != number);
         let factor = self.slowdown(event.kind);
+        let disables = |number: &usize| self.scenario.file.event[*number].kind == EventKind::GroupDisabled;
+        let still_disabled = self.lasting.iter().any(disables);
         match (event.kind, &mut self.group) {
             (EventKind::ZoneOutage, Group::Instances(instances)) => instances.zone_up(zone),
             (EventKind::ZoneOutage, Group::Pods(pods)) => pods.zone_up(&mut self.site, zone),
@@ -585,16 +588,24 @@ impl World<'_> {
             (EventKind::BootSlowdown, Group::Pods(pods)) => pods.slow_boots(factor),
             (EventKind::DownstreamSlowdown, _) => self.site.plant.slow_waits(factor),
             (EventKind::Standby, _) => self.ask_for_standby(StandbyRequest::Leave { request: number }),
+            (EventKind::GroupDisabled, _) if !still_disabled => {
+                self.tell_controller(|it, now, out| it.set_enabled(now, true, out));
+            }
             _ => {}
         }
     }
 
     /// Somebody puts instances into Standby, or brings them back.
     fn ask_for_standby(&mut self, request: StandbyRequest) {
+        self.tell_controller(|controller, now, out| controller.standby(now, request, out));
+    }
+
+    /// Somebody does something to the group by hand.
+    fn tell_controller(&mut self, tell: impl FnOnce(&mut dyn Controller, SimTime, &mut Decisions)) {
         let Control::Cloud(controller) = &mut self.control else { return };
         let now = self.site.now;
         let mut decisions = Decisions::default();
-        controller.standby(now, request, &mut decisions);
+        tell(&mut **controller, now, &mut decisions);
         let next = controller.next_wake();
         self.site.agenda.at(next.max(now), Event::Wake);
         self.carry_out(decisions);
@@ -608,15 +619,7 @@ impl World<'_> {
                 self.hold(desired);
             }
             (Control::Hpa(_), Group::Pods(pods)) => pods.scale(&mut self.site, desired),
-            (Control::Cloud(controller), _) => {
-                let now = self.site.now;
-                let mut decisions = Decisions::default();
-                controller.set_desired(now, desired, &mut decisions);
-                let next = controller.next_wake();
-                self.site.agenda.at(next.max(now), Event::Wake);
-                self.carry_out(decisions);
-            }
-            _ => {}
+            _ => self.tell_controller(|controller, now, out| controller.set_desired(now, desired, out)),
         }
     }
 

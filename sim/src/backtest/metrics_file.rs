@@ -16,6 +16,8 @@ use crate::controllers::decision::{InstanceId, Metric};
 
 /// A Unix time rather than seconds since the start: later than September 2001.
 const UNIX_SECONDS: f64 = 1e9;
+/// A Unix time in milliseconds rather than in seconds: seconds would be later than the year 5000.
+const UNIX_MILLISECONDS: f64 = 1e11;
 /// No recording is longer than ten years.
 const LONGEST: f64 = 10.0 * 366.0 * 86_400.0;
 
@@ -75,8 +77,7 @@ pub fn parse(text: &str, provider: Provider, wanted: &[Metric]) -> Result<Record
     let text = text.trim_start_matches('\u{feff}');
     let recorded = match text.trim_start().chars().next() {
         None => return content("the file is empty"),
-        Some('{') => parse_json(text, provider, wanted)?,
-        Some('[') => return content("a JSON list is none of the known formats; give the whole answer of the API"),
+        Some('{' | '[') => parse_json(text, provider, wanted)?,
         Some(_) => parse_csv(text, provider)?,
     };
     let recorded = with_percentiles(recorded, wanted);
@@ -138,6 +139,7 @@ fn parse_csv(text: &str, provider: Provider) -> Result<RecordedMetrics> {
     columns.iter().flatten().for_each(|metric| recorded.declare(*metric));
     let mut origin: Option<f64> = None;
     let mut last: Option<f64> = None;
+    let mut millis: Option<bool> = None;
     for row in reader.records() {
         let row = row.map_err(|e| broken(&e))?;
         let line = row.position().map_or(0, csv::Position::line);
@@ -145,8 +147,12 @@ fn parse_csv(text: &str, provider: Provider) -> Result<RecordedMetrics> {
         if row.len() != header.len() {
             return Err(wrong(format!("{} cells where the header has {}", row.len(), header.len())));
         }
-        let stamp = number(&row[0]).filter(|s| *s >= 0.0);
-        let stamp = stamp.ok_or_else(|| wrong(format!("`{}` is not a time in seconds", &row[0])))?;
+        // The first stamp says in which unit all are.
+        let millis = *millis.get_or_insert_with(|| is_in_millis(&row[0]));
+        let stamp = stamp_in(&row[0], millis).filter(|s| *s >= 0.0);
+        let stamp = stamp.ok_or_else(|| {
+            wrong(format!("`{}` is not a time: seconds, Unix time or 2026-01-01T00:00:00Z were expected", &row[0]))
+        })?;
         if last.is_some_and(|last| stamp <= last) {
             return Err(wrong(format!("time {stamp} does not follow the one before it; stamps must increase")));
         }
@@ -189,14 +195,59 @@ struct Point {
     held: Option<Held>,
 }
 
+/// The answers of a monitoring service: one, or its pages one after another or in a list.
 fn parse_json(text: &str, provider: Provider, wanted: &[Metric]) -> Result<RecordedMetrics> {
-    let document: Value = match serde_json::from_str(text) {
-        Ok(document) => document,
-        Err(e) => return Err(MetricsFileError::Line { line: e.line() as u64, message: e.to_string() }),
-    };
-    let mut declared = Vec::new();
+    let mut pages = Vec::new();
+    for document in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
+        match document {
+            Ok(Value::Array(list)) => pages.extend(list),
+            Ok(document) => pages.push(document),
+            Err(e) => return Err(MetricsFileError::Line { line: e.line() as u64, message: e.to_string() }),
+        }
+    }
+    if pages.is_empty() || !pages.iter().all(Value::is_object) {
+        return content(
+            "a JSON list of anything but an API's answers is none of the known formats; give the whole answer",
+        );
+    }
+    let last = pages.last().and_then(|page| page.get("NextToken")).and_then(Value::as_str);
+    if last.is_some_and(|token| !token.is_empty()) {
+        return content(
+            "the answer goes on (`NextToken`): append the pages that follow, one after another, to the file",
+        );
+    }
+    let (mut declared, mut points, mut period) = (Vec::new(), Vec::new(), None);
+    for page in &pages {
+        points.extend(page_points(page, provider, wanted, &mut declared)?);
+        period = period.or(stated_period(page)?);
+    }
+    collect(points, &declared, period)
+}
+
+/// How long a value stands for, where the answer says so; as a number, or as CloudMonitor writes it, as a text.
+fn stated_period(document: &Value) -> Result<Option<f64>> {
+    let period = document.get("Period").and_then(|p| p.as_f64().or_else(|| number(p.as_str()?)));
+    match period.filter(|p| !(*p > 0.0 && *p <= 86_400.0)) {
+        Some(period) => content(format!("a period of {period} seconds is not one")),
+        None => Ok(period),
+    }
+}
+
+/// The datapoints of one answer, and the metrics that it is about.
+fn page_points(
+    document: &Value,
+    provider: Provider,
+    wanted: &[Metric],
+    declared: &mut Vec<Metric>,
+) -> Result<Vec<Point>> {
+    // CloudMonitor says in the answer that it has failed.
+    let code = document.get("Code").map(|code| code.as_str().map_or(code.to_string(), str::to_string));
+    if let Some(code) = code.filter(|code| code != "200") {
+        let message = document.get("Message").and_then(Value::as_str).unwrap_or("without a message");
+        return content(format!("the answer is an error, {code}: {message}"));
+    }
     let points = if let Some(results) = document.get("MetricDataResults") {
-        metric_data(results, provider, wanted, &mut declared)?
+        metric_data(results, provider, wanted, declared)?
     } else if let Some(Value::Array(points)) = document.get("Datapoints") {
         let metric = named_or_only(document.get("Label"), provider, wanted)?;
         declared.push(metric);
@@ -218,11 +269,7 @@ fn parse_json(text: &str, provider: Provider, wanted: &[Metric]) -> Result<Recor
              is in the file",
         );
     };
-    let period = document.get("Period").and_then(|p| p.as_f64().or_else(|| number(p.as_str()?)));
-    if let Some(period) = period.filter(|p| !(*p > 0.0 && *p <= 86_400.0)) {
-        return content(format!("a period of {period} seconds is not one"));
-    }
-    collect(points, &declared, period)
+    Ok(points)
 }
 
 /// The metric that the document names, or the only one that is watched.
@@ -252,13 +299,17 @@ fn metric_data(
         let name = word.map(Value::from);
         let metric = named_or_only(name.as_ref().or(id), provider, wanted)?;
         declared.push(metric);
+        let status = result.get("StatusCode").and_then(Value::as_str).unwrap_or("Complete");
+        if !matches!(status, "Complete" | "PartialData") {
+            return content(format!("CloudWatch could not answer for {metric:?}: StatusCode {status}"));
+        }
         let list = |key: &str| result.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
         let (stamps, values) = (list("Timestamps"), list("Values"));
         if stamps.len() != values.len() {
             return content(format!("{} timestamps and {} values do not pair up", stamps.len(), values.len()));
         }
         for (stamp, value) in stamps.iter().zip(&values) {
-            let Some(value) = value.as_f64() else { return content(format!("{value} is not a number")) };
+            let Some(value) = numeral(value) else { return content(format!("{value} is not a number")) };
             points.push(Point {
                 metric,
                 instance: None,
@@ -285,12 +336,10 @@ fn metric_statistics(list: &[Value], metric: Metric, wanted: &[Metric]) -> Resul
 /// CloudMonitor `DescribeMetricList`: the datapoints, each of one instance.
 fn metric_list(list: &[Value], metric: Metric) -> Result<Vec<Point>> {
     let point = |entry: &Value| {
-        let Some(millis) = entry.get("timestamp").and_then(Value::as_f64) else {
-            return content("a datapoint has no `timestamp` in milliseconds");
-        };
+        let Some(stamp) = entry.get("timestamp") else { return content("a datapoint has no `timestamp`") };
         let (sample, held) = sample(entry, None)?;
         let instance = entry.get("instanceId").and_then(Value::as_str).map(str::to_string);
-        Ok(Point { metric, instance, seconds: millis / 1000.0, sample, held: Some(held) })
+        Ok(Point { metric, instance, seconds: seconds(stamp)?, sample, held: Some(held) })
     };
     list.iter().map(point).collect()
 }
@@ -299,7 +348,7 @@ fn metric_list(list: &[Value], metric: Metric) -> Result<Vec<Point>> {
 fn statistic(entry: &Value, key: &str) -> Result<Option<f64>> {
     match entry.get(key) {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => match value.as_f64().filter(|n| n.is_finite()) {
+        Some(value) => match numeral(value) {
             Some(number) => Ok(Some(number)),
             None => content(format!("`{key}` is {value}, which is not a number")),
         },
@@ -348,16 +397,30 @@ fn sample(entry: &Value, looked_for: Option<&str>) -> Result<(Sample, Held)> {
     Ok((sample, held))
 }
 
-/// A stamp as the CLI prints it (ISO 8601) or as the API sends it (Unix seconds).
+/// A finite number, also where it stands in quotation marks, as SDKs write some.
+fn numeral(value: &Value) -> Option<f64> {
+    value.as_f64().filter(|n| n.is_finite()).or_else(|| number(value.as_str()?))
+}
+
+/// A stamp as the CLI prints it (ISO 8601), as CloudWatch sends it (Unix seconds) or CloudMonitor (Unix milliseconds).
 fn seconds(stamp: &Value) -> Result<f64> {
-    if let Some(seconds) = stamp.as_f64() {
-        return Ok(seconds);
+    let text = stamp.as_str().map_or_else(|| stamp.to_string(), str::to_string);
+    match stamp_in(&text, is_in_millis(&text)).filter(|seconds| *seconds >= 0.0) {
+        Some(seconds) => Ok(seconds),
+        None => content(format!("{stamp} is not a time")),
     }
-    let text = stamp.as_str().unwrap_or_default();
-    match text.parse::<jiff::Timestamp>() {
-        Ok(timestamp) => Ok(timestamp.as_second() as f64 + f64::from(timestamp.subsec_nanosecond()) / 1e9),
-        Err(_) => content(format!("{stamp} is not a time")),
-    }
+}
+
+fn is_in_millis(text: &str) -> bool {
+    number(text).is_some_and(|n| n >= UNIX_MILLISECONDS)
+}
+
+/// A time in seconds: a number of them since the start or since 1970, of milliseconds since 1970, or a calendar time.
+fn stamp_in(text: &str, millis: bool) -> Option<f64> {
+    let of_number = |n: f64| if millis { n / 1000.0 } else { n };
+    let of_calendar =
+        |timestamp: jiff::Timestamp| timestamp.as_second() as f64 + f64::from(timestamp.subsec_nanosecond()) / 1e9;
+    number(text).map(of_number).or_else(|| text.trim().parse().ok().map(of_calendar))
 }
 
 /// Lays the points on the run's clock, whose zero is the earliest stamp.
@@ -375,7 +438,7 @@ fn collect(points: Vec<Point>, declared: &[Metric], period: Option<f64>) -> Resu
         if let Some(held) = point.held {
             recorded.note_held(point.metric, held);
         }
-        let free = match point.instance {
+        let before = match point.instance {
             None => recorded.insert(point.metric, at, point.sample),
             Some(name) => {
                 let next = InstanceId(instances.len() as u32);
@@ -383,8 +446,12 @@ fn collect(points: Vec<Point>, declared: &[Metric], period: Option<f64>) -> Resu
                 recorded.insert_instance(point.metric, instance, at, point.sample)
             }
         };
-        if !free {
-            return content(format!("two datapoints of {:?} have the same time", point.metric));
+        // Pages may overlap: the same datapoint once more says nothing new.
+        if before.is_some_and(|before| before != point.sample) {
+            return content(format!(
+                "two datapoints of {:?} have the same time and differ; give one series for each metric",
+                point.metric
+            ));
         }
     }
     recorded.aggregate_instances();

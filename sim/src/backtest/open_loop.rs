@@ -103,6 +103,7 @@ impl Fleet {
             Notice::Lost { instance } => self.members.retain(|member| member != instance),
             Notice::LaunchFailed { .. }
             | Notice::NotRemoved { .. }
+            | Notice::RolledBack { .. }
             | Notice::Deregistered { .. }
             | Notice::EnteredStandby { .. }
             | Notice::LeftStandby { .. }

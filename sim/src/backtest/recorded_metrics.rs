@@ -83,16 +83,22 @@ pub struct RecordedMetrics {
 }
 
 impl RecordedMetrics {
-    /// Adds a value of the group. Says whether the place was free.
-    pub fn insert(&mut self, metric: Metric, at: SimTime, sample: Sample) -> bool {
+    /// Adds a value of the group. Gives the one that was there before, if any.
+    pub fn insert(&mut self, metric: Metric, at: SimTime, sample: Sample) -> Option<Sample> {
         self.last = self.last.max(at);
-        self.group.entry(metric).or_default().insert(at, sample).is_none()
+        self.group.entry(metric).or_default().insert(at, sample)
     }
 
     /// Adds a value of one instance; the group's value is aggregated by [`RecordedMetrics::aggregate_instances`].
-    pub fn insert_instance(&mut self, metric: Metric, instance: InstanceId, at: SimTime, sample: Sample) -> bool {
+    pub fn insert_instance(
+        &mut self,
+        metric: Metric,
+        instance: InstanceId,
+        at: SimTime,
+        sample: Sample,
+    ) -> Option<Sample> {
         self.last = self.last.max(at);
-        self.instances.entry(metric).or_default().entry(instance).or_default().insert(at, sample).is_none()
+        self.instances.entry(metric).or_default().entry(instance).or_default().insert(at, sample)
     }
 
     /// Derives the group's values: the mean of the instances' means, the least minimum, the greatest maximum.

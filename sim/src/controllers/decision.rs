@@ -155,8 +155,8 @@ pub enum Command {
         request: usize,
     },
     /// Remove `count` instances, chosen by the group's removal policy among those in service and not yet leaving. Each
-    /// ends in exactly one [`Notice::Terminated`], also if it crashes on the way, or in one [`Notice::NotRemoved`] when
-    /// there is nobody that may be removed.
+    /// ends in exactly one [`Notice::Terminated`], also if it crashes on the way, in one [`Notice::NotRemoved`] when there
+    /// is nobody that may be removed, or in one [`Notice::RolledBack`] when a hook keeps it.
     Terminate {
         /// The activity to name in the notices.
         activity: ActivityId,
@@ -225,6 +225,13 @@ pub enum Notice {
     },
     /// One of those that the activity should have removed stays: all that are left are protected.
     NotRemoved {
+        /// The activity.
+        activity: ActivityId,
+    },
+    /// The instance that the activity should have removed is in service again: a lifecycle hook rolled its removal back.
+    RolledBack {
+        /// The instance.
+        instance: InstanceId,
         /// The activity.
         activity: ActivityId,
     },
@@ -483,6 +490,10 @@ pub trait Controller: Send {
     /// Somebody asks for a change of Standby. Controllers without such a state ignore it.
     fn standby(&mut self, now: SimTime, request: StandbyRequest, out: &mut Decisions) {
         let _ = (now, request, out);
+    }
+    /// Somebody disables the group, or enables it again. Controllers without such a state ignore it.
+    fn set_enabled(&mut self, now: SimTime, enabled: bool, out: &mut Decisions) {
+        let _ = (now, enabled, out);
     }
     /// The capacity it wants.
     fn desired(&self) -> u32;

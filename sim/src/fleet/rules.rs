@@ -103,6 +103,8 @@ pub enum HookResult {
     Continue,
     /// A launched instance is released; a leaving one leaves.
     Abandon,
+    /// A launched instance is released; a leaving one stays.
+    RollBack,
 }
 
 /// Who completes a hook.

@@ -186,6 +186,13 @@ impl Ledger {
         }
     }
 
+    /// The instance or pod of this number stays, and goes on being paid for.
+    pub fn paid_on(&mut self, number: u32) {
+        if let Some(launch) = self.launches.get_mut(u64::from(number)) {
+            launch.released = None;
+        }
+    }
+
     /// The instance or pod of this number is no more.
     pub fn gone(&mut self, number: u32, at: SimTime) {
         let number = u64::from(number);

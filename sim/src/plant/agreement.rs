@@ -111,6 +111,10 @@ impl Case {
                     plant.kill(id, now, &mut recorder);
                     dead.push(id);
                 }
+                0 => {
+                    plant.revive(id, now);
+                    dead.retain(|other| *other != id);
+                }
                 1 => plant.detach(id),
                 2 if !dead.contains(&id) => plant.attach(id, 1.0, now),
                 3 if !dead.contains(&id) => plant.attach(id, 0.5, now),

@@ -555,6 +555,12 @@ impl<B: Balance> Plant for EventPlant<B> {
         }
     }
 
+    fn revive(&mut self, id: InstanceId, now: SimTime) {
+        let station = &mut self.stations[id.0 as usize];
+        station.progress(now.as_nanos());
+        station.dead = false;
+    }
+
     fn remove(&mut self, id: InstanceId) {
         self.targets.unset(id.0);
         self.due.set(id.0, u64::MAX);

@@ -166,6 +166,10 @@ impl<B: Balance> Plant for FcfsPlant<B> {
         service.targets.emptied(id.0);
     }
 
+    fn revive(&mut self, id: InstanceId, now: SimTime) {
+        self.service.stations[id.0 as usize].revive(now.as_nanos());
+    }
+
     fn remove(&mut self, id: InstanceId) {
         self.service.targets.unset(id.0);
         self.service.stations[id.0 as usize].clear();

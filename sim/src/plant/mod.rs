@@ -86,6 +86,9 @@ pub trait Plant: Send {
     /// The instance dies: what is inside fails, and so does what the balancer still sends to it.
     fn kill(&mut self, id: InstanceId, now: SimTime, recorder: &mut Recorder);
 
+    /// An instance that was killed because the balancer cut it off, and whose machine never stopped, can serve again.
+    fn revive(&mut self, id: InstanceId, now: SimTime);
+
     /// Forgets an instance that is detached and empty or dead.
     fn remove(&mut self, id: InstanceId);
 

@@ -238,6 +238,12 @@ impl<B: Balance> Plant for SharingPlant<B> {
         self.service.targets.emptied(id.0);
     }
 
+    fn revive(&mut self, id: InstanceId, now: SimTime) {
+        let station = &mut self.service.instances[id.0 as usize].station;
+        station.progress(now.as_nanos());
+        station.dead = false;
+    }
+
     fn remove(&mut self, id: InstanceId) {
         self.service.targets.unset(id.0);
         self.service.instances[id.0 as usize].clear();

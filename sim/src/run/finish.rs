@@ -268,8 +268,7 @@ fn warnings(world: &World<'_>, total: &Segment) -> Vec<Warning> {
     let mut warnings = Vec::new();
     // What a lenient group does against its API is part of the result.
     if let Some(group) = world.scenario.policy.cloud().filter(|group| group.is_lenient()) {
-        let balancer = world.scenario.file.balancer.health.as_ref().map(|health| group.check_balancer(health));
-        let found = group.validate().into_iter().chain(balancer.into_iter().flatten());
+        let found = group.validate().into_iter().chain(group.check_balancer(&world.scenario.file.balancer));
         let refused = found.filter(|problem| problem.severity == Severity::Warning);
         warnings.extend(refused.map(|problem| Warning { message: problem.to_string(), hint: None }));
     }

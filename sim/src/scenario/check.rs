@@ -227,9 +227,17 @@ fn check_events(file: &ScenarioFile, findings: &mut Findings<'_>) {
                 | EventKind::BootSlowdown
                 | EventKind::DownstreamSlowdown
                 | EventKind::Standby
+                | EventKind::GroupDisabled
         );
         if event.kind == EventKind::Standby && file.aws.is_none() && file.ess.is_none() {
             findings.error(&path, "only groups of AWS and ESS know the Standby state");
+        }
+        if event.kind == EventKind::GroupDisabled && file.ess.is_none() && file.tencent.is_none() {
+            findings.error_with_help(
+                &path,
+                "only groups of ESS and Tencent can be disabled",
+                "a group of AWS has processes that can be suspended: aws.suspended = [\"AlarmNotification\"]",
+            );
         }
         if needs_length && event.lasts.is_none() {
             findings.error(&path, "this kind of event needs `lasts`, such as \"30m\"");

@@ -280,9 +280,7 @@ fn policy(
     }
     if let Some((_, group)) = file.cloud() {
         findings.problems(group.validate());
-        if let Some(health) = &file.balancer.health {
-            findings.problems(group.check_balancer(health));
-        }
+        findings.problems(group.check_balancer(&file.balancer));
     }
     if let Some(config) = &file.ess {
         return Some(Policy::Ess(config.clone()));

@@ -287,3 +287,11 @@ fn cloud_aws_predictive_scaling_and_dynamic_policies_take_the_larger() {
     // Hour 33 is 09:00 of the second day; the buffer of 300 s comes before it. Load 80 * 4 / 40 = 8; it then stays.
     assert_eq!(steps(&replay.desired), [(0, 4), (33 * 3600 - 300, 8)]);
 }
+
+#[test]
+fn cloud_aws_zeros_scale_in_to_the_minimum_of_zero() {
+    // "Target tracking": ALBRequestCountPerTarget emits zeros, not gaps: with a minimum of 0 the group goes to 0.
+    let text = tracking("ALBRequestCountPerTarget", 100.0, 4, "").replace("min = 1", "min = 0").replace("300s", "0s");
+    let replay = run_aws(&aws(&text), &constant(0.0), OpenLoopFleet::default(), 3600);
+    assert_eq!(replay.desired.last().expect("one").1, 0);
+}

@@ -180,11 +180,11 @@ fn cloud_backtest_evaluates_no_alarm_by_a_statistic_that_was_not_recorded() {
     assert!(error.contains("`high` goes by the average"), "{error}");
     let by_maximum = ESS.replace("times = 3", "times = 3\nstatistic = \"maximum\"");
     assert!(answer("maximum", &by_maximum, maximum).is_ok());
-    // A sum over a number of samples is an average; a datapoint in quotation marks is no number.
+    // A sum over a number of samples is an average; a word is no number.
     let sum = maximum.replace("\"Maximum\":90.0", "\"Sum\":180.0,\"SampleCount\":2");
     let report = answer("sum", &ESS.replace("times = 3", "times = 1"), &sum).expect("an average");
     assert!(report.alarms[0].state.iter().any(|s| s.state == "ALARM" && s.reason.contains("90.0")), "{report}");
-    let quoted = maximum.replace("\"Maximum\":90.0", "\"Average\":\"90\"");
+    let quoted = maximum.replace("\"Maximum\":90.0", "\"Average\":\"many\"");
     assert!(answer("quoted", ESS, &quoted).expect_err("a text").to_string().contains("not a number"));
 }
 
@@ -205,5 +205,87 @@ fn cloud_backtest_reads_percentiles_of_the_response_time() {
         let options = BacktestOptions { until: Some(at(60)), ..BacktestOptions::default() };
         let report = backtest_recorded(&CloudPolicy::Aws(aws(text)), &recorded, &options).expect("valid");
         assert_eq!(states(&report), [(0.0, "INSUFFICIENT_DATA"), (60.0, "ALARM")], "{recording}");
+    }
+}
+
+#[test]
+fn cloud_backtest_reads_every_form_of_time_and_number() {
+    // The same three periods of 300 s: as seconds, Unix time in seconds and milliseconds, calendar time; numbers as texts.
+    let value = |text: &str, provider| {
+        let recorded = parse(text, provider, CPU).unwrap_or_else(|e| panic!("{e}\n{text}"));
+        [0, 300, 600]
+            .map(|from| recorded.statistic(Metric::CpuUtilization, Statistic::Average, at(from), at(from + 300)))
+    };
+    let expected = [Some(71.5), Some(74.0), Some(78.25)];
+    let csv = |stamps: [&str; 3]| {
+        let rows = stamps.iter().zip([71.5, 74.0, 78.25]).map(|(stamp, value)| format!("{stamp},{value}\n"));
+        format!("time,CpuUtilization\n{}", rows.collect::<String>())
+    };
+    for stamps in [
+        ["0", "300", "600"],
+        ["1767225600", "1767225900", "1767226200"],
+        ["1767225600000", "1767225900000", "1767226200000"],
+        ["2026-01-01T00:00:00Z", "2026-01-01T00:05:00Z", "2026-01-01T08:10:00+08:00"],
+    ] {
+        assert_eq!(value(&csv(stamps), Provider::Ess), expected, "{stamps:?}");
+    }
+    let point = |stamp: &str, average: &str| format!("{{\"Timestamp\":{stamp},\"Average\":{average}}}");
+    for stamps in [
+        ["1767225600", "1767225900", "1767226200"],
+        ["1767225600.0", "\"1767225900\"", "1767226200.0"],
+        ["\"2026-01-01T00:00:00+00:00\"", "\"2026-01-01T00:05:00Z\"", "\"2026-01-01T00:10:00Z\""],
+    ] {
+        let points = [point(stamps[2], "78.25"), point(stamps[0], "\"71.5\""), point(stamps[1], "74")].join(",");
+        let text = format!("{{\"Label\":\"CPUUtilization\",\"Datapoints\":[{points}]}}");
+        assert_eq!(value(&text, Provider::Aws), expected, "{stamps:?}");
+    }
+}
+
+#[test]
+fn cloud_backtest_reads_pages_and_refuses_half_an_answer() {
+    // DescribeMetricList and get-metric-data come in pages: one after another, or in a list; what they share is the same.
+    let page = |stamps: &[(u64, f64)], token: &str| {
+        let points: Vec<_> = stamps
+            .iter()
+            .map(|(second, value)| {
+                serde_json::json!({"timestamp": 1_767_225_600_000_u64 + second * 1000, "instanceId": "i-a", "Average": value})
+            })
+            .collect();
+        serde_json::json!({"Code": "200", "Period": "300", "NextToken": token, "Datapoints": serde_json::Value::from(points).to_string()})
+            .to_string()
+    };
+    let first = page(&[(0, 90.0), (300, 80.0)], "more");
+    let second = page(&[(300, 80.0), (600, 70.0)], "");
+    let read = |text: &str| parse(text, Provider::Ess, CPU).map_err(|error| error.to_string());
+    for text in [format!("{first}\n{second}\n"), format!("[{first},{second}]")] {
+        let recorded = read(&text).expect("two pages");
+        let values = [0, 300, 600]
+            .map(|from| recorded.statistic(Metric::CpuUtilization, Statistic::Average, at(from), at(from + 300)));
+        assert_eq!(values, [Some(90.0), Some(80.0), Some(70.0)]);
+    }
+    for (text, words) in [
+        (first.clone(), "the answer goes on (`NextToken`)"),
+        (format!("{first}{}", page(&[(300, 81.0)], "")), "have the same time and differ"),
+        (
+            second.replace("\"200\"", "\"403\"").replace("\"NextToken\":\"\"", "\"Message\":\"Forbidden.RAM\""),
+            "an error, 403: Forbidden.RAM",
+        ),
+        (format!("{first} {{"), "line 1"),
+        ("[1, 2]".to_string(), "JSON list"),
+        ("[]".to_string(), "JSON list"),
+    ] {
+        let error = read(&text).expect_err(words);
+        assert!(error.contains(words), "{error}");
+    }
+    let data = |status: &str| {
+        format!(
+            "{{\"MetricDataResults\":[{{\"Id\":\"m1\",\"Label\":\"CPUUtilization\",\"StatusCode\":\"{status}\",\
+             \"Timestamps\":[\"2026-01-01T00:00:00Z\"],\"Values\":[50.0]}}]}}"
+        )
+    };
+    assert!(parse(&data("Complete"), Provider::Aws, CPU).is_ok());
+    for status in ["InternalError", "Forbidden"] {
+        let error = parse(&data(status), Provider::Aws, CPU).expect_err(status).to_string();
+        assert!(error.contains(status), "{error}");
     }
 }

@@ -290,11 +290,6 @@ fn cloud_group_keys_refuse_what_the_apis_refuse() {
             "ess.hook.h.until_booted",
             "does not boot",
         ),
-        (
-            plain(&hook("result = \"ROLLBACK\"").replace("launching", "terminating")),
-            "ess.hook.h.result",
-            "not simulated",
-        ),
     ] {
         let (severity, message) = found(&ess(&format!("lenient = true\n{text}")).validate(), path);
         assert_eq!(severity, Severity::Error, "{path}: {message}");

@@ -2,7 +2,7 @@
 //! and their load balancers; the ELB guide for AWS.
 
 use windtunnel_sim::controllers::cloud::{CloudConfig, Problem, Severity};
-use windtunnel_sim::scenario::schema::HealthCheck;
+use windtunnel_sim::scenario::schema::{Algorithm, Balancer, HealthCheck};
 
 use crate::support::*;
 
@@ -35,6 +35,18 @@ fn rows() -> Vec<Row> {
     let tencent = |keys: &str| format!("min = 1\nmax = 10\n{keys}");
     let tencent_alarm =
         |keys: &str| format!("min = 1\nmax = 10\n{POLICY}[[alarm]]\nname = \"a\"\naction = \"p\"\n{keys}");
+    let aws = |keys: &str| format!("min = 1\nmax = 10\n{keys}");
+    let aws_alarm = |keys: &str| {
+        let comparison = if keys.contains("comparison") { "" } else { "comparison = \">\"\n" };
+        aws(&format!(
+            "{POLICY}[[alarm]]\nname = \"a\"\nmetric = \"CPUUtilization\"\nthreshold = 70\naction = \"p\"\n{comparison}{keys}"
+        ))
+    };
+    let aws_predictive = |keys: &str| {
+        aws(&format!(
+            "[[policy]]\nname = \"p\"\ntarget = {{ metric = \"CPUUtilization\", value = 50 }}\npredictive = {{ {keys} }}"
+        ))
+    };
     let tencent_cpu = |keys: &str| tencent_alarm(&format!("metric = \"CPU_UTILIZATION\"\n{keys}"));
     vec![
         ("ess", "min = 0\nmax = @".into(), "ess.max", vec!["1", "2000"], vec!["2001"]),
@@ -142,6 +154,76 @@ fn rows() -> Vec<Row> {
             vec!["1", "2160"],
             vec!["2161"],
         ),
+        // AWS: the ranges of the botocore models (PutMetricAlarm, PutScalingPolicy, CreateAutoScalingGroup, ...).
+        (
+            "aws",
+            aws_alarm("period = \"@s\""),
+            "aws.alarm.a.period",
+            vec!["10", "20", "30", "60", "120", "3600", "86400"],
+            vec!["5", "45", "60.5", "90", "3601"],
+        ),
+        ("aws", aws_alarm("period = \"60s\"\ntimes = @"), "aws.alarm.a.times", vec!["1", "1440"], vec!["1441"]),
+        ("aws", aws_alarm("period = \"1h\"\ntimes = @"), "aws.alarm.a.times", vec!["1", "168"], vec!["169"]),
+        ("aws", aws_alarm("comparison = \"@\""), "aws.alarm.a.comparison", vec![">", ">=", "<", "<="], vec!["=", "!="]),
+        (
+            "aws",
+            aws("default_instance_warmup = \"@s\""),
+            "aws.default_instance_warmup",
+            vec!["0", "3600"],
+            vec!["3601"],
+        ),
+        (
+            "aws",
+            aws("maintenance = { min_healthy = @, max_healthy = 120 }"),
+            "aws.maintenance.min_healthy",
+            vec!["20", "100"],
+            vec!["101"],
+        ),
+        (
+            "aws",
+            aws("maintenance = { min_healthy = 100, max_healthy = @ }"),
+            "aws.maintenance.max_healthy",
+            vec!["101", "200"],
+            vec!["99", "201"],
+        ),
+        (
+            "aws",
+            aws("[[hook]]\nname = \"h\"\ntransition = \"launching\"\ntakes = \"1s\"\ntimeout = \"@s\""),
+            "aws.hook.h.timeout",
+            vec!["30", "7200"],
+            vec!["29", "7201"],
+        ),
+        ("aws", aws_predictive("buffer = \"@s\""), "aws.policy.p.predictive.buffer", vec!["0", "3599"], vec!["3600"]),
+        (
+            "aws",
+            aws_predictive("max_capacity_buffer = @"),
+            "aws.policy.p.predictive.max_capacity_buffer",
+            vec!["0", "100"],
+            vec!["-1", "101"],
+        ),
+        (
+            "aws",
+            aws("[[policy]]\nname = \"p\"\ntarget = { metric = \"CPUUtilization\", value = 50, period = \"@s\" }"),
+            "aws.policy.p.target.period",
+            vec!["10", "30", "60"],
+            vec!["20", "120"],
+        ),
+        (
+            "aws",
+            aws(
+                "[[policy]]\nname = \"p\"\nmetric_aggregation = \"@\"\nstep = [{ lower = 0, adjust = { change = 1 } }]",
+            ),
+            "aws.policy.p.metric_aggregation",
+            vec!["Average", "Minimum", "Maximum"],
+            vec!["Sum", "p99"],
+        ),
+        (
+            "aws",
+            aws("[[policy]]\nname = \"p\"\nmin_adjustment_magnitude = 2\nadjust = { @ = 10 }"),
+            "aws.policy.p.min_adjustment_magnitude",
+            vec!["PercentChangeInCapacity"],
+            vec!["ChangeInCapacity", "ExactCapacity"],
+        ),
         ("tencent", "min = 0\nmax = @".into(), "tencent.max", vec!["1", "2000"], vec!["2001"]),
         ("tencent", tencent("default_cooldown = \"@s\""), "tencent.default_cooldown", vec!["0", "3600"], vec!["3601"]),
         (
@@ -224,16 +306,41 @@ fn cloud_every_range_of_the_apis_holds_at_both_ends() {
 }
 
 #[test]
-fn cloud_health_checks_are_those_the_load_balancers_take() {
+fn cloud_load_balancers_take_what_their_apis_take() {
     // constraints.json, load_balancers; for AWS the ELB guide, where one check suffices for a newly registered target.
-    let check = |provider: &str, lenient: bool, health: &HealthCheck| {
+    let check_all = |provider: &str, lenient: bool, balancer: &Balancer| {
         let text = format!("min = 1\nmax = 2\nlenient = {lenient}\n");
         match provider {
-            "ess" => ess(&text).check_balancer(health),
-            "aws" => aws(&text).check_balancer(health),
-            _ => tencent(&text).check_balancer(health),
+            "ess" => ess(&text).check_balancer(balancer),
+            "aws" => aws(&text).check_balancer(balancer),
+            _ => tencent(&text).check_balancer(balancer),
         }
     };
+    let check = |provider: &str, lenient: bool, health: &HealthCheck| {
+        check_all(provider, lenient, &Balancer { health: Some(health.clone()), ..Balancer::default() })
+    };
+    // elbv2: deregistration 0 to 3600 s; slow start none or 30 to 900 s; with the fewest
+    // outstanding requests there is none (ELB guide), which is said.
+    let refused = |balancer: &Balancer| -> Vec<String> {
+        check_all("aws", false, balancer).into_iter().map(|problem| problem.path).collect()
+    };
+    for (drain, slow_start, paths) in [
+        (0, 0, &[][..]),
+        (3600, 30, &[]),
+        (300, 900, &[]),
+        (3601, 0, &["balancer.drain"]),
+        (0, 29, &["balancer.slow_start"]),
+        (0, 901, &["balancer.slow_start"]),
+    ] {
+        let (drain, slow_start) = (seconds(drain), seconds(slow_start));
+        let balancer = Balancer { drain, slow_start, ..Balancer::default() };
+        assert_eq!(refused(&balancer), paths, "{drain} {slow_start}");
+        assert_eq!(check_all("ess", false, &balancer), [], "other balancers have ranges of their own");
+    }
+    let outstanding =
+        Balancer { slow_start: seconds(60), algorithm: Algorithm::LeastOutstanding, ..Balancer::default() };
+    let warned = check_all("aws", false, &outstanding);
+    assert_eq!((warned.len(), warned[0].severity), (1, Severity::Warning));
     for (provider, every, timeout, healthy, unhealthy) in [
         ("ess", (1, 50), (1, 300), (2, 10), (2, 10)),
         ("aws", (5, 300), (2, 120), (1, 10), (2, 10)),
@@ -300,15 +407,106 @@ fn cloud_keys_of_what_is_not_simulated_are_refused_by_name() {
         ("MaxInstanceLifetime = 86400", "not simulated"),
         ("OnDemandBaseCapacity = 2", "several instance types"),
         ("SpotInstancePools = 2", "several instance types"),
+        ("removal = [\"CustomPolicy\"]", "a function of one's own, which is not simulated"),
     ] {
         let error = toml::from_str::<EssConfig>(&format!("min = 1\nmax = 2\n{key}")).expect_err(key).to_string();
         assert!(error.contains(words), "{error}");
     }
-    for (key, words) in
-        [("MaxInstanceLifetime = 86400", "not simulated"), ("MixedInstancesPolicy = {}", "several instance types")]
-    {
+    for (key, words) in [
+        ("MaxInstanceLifetime = 86400", "not simulated"),
+        ("MixedInstancesPolicy = {}", "several instance types"),
+        ("TerminationPolicies = [\"arn:aws:lambda:eu-west-1:1:function:f:p\"]", "a function of one's own"),
+    ] {
         let error = toml::from_str::<AwsConfig>(&format!("min = 1\nmax = 2\n{key}")).expect_err(key).to_string();
         assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn cloud_refusals_name_the_nearest_that_is_taken() {
+    // The same window where there is one that the API takes, else the nearest period; never more periods than it takes.
+    let ess_alarm = |keys: &str| {
+        format!(
+            "min = 1\nmax = 10\n{RULE}[[alarm]]\nname = \"a\"\nmetric = \"CpuUtilization\"\nthreshold = 70\naction = \"r\"\n{keys}"
+        )
+    };
+    let tencent_alarm = |keys: &str| {
+        format!(
+            "min = 1\nmax = 10\n{POLICY}[[alarm]]\nname = \"a\"\nmetric = \"CPU_UTILIZATION\"\nthreshold = 70\naction = \"p\"\n{keys}"
+        )
+    };
+    let aws_alarm = |keys: &str| {
+        format!(
+            "min = 1\nmax = 10\n{POLICY}[[alarm]]\nname = \"a\"\nmetric = \"CPUUtilization\"\ncomparison = \">\"\nthreshold = 70\naction = \"p\"\n{keys}"
+        )
+    };
+    for (provider, text, path, words) in [
+        (
+            "ess",
+            ess_alarm("period = \"600s\"\ntimes = 3"),
+            "ess.alarm.a.period",
+            "it takes 15, 60, 120, 300, 900 seconds; nearest with the same window: 300 s × 6",
+        ),
+        (
+            "ess",
+            ess_alarm("period = \"200s\"\ntimes = 3"),
+            "ess.alarm.a.period",
+            "nearest with the same window: 120 s × 5",
+        ),
+        ("ess", ess_alarm("period = \"10s\"\ntimes = 3"), "ess.alarm.a.period", "the nearest is 15 s × 2"),
+        ("ess", ess_alarm("period = \"70s\"\ntimes = 1"), "ess.alarm.a.period", "the nearest is 60 s × 1"),
+        (
+            "ess",
+            ess_alarm("kind = \"cms-rule\"\nperiod = \"90s\"\ntimes = 2"),
+            "ess.alarm.a.period",
+            "it takes multiples of 60 seconds; nearest with the same window: 60 s × 3",
+        ),
+        (
+            "tencent",
+            tencent_alarm("period = \"600s\"\ntimes = 3"),
+            "tencent.alarm.a.period",
+            "nearest with the same window: 300 s × 6",
+        ),
+        (
+            "tencent",
+            tencent_alarm("period = \"600s\"\ntimes = 6"),
+            "tencent.alarm.a.period",
+            "the nearest is 300 s × 10",
+        ),
+        ("tencent", tencent_alarm("period = \"30s\"\ntimes = 1"), "tencent.alarm.a.period", "the nearest is 60 s × 1"),
+        ("tencent", tencent_alarm("times = 11"), "tencent.alarm.a.times", "it takes 1 to 10; the nearest is 10"),
+        ("tencent", tencent_alarm("").replace("70", "70.6"), "tencent.alarm.a.threshold", "the nearest is 71"),
+        (
+            "aws",
+            aws_alarm("period = \"90s\"\ntimes = 2"),
+            "aws.alarm.a.period",
+            "10, 20, 30 seconds or a multiple of 60; nearest with the same window: 60 s × 3",
+        ),
+        (
+            "aws",
+            aws_alarm("period = \"45s\"\ntimes = 4"),
+            "aws.alarm.a.period",
+            "nearest with the same window: 30 s × 6",
+        ),
+        ("aws", aws_alarm("period = \"3601s\"\ntimes = 1"), "aws.alarm.a.period", "the nearest is 3600 s × 1"),
+        ("aws", aws_alarm("period = \"60s\"\ntimes = 2000"), "aws.alarm.a.times", "the nearest is 1440"),
+        (
+            "aws",
+            "min = 1\nmax = 2\ndefault_instance_warmup = \"1.5s\"".into(),
+            "aws.default_instance_warmup",
+            "0 to 3600 whole seconds; the nearest is 2 s",
+        ),
+        (
+            "aws",
+            "min = 1\nmax = 2\ndefault_instance_warmup = \"2h\"".into(),
+            "aws.default_instance_warmup",
+            "the nearest is 3600 s",
+        ),
+        ("ess", "min = 1\nmax = 2001".into(), "ess.max", "it takes 0 to 2000; the nearest is 2000"),
+    ] {
+        let found = problems(provider, &text);
+        let problem = found.iter().find(|p| p.path == path).unwrap_or_else(|| panic!("{path}: {found:#?}"));
+        assert!(problem.message.contains(words), "{path}: {}", problem.message);
     }
 }
 

@@ -48,14 +48,16 @@ fn cloud_documents_are_current() {
     assert_eq!(there, text, "docs/assumptions.md is stale; bless it");
 }
 
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 16] = [
     include_str!("alarm_actions.rs"),
     include_str!("alarm_states.rs"),
     include_str!("assumptions.rs"),
     include_str!("aws_policies.rs"),
     include_str!("backtest.rs"),
+    include_str!("by_hand.rs"),
     include_str!("configuration.rs"),
     include_str!("constraints.rs"),
+    include_str!("constraints_file.rs"),
     include_str!("documents.rs"),
     include_str!("ess_rules.rs"),
     include_str!("golden_timelines.rs"),
@@ -73,10 +75,15 @@ fn tests_in(source: &'static str) -> Vec<&'static str> {
     lines.windows(2).filter(declared).filter_map(name).filter_map(|rest| rest.split('(').next()).collect()
 }
 
+/// Every test of this binary.
+pub(crate) fn all_tests() -> Vec<&'static str> {
+    SOURCES.iter().flat_map(|source| tests_in(source)).collect()
+}
+
 #[test]
 fn cloud_fidelity_names_every_test() {
     let page = include_str!("../../../docs/fidelity.md");
-    let tests: Vec<&str> = SOURCES.iter().flat_map(|source| tests_in(source)).collect();
+    let tests = all_tests();
     let missing: Vec<_> = tests.iter().filter(|test| !page.contains(&format!("`{test}`"))).collect();
     assert!(missing.is_empty(), "docs/fidelity.md does not name {missing:#?}");
     let named = page.split('`').skip(1).step_by(2).filter(|word| word.starts_with("cloud_"));

@@ -262,3 +262,127 @@ fn cloud_ess_what_starts_a_cooldown_is_a_switch() {
         assert_eq!(activities(&replay).iter().map(|a| a.0).collect::<Vec<_>>(), expected, "{by}");
     }
 }
+
+#[test]
+fn cloud_ess_a_rule_beside_a_pending_one_counts_from_the_stable_number() {
+    // 146231: expected := stable ± N, within the bounds, whatever is pending. Stable 3, add 3 (of at most 6), then add 1: 4.
+    // What leaves the expected number as it is is rejected (CreateScalingRule), also with the feature on.
+    let text = |max: u32, second: &str| {
+        format!(
+            "min = 1\nmax = {max}\ndesired = 3\n\
+             [[rule]]\nname = \"add3\"\nadjust = {{ change = 3 }}\n[[rule]]\nname = \"second\"\nadjust = {{ {second} }}\n\
+             [[scheduled]]\nname = \"a\"\nat = \"100s\"\nrule = \"add3\"\n[[scheduled]]\nname = \"b\"\nat = \"150s\"\nrule = \"second\"\n"
+        )
+    };
+    let run = |text: &str| run_ess(&ess(text), &constant(0.0), slow_fleet(), 200);
+    // The check of 120 has begun to launch three.
+    for (max, second, expected) in
+        [(50, "change = 1", 4), (6, "change = 1", 4), (50, "exact = 5", 5), (50, "change = -1", 2)]
+    {
+        assert_eq!(run(&text(max, second)).desired.last().expect("one").1, expected, "{max} {second}");
+    }
+    let replay = run(&text(6, "change = 4"));
+    assert_eq!(rejections(&replay), [(150, NO_CHANGE)], "6 is expected already");
+}
+
+#[test]
+fn cloud_ess_bounds_that_do_not_hold_the_expected_number_are_refused() {
+    // 146231, example: minimum and maximum that the expected number does not fit between are refused unless it is changed
+    // too. That a scheduled task is refused as well is an assumption.
+    let run = |keys: &str, head: &str| {
+        let text =
+            format!("{head}\nmin = 1\nmax = 10\ndesired = 5\n[[scheduled]]\nname = \"s\"\nat = \"100s\"\n{keys}\n");
+        run_ess(&ess(&text), &constant(0.0), OpenLoopFleet::default(), 300)
+    };
+    for (keys, head, expected) in [
+        ("min = 6", "", 5),
+        ("max = 4", "", 5),
+        ("min = 5", "", 5),
+        ("min = 6\ndesired = 7", "", 7),
+        ("min = 6", "assumptions.bounds_move_expected_number = true", 6),
+        ("max = 4", "assumptions.bounds_move_expected_number = true", 4),
+        // Without the feature there is no such number: the check of the minimum adds, that of the maximum removes.
+        ("min = 6", "expected_capacity = false", 6),
+        ("max = 4", "expected_capacity = false", 4),
+    ] {
+        let replay = run(keys, head);
+        assert_eq!(replay.in_service.last().expect("one").1, expected, "{keys} {head}");
+        let refused = expected == 5 && keys != "min = 5";
+        assert_eq!(rejections(&replay).len(), usize::from(refused), "{keys} {head}");
+    }
+}
+
+#[test]
+fn cloud_ess_an_activity_has_at_most_a_thousand_instances() {
+    // CreateScalingRule, AdjustmentValue: at most 1000 instances per activity. What becomes of more is an assumption.
+    let text = |head: &str| {
+        group(
+            &format!("{head}\nmin = 1\nmax = 2000\ndesired = 500\nassumptions.beyond_activity_limit = \"@\""),
+            &[("r", "adjust = { exact = 2000 }")],
+        )
+        .replace("[assumptions]\nalarm_delay = \"0s\"\n", "")
+        .replace("min = 1\n", "assumptions.alarm_delay = \"0s\"\nmin = 1\n")
+    };
+    for (answer, began, refused) in [("clamp", vec![(60, 500, 1500)], 0), ("refuse", vec![], 1)] {
+        let replay = run_ess(&ess(&text("").replace('@', answer)), &constant(90.0), slow_fleet(), 60);
+        assert_eq!(activities(&replay).iter().map(|a| (a.0, a.2, a.3)).collect::<Vec<_>>(), began, "{answer}");
+        assert_eq!(rejections(&replay).len(), refused, "{answer}");
+    }
+    // Checks take as many activities as they need.
+    let text = "min = 1\nmax = 2000\ndesired = 500\n[[scheduled]]\nname = \"s\"\nat = \"30s\"\ndesired = 1800\n";
+    let replay = run_ess(&ess(text), &constant(0.0), slow_fleet(), 400);
+    assert_eq!(activities(&replay), [(60, Some(180), 500, 1500), (240, Some(360), 1500, 1800)]);
+}
+
+#[test]
+fn cloud_ess_scheduled_tasks_execute_simple_rules() {
+    // CreateScheduledTask, ScheduledAction: the ARI of a simple rule. A step rule needs the value of an alarm.
+    let rule = |keys: &str| {
+        format!(
+            "min = 1\nmax = 10\n[[rule]]\nname = \"r\"\n{keys}\n[[scheduled]]\nname = \"s\"\nat = \"60s\"\nrule = \"r\"\n"
+        )
+    };
+    let refused = |keys: &str| ess(&rule(keys)).validate().iter().any(|p| p.path == "ess.scheduled.s.rule");
+    assert!(!refused("adjust = { change = 1 }"));
+    for keys in [
+        "step = [{ lower = 0, adjust = { change = 1 } }]",
+        "target = { metric = \"CpuUtilization\", value = 50 }",
+        "target = { metric = \"CpuUtilization\", value = 50 }\npredictive = {}",
+    ] {
+        assert!(refused(keys), "{keys}");
+    }
+    // Run all the same, it is rejected.
+    let lenient = format!("lenient = true\n{}", rule("step = [{ lower = 0, adjust = { change = 1 } }]"));
+    let replay = run_ess(&ess(&lenient), &constant(90.0), slow_fleet(), 300);
+    assert_eq!((activities(&replay).len(), rejections(&replay).len()), (0, 1));
+}
+
+#[test]
+fn cloud_ess_steps_begin_at_the_threshold() {
+    // DOC-ESS: the first step begins at the alarm's threshold. One that does not leaves values without a step.
+    let with = |step: &str| group("min = 1\nmax = 50\ndesired = 5", &[("r", &format!("step = [{step}]"))]);
+    let warned = |step: &str| ess(&with(step)).validate().iter().any(|p| p.path == "ess.rule.r.step");
+    assert!(!warned("{ lower = 0, adjust = { change = 1 } }") && warned("{ lower = 5, adjust = { change = 1 } }"));
+    assert_eq!(first_capacity(&with("{ lower = 5, adjust = { change = 1 } }"), 52.0), 5, "between 50 and 55: no step");
+    assert_eq!(first_capacity(&with("{ lower = 5, adjust = { change = 1 } }"), 56.0), 6);
+}
+
+#[test]
+fn cloud_schedules_go_by_their_vendors_time_zones() {
+    // CreateScheduledTask: cron in UTC. Tencent's CreateScheduledAction: UTC+8. AWS: UTC, or the IANA zone of TimeZone. A run
+    // begins at 00:00 UTC, which is 08:00 in Beijing and 01:00 in Berlin.
+    let moved = |desired: &[(windtunnel_traces::SimTime, u32)]| desired.get(1).map(|(at, _)| secs(*at));
+    let cron = |hour: u32, more: &str| {
+        format!(
+            "min = 1\nmax = 10\ndesired = 2\n[[scheduled]]\nname = \"s\"\ncron = \"30 {hour} * * *\"\nmin = 1\nmax = 10\ndesired = 4\n{more}\n"
+        )
+    };
+    let (quiet, day) = (constant(0.0), 86_400);
+    let ess_at = |hour: u32| moved(&run_ess(&ess(&cron(hour, "")), &quiet, slow_fleet(), day).desired);
+    let tencent_at = |hour: u32| moved(&run_tencent(&tencent(&cron(hour, "")), &quiet, slow_fleet(), day).desired);
+    let aws_at = |hour: u32, zone: &str| moved(&run_aws(&aws(&cron(hour, zone)), &quiet, slow_fleet(), day).desired);
+    let half_past = |hour: u64| Some(hour * 3600 + 1800);
+    assert_eq!((ess_at(1), tencent_at(9), aws_at(1, "")), (half_past(1), half_past(1), half_past(1)));
+    assert_eq!(tencent_at(1), half_past(17), "01:30 of the next day in Beijing");
+    assert_eq!(aws_at(2, "zone = \"Europe/Berlin\""), half_past(1));
+}

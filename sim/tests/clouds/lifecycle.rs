@@ -3,9 +3,9 @@
 
 use windtunnel_sim::controllers::decision::{Command, Decisions, InstanceId, Notice};
 use windtunnel_sim::outcome::{InstanceLife, Outcome};
-use windtunnel_sim::run::{Unwatched, simulate};
+use windtunnel_sim::run::{Fidelity, Unwatched, simulate, simulate_with};
 use windtunnel_sim::scenario::document::DiskFiles;
-use windtunnel_sim::scenario::{Document, Loaded};
+use windtunnel_sim::scenario::{Document, Loaded, Scenario};
 use windtunnel_traces::SimTime;
 
 use crate::support::*;
@@ -37,10 +37,13 @@ pub(crate) fn run_without_stop(text: &str) -> Outcome {
 
 #[track_caller]
 pub(crate) fn run_with(service: &str, text: &str) -> Outcome {
-    let text = format!("{service}{text}");
-    let document = Document::parse("test.toml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let loaded = Loaded::from_document(document, &DiskFiles).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    simulate(&loaded.scenario, 3, &Unwatched).unwrap_or_else(|error| panic!("{error}"))
+    simulate(&scenario(&format!("{service}{text}")), 3, &Unwatched).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[track_caller]
+fn scenario(text: &str) -> Scenario {
+    let document = Document::parse("test.toml", text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    Loaded::from_document(document, &DiskFiles).unwrap_or_else(|error| panic!("{error}\n{text}")).scenario
 }
 
 /// A group of 3 (1 to 10) in a dialect; reconciling takes no time.
@@ -133,6 +136,47 @@ fn cloud_terminating_hooks_pause_between_deregistration_and_stopping() {
         let outcome = run(&format!("{}{hooks}{}", group(provider, ""), set(600, 2)));
         assert_eq!(changes(&outcome), [(begins, Some(begins + lasts))], "{provider} {hooks}");
         assert_eq!(figure(&outcome, "requests_failed"), 0.0, "the balancer sends nothing there");
+    }
+}
+
+#[test]
+fn cloud_ess_a_rolled_back_removal_leaves_the_instance_in_service() {
+    // CompleteLifecycleAction: ROLLBACK of a scale-in does not release the instance but rolls it back; of a scale-out it is
+    // ABANDON. The removal begins at 660: 30 s of draining, 60 s of hook, 10 s to be attached again. Without the expected
+    // number nobody asks again; with it, the next check does.
+    let hook = "[[ess.hook]]\nname = \"a\"\ntransition = \"terminating\"\ntimeout = \"60s\"\nresult = \"ROLLBACK\"\n";
+    let group = |keys: &str| group("ess", keys);
+    let outcome = run(&format!("{}{hook}{}", group("expected_capacity = false"), set(600, 2)));
+    assert_eq!(changes(&outcome), [(600.0, Some(690.0))]);
+    let failed: Vec<_> = outcome.activities.iter().filter(|a| a.status == "Failed").collect();
+    assert_eq!(failed.len(), 1, "the activity removed nobody");
+    assert!(!failed[0].explanation.contains("protected"), "{:?}", failed[0]);
+    assert_eq!(alive_at(&outcome, 3500.0), [0, 1, 2]);
+    assert!(outcome.instances.iter().all(|life| life.ended_seconds.is_none()), "nobody was released");
+    let in_service = |from: f64| {
+        let mut rows = outcome.timeline.iter().filter(move |row| row.start_seconds >= from);
+        rows.next().map(|row| row.in_service)
+    };
+    assert_eq!((in_service(590.0), in_service(640.0), in_service(700.0)), (Some(3.0), Some(2.0), Some(3.0)));
+    assert_eq!(figure(&outcome, "requests_failed"), 0.0, "and it serves again");
+    // A script that completes the hook in time lets it go.
+    let completed = hook.replace("result", "takes = \"20s\"\nresult");
+    let outcome = run(&format!("{}{completed}{}", group("expected_capacity = false"), set(600, 2)));
+    assert_eq!(alive_at(&outcome, 3500.0).len(), 2);
+    // The expected number of 2 is asked for again by each check: 660 to 750, then from 780 on.
+    let outcome = run(&format!("{}{hook}{}", group(""), set(600, 2)));
+    assert_eq!(changes(&outcome)[..2], [(660.0, Some(750.0)), (780.0, Some(870.0))]);
+    // On the way in: released, and another is launched.
+    let launching = hook.replace("terminating", "launching");
+    let outcome = run(&format!("{}{launching}{}", group(""), set(600, 4)));
+    assert!(launched(&outcome).iter().take(2).all(|life| life.ended_by.as_deref() == Some("hook-abandoned")));
+    // The processor sharing kernel, and the fluid one, revive it too.
+    let text = format!("{}{hook}{}", group("expected_capacity = false"), set(600, 2));
+    let fcfs = SERVICE.replace("instance.cores = 1\n", "instance.cores = 1\ninstance.discipline = \"fcfs\"\n");
+    let fluid = simulate_with(Fidelity::Fluid.into(), &scenario(&format!("{SERVICE}{text}")), 3, &Unwatched);
+    for outcome in [run_with(&fcfs, &text), fluid.unwrap_or_else(|error| panic!("{error}"))] {
+        assert_eq!(figure(&outcome, "requests_failed"), 0.0);
+        assert_eq!(alive_at(&outcome, 3500.0), [0, 1, 2]);
     }
 }
 
@@ -293,6 +337,30 @@ fn cloud_aws_a_tenth_is_replaced_at_a_time() {
     }
 }
 
+#[test]
+fn cloud_aws_replacements_wait_for_a_scaling_activity_of_a_short_group() {
+    // Health checks for instances: while a scaling activity is in progress and the group is at least a tenth below its desired
+    // capacity, replacing unhealthy instances waits for that activity. Asked for at 100, launched by 220; the loss at 130 is
+    // noticed at 150. Of 21, 20 − 1 are in service: 2 of 21 are less than a tenth; of 24 it is 5.
+    for (more, launches) in [(1, vec![(100, 1), (150, 1)]), (4, vec![(100, 4), (220, 1)])] {
+        let text = format!(
+            "min = 1\nmax = 30\ndesired = 20\nassumptions.reconcile_lag = [\"0s\"]\n[[scheduled]]\nname = \"s\"\nat = \"100s\"\ndesired = {}\n",
+            20 + more
+        );
+        let replay = windtunnel_sim::backtest::open_loop::replay_with_incidents(
+            &mut *aws_controller(&aws(&text)),
+            &constant(50.0),
+            20,
+            slow_fleet(),
+            at(1000),
+            &[(at(130), lost(0))],
+        );
+        let began: Vec<(u64, u32)> =
+            replay.activities.iter().filter(|a| a.id.is_some()).map(|a| (secs(a.at), a.to - a.from)).collect();
+        assert_eq!(began, launches, "{more}");
+    }
+}
+
 // ---- zones
 
 pub(crate) fn zones(outcome: &Outcome, at: f64) -> [usize; 2] {
@@ -308,6 +376,10 @@ fn cloud_zones_of_launches_and_removals() {
         ("aws", "", [3, 3], [[1, 2], [2, 1]]),
         ("ess", "", [6, 0], [[3, 0], [3, 0]]),
         ("ess", "multi_az = \"BALANCE\"", [3, 3], [[1, 2], [2, 1]]),
+        // COMPOSABLE: AzBalance (default false) says whether zones are evened out; one price makes every zone as cheap.
+        ("ess", "multi_az = \"COMPOSABLE\"", [6, 0], [[3, 0], [3, 0]]),
+        ("ess", "multi_az = \"COMPOSABLE\"\nAzBalance = true", [3, 3], [[1, 2], [2, 1]]),
+        ("ess", "multi_az = \"COST_OPTIMIZED\"", [6, 0], [[3, 0], [3, 0]]),
         ("tencent", "", [6, 0], [[3, 0], [3, 0]]),
         ("tencent", "multi_zone = \"EQUALITY\"", [3, 3], [[1, 2], [2, 1]]),
     ] {

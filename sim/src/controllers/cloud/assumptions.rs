@@ -153,6 +153,18 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "CreateLifecycleHook: the hooks pause the activity for an epoch; an order is not mentioned",
     ),
     a(
+        "ess.assumptions.beyond_activity_limit",
+        "\"clamp\"",
+        "Does a change of more than the 1000 instances that one activity may have do what it may (\"clamp\"), or nothing (\"refuse\")?",
+        "CreateScalingRule documents the limit, not what happens beyond it",
+    ),
+    a(
+        "ess.assumptions.bounds_move_expected_number",
+        "false",
+        "Does a scheduled task whose minimum and maximum do not hold the expected number move that number (true), or is it refused (false)?",
+        "146231: such a change is refused unless the expected number is changed too; that this holds for scheduled tasks is inferred",
+    ),
+    a(
         "aws.assumptions.evaluation_range_extra",
         "2",
         "By how many datapoints is the evaluation range longer than EvaluationPeriods?",

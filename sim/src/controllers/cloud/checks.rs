@@ -7,8 +7,8 @@ use windtunnel_traces::SimDuration;
 use super::metric_names::{Known, Provider, look_up, metric_names};
 use super::problem::Findings;
 use super::schedule::Cron;
-use super::words::{Adjust, RemovalPolicy, Step};
-use super::{step, words::Names};
+use super::step::{self, Side};
+use super::words::{Adjust, Comparison, Names, RemovalPolicy, Step};
 
 /// `min <= desired <= max`, all within what the API takes, if it says.
 pub(crate) fn bounds(
@@ -109,27 +109,102 @@ pub(crate) fn target(found: &mut Findings, path: &str, value: f64) {
 
 /// A length within what the API takes.
 pub(crate) fn length(found: &mut Findings, path: &str, value: SimDuration, low: u64, high: u64) {
-    if !value.as_nanos().is_multiple_of(1_000_000_000) {
-        found.refused(path, format!("{value} is not accepted by the API; it takes whole seconds"));
+    let whole = value.as_nanos().is_multiple_of(1_000_000_000);
+    let (least, most) = (SimDuration::from_secs(low), SimDuration::from_secs(high));
+    if (least..=most).contains(&value) && whole {
+        return;
     }
-    if !(low..=high).contains(&value.as_secs()) {
-        found.refused(path, format!("{value} is not accepted by the API; it takes {low} to {high} seconds"));
+    let nearest = SimDuration::from_secs_f64(libm::round(value.as_secs_f64())).clamp(least, most);
+    let takes = if whole { "seconds" } else { "whole seconds" };
+    found.refused(
+        path,
+        format!(
+            "{value} is not accepted by the API; it takes {low} to {high} {takes}; the nearest is {}",
+            in_seconds(nearest)
+        ),
+    );
+}
+
+/// `300 s`, as the APIs count.
+fn in_seconds(time: SimDuration) -> String {
+    format!("{} s", time.as_secs())
+}
+
+/// Periods that an alarm may have.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Periods {
+    /// One of these, in seconds and ascending.
+    pub(crate) one_of: &'static [u64],
+    /// Or any multiple of this.
+    pub(crate) multiples_of: Option<u64>,
+    /// Periods in a row at most.
+    pub(crate) most_times: u32,
+}
+
+impl Periods {
+    /// One of a few.
+    pub(crate) const fn one_of(one_of: &'static [u64]) -> Self {
+        Periods { one_of, multiples_of: None, most_times: u32::MAX }
+    }
+
+    fn allows(&self, period: SimDuration) -> bool {
+        let multiple = self.multiples_of.is_some_and(|s| (period % SimDuration::from_secs(s)).is_zero());
+        self.one_of.iter().any(|s| period == SimDuration::from_secs(*s)) || (multiple && !period.is_zero())
+    }
+
+    /// `15, 60, 120 seconds or a multiple of 60 seconds`.
+    fn in_words(&self) -> String {
+        let list = self.one_of.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        match self.multiples_of {
+            None => format!("{list} seconds"),
+            Some(step) if list.is_empty() => format!("multiples of {step} seconds"),
+            Some(step) => format!("{list} seconds or a multiple of {step}"),
+        }
+    }
+
+    /// Those around a period, ascending.
+    fn around(&self, period: SimDuration) -> Vec<SimDuration> {
+        let mut all: Vec<SimDuration> = self.one_of.iter().map(|s| SimDuration::from_secs(*s)).collect();
+        if let Some(step) = self.multiples_of {
+            let step = SimDuration::from_secs(step);
+            let below = period / step;
+            // A window that is whole with a multiple far below is better told as it is.
+            all.extend((below.saturating_sub(60).max(1)..=below + 1).map(|n| step * n));
+        }
+        all.sort();
+        all
     }
 }
 
-/// A period that is one of a few, with the nearest pair that looks at the same window.
-pub(crate) fn period(found: &mut Findings, path: &str, period: SimDuration, times: u32, allowed: &[u64]) {
-    if allowed.iter().any(|s| period == SimDuration::from_secs(*s)) {
+/// A period that the API takes, with the nearest pair that looks at the same window.
+pub(crate) fn period(found: &mut Findings, path: &str, period: SimDuration, times: u32, periods: &Periods) {
+    if periods.allows(period) {
         return;
     }
     let window = period * u64::from(times);
-    let fits = |s: &&u64| SimDuration::from_secs(**s) <= period && (window % SimDuration::from_secs(**s)).is_zero();
-    let list = allowed.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let hint = match allowed.iter().rev().find(fits) {
-        Some(s) => format!("; nearest with the same window: {s} s × {}", window / SimDuration::from_secs(*s)),
-        None => String::new(),
+    let most = u64::from(periods.most_times);
+    let candidates = periods.around(period);
+    let fits = |p: &&SimDuration| **p <= period && (window % **p).is_zero() && (1..=most).contains(&(window / **p));
+    let hint = match candidates.iter().rev().find(fits) {
+        Some(p) => format!("nearest with the same window: {} × {}", in_seconds(*p), window / *p),
+        None => {
+            let distance = |p: &&SimDuration| p.as_nanos().abs_diff(period.as_nanos());
+            let nearest = candidates.iter().min_by_key(distance).copied().unwrap_or(SimDuration::from_mins(1));
+            let times = libm::round(window.as_secs_f64() / nearest.as_secs_f64()) as u64;
+            format!("the nearest is {} × {}", in_seconds(nearest), times.clamp(1, most))
+        }
     };
-    found.refused(path, format!("{period} is not accepted by the API; it takes {list} seconds{hint}"));
+    found.refused(path, format!("{period} is not accepted by the API; it takes {}; {hint}", periods.in_words()));
+}
+
+/// A rule none of whose steps lies on its alarm's side of the threshold silently does nothing.
+pub(crate) fn step_side(found: &mut Findings, path: &str, steps: &[Step], alarm: (&str, Comparison), says: &str) {
+    let (alarm, upward) = (alarm.0, alarm.1.is_upward());
+    let (just_past, side) = if upward { (1e-9, Side::Above) } else { (-1e-9, Side::Below) };
+    if !steps.is_empty() && step::step_for(steps, just_past, side).is_none() {
+        let side = if upward { "upper" } else { "lower" };
+        found.warning(path, format!("no step begins at the threshold of `{alarm}` on its {side} side: {says}"));
+    }
 }
 
 /// At least one datapoint of at least a second, and not so many that a window has no end.

@@ -2,14 +2,14 @@
 
 use windtunnel_traces::{SimDuration, Streams};
 
-use super::health_checks::check_health_checks;
+use super::balancer_limits::check_balancer;
 use super::lifecycle::LifecycleHook;
 use super::problem::{Invalid, Problem, Severity};
 use super::schedule::Calendar;
 use super::{AwsConfig, EssConfig, TencentConfig, aws, ess, tencent};
 use crate::controllers::decision::Controller;
 use crate::fleet::rules::GroupRules;
-use crate::scenario::schema::HealthCheck;
+use crate::scenario::schema::Balancer;
 use crate::sensors::publication::PublicationDelays;
 
 /// A provider's table: a scaling group with everything that belongs to it.
@@ -17,8 +17,8 @@ pub trait CloudConfig {
     /// Everything that is wrong with the configuration, or worth knowing.
     fn validate(&self) -> Vec<Problem>;
 
-    /// What the provider's load balancers refuse about the health checks of `[balancer]`.
-    fn check_balancer(&self, health: &HealthCheck) -> Vec<Problem>;
+    /// What the provider's load balancers refuse about `[balancer]`.
+    fn check_balancer(&self, balancer: &Balancer) -> Vec<Problem>;
 
     /// Whether what the real API refuses is run all the same.
     fn is_lenient(&self) -> bool;
@@ -46,13 +46,13 @@ pub trait CloudConfig {
 }
 
 macro_rules! cloud_config {
-    ($config:ty, $health_checks:expr) => {
+    ($config:ty, $limits:expr) => {
         impl CloudConfig for $config {
             fn validate(&self) -> Vec<Problem> {
                 <$config>::validate(self)
             }
-            fn check_balancer(&self, health: &HealthCheck) -> Vec<Problem> {
-                check_health_checks(self.lenient, &$health_checks, health)
+            fn check_balancer(&self, balancer: &Balancer) -> Vec<Problem> {
+                check_balancer(self.lenient, &$limits, balancer)
             }
             fn is_lenient(&self) -> bool {
                 self.lenient
@@ -79,9 +79,9 @@ macro_rules! cloud_config {
     };
 }
 
-cloud_config!(AwsConfig, aws::HEALTH_CHECKS);
-cloud_config!(EssConfig, ess::HEALTH_CHECKS);
-cloud_config!(TencentConfig, tencent::HEALTH_CHECKS);
+cloud_config!(AwsConfig, aws::BALANCER);
+cloud_config!(EssConfig, ess::BALANCER);
+cloud_config!(TencentConfig, tencent::BALANCER);
 
 /// The errors among the problems, as a refusal.
 pub(crate) fn refuse_errors(problems: Vec<Problem>) -> Result<(), Invalid> {

@@ -19,6 +19,11 @@ impl Cooldown {
         now < self.until
     }
 
+    /// Ends it: what ESS does when a group is disabled and enabled again.
+    pub(crate) fn clear(&mut self) {
+        *self = Cooldown::default();
+    }
+
     /// When it opens.
     pub(crate) fn until(&self) -> SimTime {
         self.until

@@ -133,6 +133,11 @@ impl Group {
         self.desired = self.clamp(i64::from(desired.unwrap_or(self.desired)));
     }
 
+    /// Whether a capacity lies within the bounds.
+    pub(crate) fn allows(&self, capacity: u32) -> bool {
+        (self.min..=self.max).contains(&capacity)
+    }
+
     pub(crate) fn clamp(&self, capacity: i64) -> u32 {
         adjustment::clamp(capacity, self.min, self.max)
     }
@@ -270,6 +275,7 @@ impl Group {
                 }
                 (Some(*activity), None, true)
             }
+            Notice::RolledBack { instance, activity } => (Some(*activity), Some(*instance), true),
             Notice::Deregistered { activity, .. } => return self.deregistered(*activity),
             Notice::Terminated { instance, activity } => {
                 self.members.remove(instance);

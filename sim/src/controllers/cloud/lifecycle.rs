@@ -31,7 +31,7 @@ pub enum DefaultResult {
     /// A launched instance is released; one that leaves leaves.
     #[serde(alias = "ABANDON")]
     Abandon,
-    /// ESS only: as `abandon` on the way in.
+    /// ESS only: on the way in as `abandon`; on the way out the removal is rolled back, and the instance stays.
     #[serde(alias = "ROLLBACK")]
     Rollback,
 }
@@ -105,7 +105,8 @@ pub(crate) fn fleet_hooks(hooks: &[LifecycleHook]) -> Vec<Hook> {
         },
         timeout: hook.timeout.unwrap_or(SimDuration::ZERO),
         result: match hook.result {
-            Some(DefaultResult::Abandon | DefaultResult::Rollback) => HookResult::Abandon,
+            Some(DefaultResult::Abandon) => HookResult::Abandon,
+            Some(DefaultResult::Rollback) => HookResult::RollBack,
             Some(DefaultResult::Continue) | None => HookResult::Continue,
         },
         completed: match (&hook.takes, hook.until_booted) {
@@ -137,18 +138,11 @@ pub(crate) fn check_hooks(found: &mut Findings, hooks: &[LifecycleHook], limits:
         if hook.until_booted && hook.transition == HookTransition::Terminating {
             found.error(&format!("{path}.until_booted"), "an instance that leaves does not boot; give `takes`");
         }
-        if hook.result == Some(DefaultResult::Rollback) {
-            if !limits.rolls_back {
-                found.refused(
-                    &format!("{path}.result"),
-                    "ROLLBACK is not accepted by the API; it takes continue, abandon",
-                );
-            } else if hook.transition == HookTransition::Terminating {
-                found.error(
-                    &format!("{path}.result"),
-                    "rolling back a scale-in, so that the instance stays, is not simulated; use continue or abandon",
-                );
-            }
+        if hook.result == Some(DefaultResult::Rollback) && !limits.rolls_back {
+            found.refused(
+                &format!("{path}.result"),
+                "ROLLBACK is not accepted by the API; it takes continue, abandon; the nearest is abandon",
+            );
         }
         if hook.takes.is_none() && !hook.until_booted {
             found.note(&path, "nobody completes this hook: every instance waits for its whole timeout");

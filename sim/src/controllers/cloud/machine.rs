@@ -30,6 +30,12 @@ pub(crate) trait Dialect: Send {
     fn alarms_fire(&mut self, moment: &mut Moment<'_>, firings: &[Firing]);
     /// A scheduled action is due. Says whether it is settled; else it is tried again later.
     fn scheduled(&mut self, moment: &mut Moment<'_>, due: &Due) -> bool;
+    /// Somebody sets the capacity by hand.
+    fn set_by_hand(&mut self, moment: &mut Moment<'_>, capacity: u32);
+    /// Somebody disables the group, or enables it again. Vendors without such a state ignore it.
+    fn set_enabled(&mut self, moment: &mut Moment<'_>, enabled: bool) {
+        let _ = (moment, enabled);
+    }
     /// When the next check is due.
     fn next_check(&self) -> SimTime;
     /// Whether that check reads metrics.
@@ -177,8 +183,13 @@ impl<D: Dialect> Controller for Machine<D> {
 
     fn set_desired(&mut self, now: SimTime, desired: u32, out: &mut Decisions) {
         let mut moment = Moment { now, group: &mut self.group, alarms: &self.alarms, out };
-        self.dialect.scheduled(&mut moment, &Due::by_hand(now, desired));
+        self.dialect.set_by_hand(&mut moment, desired);
         self.size_warm_pool(out);
+    }
+
+    fn set_enabled(&mut self, now: SimTime, enabled: bool, out: &mut Decisions) {
+        let mut moment = Moment { now, group: &mut self.group, alarms: &self.alarms, out };
+        self.dialect.set_enabled(&mut moment, enabled);
     }
 
     fn standby(&mut self, now: SimTime, request: StandbyRequest, out: &mut Decisions) {

@@ -77,7 +77,9 @@ impl Findings {
     /// Refuses a number outside of what the API accepts.
     pub(crate) fn range<T: Copy + PartialOrd + fmt::Display>(&mut self, path: &str, value: T, low: T, high: T) {
         if !(value >= low && value <= high) {
-            self.refused(path, format!("{value} is not accepted by the API; it takes {low} to {high}"));
+            let nearest = if value > high { high } else { low };
+            let takes = format!("it takes {low} to {high}; the nearest is {nearest}");
+            self.refused(path, format!("{value} is not accepted by the API; {takes}"));
         }
     }
 

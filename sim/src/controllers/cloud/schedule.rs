@@ -260,25 +260,9 @@ pub(crate) struct Due {
     pub(crate) entry: Entry,
     index: usize,
     first: SimTime,
-    /// Somebody does it by hand: no schedule is behind it.
-    pub(crate) by_hand: bool,
 }
 
 impl Due {
-    /// A change of the desired capacity that somebody makes by hand: an action that is due now, and once.
-    pub(crate) fn by_hand(now: SimTime, desired: u32) -> Self {
-        let entry = Entry {
-            name: "manual change".into(),
-            when: When::Once(now),
-            min: None,
-            max: None,
-            desired: Some(desired),
-            rule: None,
-            retry_for: SimDuration::ZERO,
-        };
-        Due { entry, index: 0, first: now, by_hand: true }
-    }
-
     /// True if this is the last attempt.
     pub(crate) fn is_last_try(&self, now: SimTime) -> bool {
         now + RETRY_EVERY > self.first + self.entry.retry_for
@@ -333,7 +317,7 @@ impl Schedule {
         let due = (0..self.entries.len()).filter(|i| self.next[*i].0 <= now);
         let created = |i: &usize| if self.last_created_first { usize::MAX - *i } else { *i };
         let index = due.min_by_key(|i| (self.next[*i].1, created(i)))?;
-        Some(Due { entry: self.entries[index].clone(), index, first: self.next[index].1, by_hand: false })
+        Some(Due { entry: self.entries[index].clone(), index, first: self.next[index].1 })
     }
 
     /// Plans the next attempt or the next occurrence.

@@ -97,7 +97,22 @@ impl<'de> Deserialize<'de> for Comparison {
             .iter()
             .find(|(word, _)| *word == text)
             .map(|(_, c)| *c)
-            .ok_or_else(|| D::Error::custom(format!("`{text}` is not a comparison; expected >, >=, <, <=, = or !=")))
+            .ok_or_else(|| D::Error::custom(not_a_comparison(&text)))
+    }
+}
+
+fn not_a_comparison(text: &str) -> String {
+    // CloudMonitor's GreaterThanYesterday and the like; CloudWatch's anomaly bands.
+    let with_the_past = ["Yesterday", "LastWeek", "LastPeriod"].iter().any(|past| text.ends_with(past));
+    let with_a_band =
+        ["LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"];
+    let expected = "expected >, >=, <, <=, = or !=";
+    if with_the_past {
+        format!("`{text}` compares with the past, which is not simulated; {expected}")
+    } else if with_a_band.contains(&text) {
+        format!("`{text}` compares with an anomaly band, which is not simulated; {expected}")
+    } else {
+        format!("`{text}` is not a comparison; {expected}")
     }
 }
 

@@ -3,7 +3,7 @@
 use windtunnel_traces::random::Generator;
 use windtunnel_traces::{Purpose, SimDuration, SimTime};
 
-use super::{Instances, OpenHook, Phase};
+use super::{Farewell, Instances, OpenHook, Phase};
 use crate::agenda::Event;
 use crate::controllers::decision::{InstanceId, Notice};
 use crate::fleet::Site;
@@ -67,23 +67,27 @@ impl Instances {
         let booted = self.members[id.0 as usize].booted;
         let mut open = std::mem::take(&mut self.member(id).hooks);
         let mut last = None;
-        let mut abandoned = false;
+        let (mut abandoned, mut rolled_back) = (false, false);
         open.retain(|hook| {
             let rule = &self.config.rules.hooks[hook.index];
             let completed = is_past(hook.completes, now) || (booted && rule.completed == Completed::ByBoot);
             let timed_out = hook.deadline <= now;
-            abandoned |= timed_out && !completed && rule.result == HookResult::Abandon;
+            if timed_out && !completed {
+                abandoned |= rule.result == HookResult::Abandon;
+                rolled_back |= rule.result == HookResult::RollBack;
+            }
             let over = completed || timed_out;
             if over {
                 last = Some(hook.index);
             }
             !over
         });
-        if abandoned {
-            // The others are not waited for; an instance that leaves leaves all the same.
+        if abandoned || rolled_back {
+            // The others are not waited for; an instance that leaves leaves all the same, unless it is rolled back.
             return match transition {
                 Transition::Launching => self.abandon(site, id),
-                Transition::Terminating => self.stop(site, id),
+                Transition::Terminating if abandoned => self.stop(site, id),
+                Transition::Terminating => self.roll_back(site, id),
             };
         }
         self.member(id).hooks = open;
@@ -101,6 +105,29 @@ impl Instances {
                 Transition::Terminating => self.stop(site, id),
             }
         }
+    }
+
+    /// A terminating hook ended in ROLLBACK: the instance stays, and is attached to the balancer again. What is about to be
+    /// taken away or makes room for another cannot stay.
+    fn roll_back(&mut self, site: &mut Site, id: InstanceId) {
+        let member = self.member(id);
+        let (Some(activity), Farewell::AsAsked) = (member.removed_by, member.farewell) else {
+            return self.stop(site, id);
+        };
+        member.removed_by = None;
+        member.to_pool = false;
+        (member.phase, member.hooks) = (Phase::Booting(usize::MAX), Vec::new());
+        site.ledger.booting.add(site.now, 1.0);
+        let life = &mut site.ledger.lives[id.0 as usize];
+        (life.draining_seconds, life.ended_by) = (None, None);
+        if self.config.rules.billed_until_decision && !self.member(id).is_paid {
+            self.member(id).is_paid = true;
+            site.ledger.paid_on(id.0);
+            site.ledger.billed.add(site.now, 1.0);
+        }
+        site.plant.revive(id, site.now);
+        site.notices.push(Notice::RolledBack { instance: id, activity });
+        site.agenda.at(site.now + self.config.attach, Event::Healthy(id));
     }
 
     /// A launching hook ended in ABANDON: the instance is released.

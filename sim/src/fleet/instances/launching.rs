@@ -228,16 +228,21 @@ impl Instances {
         }
         let member = self.member(id);
         (member.phase, member.unhealthy) = (Phase::InTraffic, false);
-        site.ledger.reached(id.0, Stage::HealthCheck, "health check", site.now);
         site.ledger.booting.add(site.now, -1.0);
         site.ledger.serve(site.now, 1.0);
-        site.ledger.lives[id.0 as usize].in_service_seconds = Some(site.now.as_secs_f64());
+        let life = &mut site.ledger.lives[id.0 as usize];
+        // Who was in service before comes back: a removal was rolled back.
+        let comes_first = life.in_service_seconds.is_none();
+        if comes_first {
+            life.in_service_seconds = Some(site.now.as_secs_f64());
+            site.ledger.reached(id.0, Stage::HealthCheck, "health check", site.now);
+        }
         if slowly && !self.config.slow_start.is_zero() {
             self.grow_share(site, id);
         } else {
             self.take_traffic(site, id, 1.0);
         }
-        if let Some(mean) = self.config.mean_time_between_crashes {
+        if let Some(mean) = self.config.mean_time_between_crashes.filter(|_| comes_first) {
             let life = mean.mul_f64(exponential(&mut site.streams.indexed(Purpose::Crash, id.0)));
             site.agenda.at(site.now.saturating_add(life), Event::Crash(id));
         }

@@ -182,6 +182,12 @@ impl Station {
         self.open.drain(..).chain(self.queued.drain(..)).filter(|fate| !fate.decided).count() as u64
     }
 
+    /// It serves again, with all cores free.
+    pub(super) fn revive(&mut self, now: u64) {
+        self.dead = false;
+        self.free.fill(now);
+    }
+
     /// Gives its memory back.
     pub(super) fn clear(&mut self) {
         self.free = Vec::new();

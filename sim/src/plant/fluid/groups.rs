@@ -217,6 +217,15 @@ impl Groups {
         std::mem::take(&mut member.inside)
     }
 
+    /// The station serves again, empty.
+    pub(super) fn revive(&mut self, id: u32) {
+        self.dissolve();
+        if let Some(member) = self.member(id) {
+            member.dead = false;
+        }
+        self.stale = true;
+    }
+
     pub(super) fn remove(&mut self, id: u32) {
         self.dissolve();
         if let Some(slot) = self.members.get_mut(id as usize) {

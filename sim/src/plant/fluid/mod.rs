@@ -267,6 +267,10 @@ impl Plant for FluidPlant {
         self.books.fail_inside(inside, recorder);
     }
 
+    fn revive(&mut self, id: InstanceId, _now: SimTime) {
+        self.groups.revive(id.0);
+    }
+
     fn remove(&mut self, id: InstanceId) {
         self.groups.remove(id.0);
     }

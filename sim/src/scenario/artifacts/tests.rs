@@ -110,11 +110,12 @@ const ESS_LINES: &[&str] = &[
     "health_check = 'load-balancer'",
     "scaling_policy = 'recycle'",
     "multi_az = 'balance'",
+    "az_balance = true",
     "suspended = ['scale-in', 'health-check']",
 ];
 const ESS_TABLES: &[&str] = &[
     "[[ess.hook]]\nname = 'in it'\ntransition = 'launching'\ntimeout = '300s'\nresult = 'rollback'\nuntil_booted = true",
-    "[[ess.hook]]\nname = 'out'\ntransition = 'terminating'\ntakes = '20s'",
+    "[[ess.hook]]\nname = 'out'\ntransition = 'terminating'\ntakes = '20s'\nresult = 'rollback'",
     "[[ess.alarm]]\nname = 'several'\nmetric = 'CpuUtilization'\nthreshold = 80.5\naction = 'RULE'\nlogic = 'or'\n\
      effective = 'TZ=+00 * * 1-2 * * ?'\n\
      expression = [{ metric = 'MemoryUtilization', comparison = '<', threshold = 30.0, statistic = 'maximum' }]",

@@ -3,7 +3,6 @@
 use super::numbers::{Numbers, Traffic};
 use super::view::Group;
 use super::{Findings, round};
-use crate::controllers::cloud::ess::EssMultiAz;
 use crate::controllers::cloud::tencent::MultiZonePolicy;
 use crate::controllers::decision::Metric;
 use crate::controllers::hpa::Resource;
@@ -136,7 +135,7 @@ pub(super) fn running_at(rate: f64, scenario: &Scenario, numbers: &Numbers, min:
 /// A policy that launches in the first zone that works: the key that says so, and the word that spreads instead.
 pub(super) fn fills_one_zone(scenario: &Scenario) -> Option<(&'static str, &'static str)> {
     match &scenario.policy {
-        Policy::Ess(config) if config.multi_az != EssMultiAz::Balance => Some(("ess.multi_az", "balance")),
+        Policy::Ess(config) if !config.balances_zones() => Some(("ess.multi_az", "balance")),
         Policy::Tencent(config) if config.multi_zone != MultiZonePolicy::Equality => {
             Some(("tencent.multi_zone", "equality"))
         }

@@ -58,4 +58,6 @@ pub enum EventKind {
     SetCapacity,
     /// Somebody puts the `count` oldest instances into Standby while it lasts (AWS, ESS).
     Standby,
+    /// Somebody disables the scaling group while it lasts (ESS, Tencent).
+    GroupDisabled,
 }

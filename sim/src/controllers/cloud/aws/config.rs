@@ -26,7 +26,12 @@ pub struct AwsConfig {
     #[serde(default, alias = "desired_capacity", alias = "DesiredCapacity", skip_serializing_if = "Option::is_none")]
     pub desired: Option<u32>,
     /// Which instance leaves first (`TerminationPolicies`).
-    #[serde(default = "default_removal", alias = "termination_policies", alias = "TerminationPolicies")]
+    #[serde(
+        default = "default_removal",
+        alias = "termination_policies",
+        alias = "TerminationPolicies",
+        deserialize_with = "unsimulated::removal_policies"
+    )]
     pub removal: Vec<RemovalPolicy>,
     /// Cooldown of simple policies that set none (`DefaultCooldown`).
     #[serde(default = "five_minutes", alias = "DefaultCooldown")]

@@ -12,4 +12,4 @@ pub use config::{
     AwsAlarm, AwsComposite, AwsConfig, AwsHealthCheck, AwsMaintenance, AwsPolicy, AwsPolicyType, AwsPoolState,
     AwsPredictive, AwsProcess, AwsScheduled, AwsTarget, AwsWarmPool, LowSampleCount, PredictiveMode,
 };
-pub(crate) use validate::HEALTH_CHECKS;
+pub(crate) use validate::BALANCER;

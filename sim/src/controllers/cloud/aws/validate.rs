@@ -5,20 +5,28 @@ use std::collections::BTreeSet;
 use windtunnel_traces::SimDuration;
 
 use super::config::{AwsAlarm, AwsConfig, AwsPolicy, AwsPolicyType, AwsProcess, AwsScheduled, AwsTarget};
-use crate::controllers::cloud::checks;
+use crate::controllers::cloud::balancer_limits::{BalancerLimits, HealthCheckLimits};
+use crate::controllers::cloud::checks::{self, Periods};
 use crate::controllers::cloud::composite::Rule;
-use crate::controllers::cloud::health_checks::HealthCheckLimits;
 use crate::controllers::cloud::lifecycle::{HookLimits, check_hooks};
 use crate::controllers::cloud::metric_names::{Provider, metric_of};
 use crate::controllers::cloud::problem::{Findings, Problem};
-use crate::controllers::cloud::step::{Side, step_for};
 use crate::controllers::cloud::words::{Adjust, Comparison, Names, RemovalPolicy};
 use crate::controllers::decision::{Metric, Statistic};
 
 /// An Application Load Balancer's health checks: 5 to 300 s, 2 to 120 s, thresholds of 2 to 10; but one passing check makes
 /// a newly registered target healthy, which is what `healthy = 1` says here.
-pub(crate) const HEALTH_CHECKS: HealthCheckLimits =
-    HealthCheckLimits { every: (5, 300), timeout: (2, 120), healthy: (1, 10), unhealthy: (2, 10) };
+/// Deregistration takes 0 to 3600 s; a slow start 30 to 900 s, and not with the fewest outstanding requests (elbv2,
+/// ModifyTargetGroupAttributes).
+pub(crate) const BALANCER: BalancerLimits = BalancerLimits {
+    health: HealthCheckLimits { every: (5, 300), timeout: (2, 120), healthy: (1, 10), unhealthy: (2, 10) },
+    drain: Some((0, 3600)),
+    slow_start: Some((30, 900)),
+};
+/// PutMetricAlarm, Period.
+const PERIODS: Periods = Periods { one_of: &[10, 20, 30], multiples_of: Some(60), most_times: u32::MAX };
+/// TargetTrackingConfiguration, Period of a customized metric.
+const TRACKED_PERIODS: Periods = Periods::one_of(&[10, 30, 60]);
 /// PutLifecycleHook: 30 to 7200 s; 50 hooks per group.
 const HOOKS: HookLimits = HookLimits { timeout: (30, 7200), most: 50, rolls_back: false };
 
@@ -136,7 +144,11 @@ impl AwsConfig {
                     ),
                     AwsPolicyType::Predictive => found
                         .error(&format!("{path}.action"), format!("`{}` is predictive and has no alarm", policy.name)),
-                    AwsPolicyType::Step => check_step_side(found, policy, alarm),
+                    AwsPolicyType::Step => {
+                        let path = format!("policy.{}.step", policy.name);
+                        let says = "AWS then reports \"No step adjustment found\" and does nothing";
+                        checks::step_side(found, &path, &policy.step, (&alarm.name, alarm.comparison), says);
+                    }
                     AwsPolicyType::Simple => {}
                 }
             }
@@ -264,6 +276,14 @@ fn check_policy(found: &mut Findings, policy: &AwsPolicy) {
     if policy.cooldown.is_some() && kind != AwsPolicyType::Simple {
         found.refused(&format!("{path}.cooldown"), "only simple policies have a cooldown");
     }
+    if kind == AwsPolicyType::Step
+        && !matches!(policy.metric_aggregation.0, Statistic::Average | Statistic::Minimum | Statistic::Maximum)
+    {
+        found.refused(
+            &format!("{path}.metric_aggregation"),
+            format!("{} is not accepted by the API; it takes average, minimum, maximum", policy.metric_aggregation),
+        );
+    }
     if policy.warmup.is_some() && kind == AwsPolicyType::Simple {
         found.refused(&format!("{path}.warmup"), "only step and target tracking policies have a warm-up");
     }
@@ -278,7 +298,7 @@ fn check_policy(found: &mut Findings, policy: &AwsPolicy) {
 fn check_target(found: &mut Findings, path: &str, target: &AwsTarget) {
     checks::metric(found, &format!("{path}.metric"), Provider::Aws, &target.metric);
     checks::target(found, &format!("{path}.value"), target.value);
-    checks::period(found, &format!("{path}.period"), target.period, target.scale_out_times, &[10, 30, 60]);
+    checks::period(found, &format!("{path}.period"), target.period, target.scale_out_times, &TRACKED_PERIODS);
     for times in [target.scale_out_times, target.scale_in_times] {
         checks::window(found, path, target.period, times);
     }
@@ -293,25 +313,6 @@ fn check_target(found: &mut Findings, path: &str, target: &AwsTarget) {
     }
 }
 
-/// A policy none of whose steps lies on the alarm's side of the threshold silently does nothing.
-fn check_step_side(found: &mut Findings, policy: &AwsPolicy, alarm: &AwsAlarm) {
-    let upward = alarm.comparison.is_upward();
-    let just_past = if upward { 1e-9 } else { -1e-9 };
-    if !policy.step.is_empty()
-        && step_for(&policy.step, just_past, if upward { Side::Above } else { Side::Below }).is_none()
-    {
-        found.warning(
-            &format!("policy.{}.step", policy.name),
-            format!(
-                "no step begins at the threshold of `{}` on its {} side: AWS then reports \"No step adjustment found\" and \
-                 does nothing",
-                alarm.name,
-                if upward { "upper" } else { "lower" }
-            ),
-        );
-    }
-}
-
 fn check_alarm(found: &mut Findings, path: &str, alarm: &AwsAlarm) {
     let key = |name: &str| format!("{path}.{name}");
     if alarm.name.chars().count() > 255 {
@@ -320,26 +321,28 @@ fn check_alarm(found: &mut Findings, path: &str, alarm: &AwsAlarm) {
     checks::metric(found, &key("metric"), Provider::Aws, &alarm.metric);
     checks::finite(found, &key("threshold"), alarm.threshold);
     checks::window(found, path, alarm.period, alarm.times);
-    let seconds = alarm.period.as_secs();
-    if ![10, 20, 30].contains(&seconds) && !seconds.is_multiple_of(60) {
-        found.refused(
-            &key("period"),
-            format!("{} is not accepted by the API; it takes 10, 20, 30 seconds or a multiple of 60", alarm.period),
-        );
-    }
+    checks::period(found, &key("period"), alarm.period, alarm.times, &PERIODS);
     let window = alarm.period * u64::from(alarm.times);
+    let most = |back: SimDuration| (back / alarm.period.max(SimDuration::from_secs(1))).max(1);
     if alarm.period < SimDuration::from_hours(1) && window > SimDuration::from_hours(24) {
         found.refused(
             &key("times"),
             format!(
-                "{} × {} = {window}: with periods below an hour the API looks back at most one day",
-                alarm.times, alarm.period
+                "{} × {} = {window}: with periods below an hour the API looks back at most one day; the nearest is {}",
+                alarm.times,
+                alarm.period,
+                most(SimDuration::from_hours(24))
             ),
         );
     } else if window > SimDuration::from_hours(7 * 24) {
         found.refused(
             &key("times"),
-            format!("{} × {} = {window}: the API looks back at most seven days", alarm.times, alarm.period),
+            format!(
+                "{} × {} = {window}: the API looks back at most seven days; the nearest is {}",
+                alarm.times,
+                alarm.period,
+                most(SimDuration::from_hours(7 * 24))
+            ),
         );
     }
     if let Some(needed) = alarm.datapoints_to_alarm.filter(|m| *m == 0 || *m > alarm.times) {

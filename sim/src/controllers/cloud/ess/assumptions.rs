@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use windtunnel_traces::SimDuration;
 
 use crate::controllers::cloud::choices::{
-    BilledUntil, CapacityBase, CmsRepeat, Gap, Precedence, StepAtThreshold, WarmupStart,
+    BeyondBounds, BilledUntil, CapacityBase, CmsRepeat, Gap, Precedence, StepAtThreshold, WarmupStart,
 };
 use crate::controllers::cloud::defaults::{five_minutes, one_minute, or_fifteen_seconds, or_one_minute};
 use crate::controllers::cloud::words::{AlarmRepeat, PercentRounding};
@@ -70,6 +70,10 @@ pub struct EssAssumptions {
     pub billed_until: BilledUntil,
     /// Several lifecycle hooks of one transition wait together, not one after the other.
     pub hooks_wait_together: bool,
+    /// What becomes of a change of more than the 1000 instances that one activity may have.
+    pub beyond_activity_limit: BeyondBounds,
+    /// Whether a scheduled task that sets minimum or maximum moves the expected number into them.
+    pub bounds_move_expected_number: bool,
 }
 
 impl Default for EssAssumptions {
@@ -97,6 +101,8 @@ impl Default for EssAssumptions {
             predictive_keeps_min: true,
             billed_until: BilledUntil::Release,
             hooks_wait_together: true,
+            beyond_activity_limit: BeyondBounds::Clamp,
+            bounds_move_expected_number: false,
         }
     }
 }

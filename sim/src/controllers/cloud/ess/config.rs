@@ -32,7 +32,12 @@ pub struct EssConfig {
     #[serde(default, alias = "EnableDesiredCapacity", skip_serializing_if = "Option::is_none")]
     pub expected_capacity: Option<bool>,
     /// Which instance leaves first; each policy filters what the one before it left (`RemovalPolicy.N`).
-    #[serde(default = "default_removal", alias = "removal_policies", alias = "RemovalPolicies")]
+    #[serde(
+        default = "default_removal",
+        alias = "removal_policies",
+        alias = "RemovalPolicies",
+        deserialize_with = "unsimulated::removal_policies"
+    )]
     pub removal: Vec<RemovalPolicy>,
     /// Cooldown of rules that set none (`DefaultCooldown`).
     #[serde(default = "five_minutes", alias = "DefaultCooldown")]
@@ -87,6 +92,9 @@ pub struct EssConfig {
     /// In which zones instances are created and removed (`MultiAZPolicy`).
     #[serde(default, alias = "MultiAZPolicy")]
     pub multi_az: EssMultiAz,
+    /// Whether a `composable` group keeps its zones even (`AzBalance`).
+    #[serde(default, alias = "AzBalance")]
+    pub az_balance: bool,
     /// Run what the real API would refuse, with a warning.
     #[serde(default)]
     pub lenient: bool,
@@ -167,10 +175,11 @@ pub enum EssMultiAz {
     /// Evenly; removal takes from the fullest zone first.
     #[serde(alias = "BALANCE")]
     Balance,
-    /// Where a core is cheapest. With one instance type at one price: as `priority`.
+    /// Where a core is cheapest. With one instance type at one price all zones are, and the order of zones decides.
     #[serde(alias = "COST_OPTIMIZED")]
     CostOptimized,
-    /// On-demand and spot instances mixed. With one instance type at one price: as `priority`.
+    /// Instance types in order of priority or price, evenly over zones where `az_balance` says so. With one instance type
+    /// only that matters.
     #[serde(alias = "COMPOSABLE")]
     Composable,
 }
@@ -462,6 +471,11 @@ impl EssConfig {
     pub(crate) fn longest_warmup(&self) -> SimDuration {
         let warms = |rule: &&EssRule| matches!(rule.resolved_type(), EssRuleType::Step | EssRuleType::TargetTracking);
         self.rule.iter().filter(warms).map(|rule| rule.warmup).max().unwrap_or(SimDuration::ZERO)
+    }
+
+    /// Whether instances are spread evenly over zones.
+    pub fn balances_zones(&self) -> bool {
+        self.multi_az == EssMultiAz::Balance || (self.multi_az == EssMultiAz::Composable && self.az_balance)
     }
 
     /// Whether a process is suspended.

@@ -2,7 +2,7 @@
 
 use windtunnel_traces::SimDuration;
 
-use super::config::{EssConfig, EssHealthCheck, EssMultiAz, EssProcess, EssScalingPolicy};
+use super::config::{EssConfig, EssHealthCheck, EssProcess, EssScalingPolicy};
 use crate::controllers::cloud::choices::BilledUntil;
 use crate::controllers::cloud::lifecycle::fleet_hooks;
 use crate::controllers::cloud::words::RemovalPolicy as Configured;
@@ -18,7 +18,7 @@ impl EssConfig {
 
     /// The rules of the group in the fleet's words.
     pub fn group_rules(&self) -> GroupRules {
-        let balances = self.multi_az == EssMultiAz::Balance;
+        let balances = self.balances_zones();
         let checks = !self.suspends(EssProcess::HealthCheck);
         GroupRules {
             removal: self.removal.iter().flat_map(|policy| removal_policies(*policy)).copied().collect(),

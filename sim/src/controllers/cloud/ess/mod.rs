@@ -13,4 +13,4 @@ pub use config::{
     EssProcess, EssRule, EssRuleType, EssScalingPolicy, EssScheduled, EssTarget, ExpressionsLogic, NoDataPolicy,
     PredictiveValueBehavior,
 };
-pub(crate) use validate::HEALTH_CHECKS;
+pub(crate) use validate::BALANCER;

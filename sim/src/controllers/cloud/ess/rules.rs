@@ -7,7 +7,7 @@ use super::config::{EssAlarm, EssConfig, EssProcess};
 use crate::controllers::cloud::activity::{Activity, StatusWords, Trigger};
 use crate::controllers::cloud::adjustment::Adjustment;
 use crate::controllers::cloud::alarm::Firing;
-use crate::controllers::cloud::choices::{CapacityBase, Precedence, StepAtThreshold};
+use crate::controllers::cloud::choices::{BeyondBounds, CapacityBase, Precedence, StepAtThreshold};
 use crate::controllers::cloud::group::Start;
 use crate::controllers::cloud::machine::{Dialect, Moment};
 use crate::controllers::cloud::predictive::Predictor;
@@ -35,11 +35,17 @@ const IN_PROGRESS: (Refusal, &str) = (
     "You cannot delete a scaling group or launch a new scaling activity while there is scaling activity in progress for \
      the specified scaling group.",
 );
+/// Instances that one activity adds or removes at most (CreateScalingRule, AdjustmentValue).
+const MOST_PER_ACTIVITY: u32 = 1000;
 /// After so long without a success ESS suspends the group (DescribeScalingGroups, SystemSuspended).
 const GIVES_UP_AFTER: SimDuration = SimDuration::from_hours(7 * 24);
 
 const NOT_SUPPORTED: (Refusal, &str) =
     (Refusal::Other, "The current status of the specified scaling group does not support this action.");
+/// These two are our words for what the API refuses with error codes.
+const OUT_OF_BOUNDS: (Refusal, &str) =
+    (Refusal::Bound, "The expected number of instances must be between the minimum and the maximum.");
+const TOO_MANY: (Refusal, &str) = (Refusal::Bound, "A scaling activity adds or removes at most 1000 instances.");
 const COOLDOWN: (Refusal, &str) =
     (Refusal::Cooldown, "You cannot launch a new scaling activity during the cooldown period.");
 
@@ -106,6 +112,12 @@ pub(crate) struct Ess {
     calendar: Calendar,
     /// Nothing can be removed: all instances that are left are protected.
     all_protected: bool,
+    /// Somebody has disabled the group.
+    disabled: bool,
+    /// What becomes of a change of more instances than one activity may have.
+    beyond_activity_limit: BeyondBounds,
+    /// A task that sets the bounds moves the expected number into them.
+    bounds_move_expected: bool,
 }
 
 impl Ess {
@@ -142,13 +154,15 @@ impl Ess {
             effective: config.alarm.iter().filter(|alarm| alarm.enabled).map(EssAlarm::window).collect(),
             calendar: calendar.clone(),
             all_protected: false,
+            disabled: false,
+            beyond_activity_limit: assumptions.beyond_activity_limit,
+            bounds_move_expected: assumptions.bounds_move_expected_number,
         }
     }
 
-    /// The capacity that the rule asks for, within the bounds.
-    fn outcome(&self, rule: &Rule, moment: &Moment<'_>, firing: Option<&Firing>) -> Outcome {
+    /// The capacity that the rule asks for, starting from `total` and within the bounds.
+    fn outcome(&self, rule: &Rule, moment: &Moment<'_>, total: u32, firing: Option<&Firing>) -> Outcome {
         let group = &moment.group;
-        let total = group.settled();
         let towards = |delta: i64| {
             let capacity = group.clamp(i64::from(total) + delta);
             // Out of bounds already, the clamp would turn a rule around; it does nothing then.
@@ -159,7 +173,7 @@ impl Ess {
         match (&rule.kind, firing) {
             (RuleKind::Simple(adjustment), _) => {
                 let hundred_percent = match self.percent_base {
-                    CapacityBase::Total => total,
+                    CapacityBase::Total => group.settled(),
                     CapacityBase::InService => group.in_service().saturating_sub(group.leaving()),
                 };
                 towards(adjustment.delta_of(total, hundred_percent))
@@ -230,13 +244,19 @@ impl Ess {
             alarm_since: Some(firing.alarm_since),
             decided: moment.now,
         };
-        let (capacity, refusal) = match self.outcome(rule, moment, Some(firing)) {
+        let (capacity, refusal) = match self.outcome(rule, moment, total, Some(firing)) {
             Outcome::Silent => return,
             Outcome::Rejected(because) => (total, Some((Refusal::Other, because))),
             Outcome::Capacity(capacity) if capacity == total => (total, Some((NO_CHANGE.0, NO_CHANGE.1.to_string()))),
-            Outcome::Capacity(capacity) => (capacity, None),
+            Outcome::Capacity(capacity) => match self.within_activity(total, capacity) {
+                Some(capacity) => (capacity, None),
+                None => (capacity, Some((Refusal::Bound, TOO_MANY.1.to_string()))),
+            },
         };
         // An alarm's activity is of the non-parallel class: it excludes everything, and everything excludes it.
+        if self.disabled {
+            return moment.group.reject(moment.now, &trigger, capacity, NOT_SUPPORTED, moment.out);
+        }
         if moment.group.is_scaling() {
             return moment.group.reject(moment.now, &trigger, capacity, IN_PROGRESS, moment.out);
         }
@@ -257,54 +277,78 @@ impl Ess {
         start(moment, &trigger, (total, capacity), cooldown, true, None);
     }
 
-    /// A scheduled task executes a rule. Says whether it was accepted.
+    /// A scheduled task executes a rule. Says whether it is settled, for good or ill; else it is tried again.
     fn execute_scheduled(&mut self, moment: &mut Moment<'_>, due: &Due, index: usize) -> bool {
         let rule = &self.rules[index];
-        let blocked = if self.expected { moment.group.is_exclusive() } else { moment.group.is_scaling() };
-        let total = moment.group.settled();
+        // Only the expected number moves, where there is one: stable ± N.
+        let from = if self.expected { stable(moment) } else { moment.group.settled() };
         let mut trigger = Trigger::plain(
             moment.now,
             format!("The scheduled task \"{}\" executed scaling rule \"{}\"", due.entry.name, rule.name),
         );
         trigger.policy = Some(rule.name.clone());
-        let capacity = match self.outcome(rule, moment, None) {
+        let to = match self.outcome(rule, moment, from, None) {
             Outcome::Capacity(capacity) => capacity,
-            Outcome::Silent | Outcome::Rejected(_) => total,
+            Outcome::Silent | Outcome::Rejected(_) => from,
         };
-        if blocked {
+        if let Some(in_the_way) = self.in_the_way_of_a_request(moment) {
             if due.is_last_try(moment.now) {
-                moment.group.reject(moment.now, &trigger, capacity, IN_PROGRESS, moment.out);
+                moment.group.reject(moment.now, &trigger, to, in_the_way, moment.out);
             }
             return false;
         }
-        if !self.expected && self.forbids(total, capacity) {
-            moment.group.reject(moment.now, &trigger, capacity, NOT_SUPPORTED, moment.out);
-            return true;
-        }
-        if capacity == total && !self.expected {
-            moment.group.reject(moment.now, &trigger, capacity, NO_CHANGE, moment.out);
-            return true;
-        }
-        trigger.cause += &format!(", changing the Total Capacity from \"{total}\" to \"{capacity}\".");
-        if self.expected {
-            // Only the expected number moves: stable ± N. The next check does the work.
-            let stable = moment.group.in_service().saturating_sub(moment.group.leaving());
-            let moved = i64::from(stable) + i64::from(capacity) - i64::from(total);
-            let before = moment.group.desired;
-            moment.group.desired = moment.group.clamp(moved);
-            moment.group.note(
-                moment.now,
-                &trigger,
-                ActivityKind::Scheduled,
-                (before, moment.group.desired),
-                moment.out,
-            );
-            self.check_soon(moment.now);
-        } else {
-            let cooldown = self.cooldown_after(rule, false);
-            start(moment, &trigger, (total, capacity), cooldown, true, None);
-        }
+        let cooldown = self.cooldown_after(rule, false);
+        self.request(moment, trigger, (from, to), cooldown);
         true
+    }
+
+    /// What keeps a scheduled task, or somebody who executes a rule by hand, from changing the capacity now. A cooldown
+    /// does not.
+    fn in_the_way_of_a_request(&self, moment: &Moment<'_>) -> Option<(Refusal, &'static str)> {
+        let blocked = if self.expected { moment.group.is_exclusive() } else { moment.group.is_scaling() };
+        match (self.disabled, blocked) {
+            (true, _) => Some(NOT_SUPPORTED),
+            (false, true) => Some(IN_PROGRESS),
+            (false, false) => None,
+        }
+    }
+
+    /// A request that nothing is in the way of: moves the expected number, and the next check does the work; or, in a group
+    /// without it, starts the activity.
+    fn request(
+        &mut self,
+        moment: &mut Moment<'_>,
+        mut trigger: Trigger,
+        (from, to): (u32, u32),
+        cooldown: Option<SimDuration>,
+    ) {
+        let (now, before) = (moment.now, moment.group.desired);
+        let unchanged = if self.expected { to == before } else { to == from };
+        if unchanged {
+            return moment.group.reject(now, &trigger, to, NO_CHANGE, moment.out);
+        }
+        if !self.expected && self.forbids(from, to) {
+            return moment.group.reject(now, &trigger, to, NOT_SUPPORTED, moment.out);
+        }
+        // Checks reach an expected number in as many activities as it takes.
+        let reachable = if self.expected { Some(to) } else { self.within_activity(from, to) };
+        let Some(to) = reachable else {
+            return moment.group.reject(now, &trigger, to, TOO_MANY, moment.out);
+        };
+        trigger.cause += &format!(", changing the Total Capacity from \"{from}\" to \"{to}\".");
+        if self.expected {
+            moment.group.desired = to;
+            moment.group.note(now, &trigger, ActivityKind::Scheduled, (before, to), moment.out);
+            self.check_soon(now);
+        } else {
+            start(moment, &trigger, (from, to), cooldown, true, None);
+        }
+    }
+
+    /// The capacity that one activity may bring the group to on its way to another; none where more is refused.
+    fn within_activity(&self, from: u32, to: u32) -> Option<u32> {
+        let reached = to.clamp(from.saturating_sub(MOST_PER_ACTIVITY), from.saturating_add(MOST_PER_ACTIVITY));
+        (reached == to || self.beyond_activity_limit == BeyondBounds::Clamp).then_some(reached)
     }
 
     /// Whether a suspended process stands between one capacity and another.
@@ -316,6 +360,11 @@ impl Ess {
     fn check_soon(&mut self, now: SimTime) {
         self.next_check = self.next_check.min(now.next_multiple(self.check_interval));
     }
+}
+
+/// Instances that are neither on their way in nor out: InService, Protected and Standby (146231).
+fn stable(moment: &Moment<'_>) -> u32 {
+    moment.group.in_service().saturating_sub(moment.group.leaving())
 }
 
 /// Starts the activity that takes the group from one capacity to another.
@@ -361,26 +410,42 @@ impl Dialect for Ess {
     }
 
     fn scheduled(&mut self, moment: &mut Moment<'_>, due: &Due) -> bool {
-        if self.suspended.contains(&EssProcess::ScheduledAction) && !due.by_hand {
+        if self.suspended.contains(&EssProcess::ScheduledAction) {
             return true;
         }
-        let entry = &due.entry;
-        if let Some(rule) = entry.rule {
-            return self.execute_scheduled(moment, due, rule);
+        match due.entry.rule {
+            Some(rule) => self.execute_scheduled(moment, due, rule),
+            None => self.set_bounds(moment, due),
         }
-        let before = moment.group.desired;
-        moment.group.set_bounds(entry.min, entry.max, entry.desired);
-        let trigger = Trigger::plain(
-            moment.now,
-            format!(
-                "The scheduled task \"{}\" set the minimum to {}, the maximum to {}, the expected number to {}.",
-                entry.name, moment.group.min, moment.group.max, moment.group.desired
-            ),
-        );
-        let after = moment.group.desired;
-        moment.group.note(moment.now, &trigger, ActivityKind::Scheduled, (before, after), moment.out);
-        self.check_soon(moment.now);
-        true
+    }
+
+    /// ModifyScalingGroup (DesiredCapacity), or in a group without the expected number a rule of the type TotalCapacity
+    /// that somebody executes by hand. No cooldown stands in its way (25912).
+    fn set_by_hand(&mut self, moment: &mut Moment<'_>, capacity: u32) {
+        let now = moment.now;
+        let trigger = Trigger::plain(now, "A user changed the number of instances by hand");
+        if self.expected {
+            if !moment.group.allows(capacity) {
+                return moment.group.reject(now, &trigger, capacity, OUT_OF_BOUNDS, moment.out);
+            }
+            let before = moment.group.desired;
+            return self.request(moment, trigger, (before, capacity), None);
+        }
+        let (from, to) = (moment.group.settled(), moment.group.clamp(i64::from(capacity)));
+        if let Some(in_the_way) = self.in_the_way_of_a_request(moment) {
+            return moment.group.reject(now, &trigger, to, in_the_way, moment.out);
+        }
+        let cooldown = self.any_activity_cools.then_some(self.default_cooldown);
+        self.request(moment, trigger, (from, to), cooldown);
+    }
+
+    /// A disabled group finishes what is under way and begins nothing. Enabling it ends a cooldown (25912).
+    fn set_enabled(&mut self, moment: &mut Moment<'_>, enabled: bool) {
+        self.disabled = !enabled;
+        if enabled {
+            moment.group.cooldown.clear();
+            self.check_soon(moment.now);
+        }
     }
 
     fn next_check(&self) -> SimTime {
@@ -447,7 +512,7 @@ impl Ess {
             let Some(forecast) = self.predictors[index].run(now, in_service, own_max, metrics) else { continue };
             let min = if self.keeps_min { forecast.floor.max(own_min) } else { forecast.floor };
             let max = forecast.max.unwrap_or(own_max);
-            if (min, max) == (moment.group.min, moment.group.max) {
+            if self.disabled || (min, max) == (moment.group.min, moment.group.max) {
                 continue;
             }
             let before = moment.group.desired;
@@ -471,9 +536,47 @@ impl Ess {
         }
     }
 
+    /// A scheduled task sets minimum, maximum and expected number. Says whether it is settled; else it is tried again.
+    fn set_bounds(&mut self, moment: &mut Moment<'_>, due: &Due) -> bool {
+        let (entry, now) = (&due.entry, moment.now);
+        let before = moment.group.desired;
+        let trigger = |min: u32, max: u32, desired: u32| {
+            Trigger::plain(
+                now,
+                format!(
+                    "The scheduled task \"{}\" set the minimum to {min}, the maximum to {max}, the expected number to {desired}.",
+                    entry.name
+                ),
+            )
+        };
+        let (min, max) = (entry.min.unwrap_or(moment.group.min), entry.max.unwrap_or(moment.group.max));
+        let desired = entry.desired.unwrap_or(before);
+        if self.disabled {
+            if due.is_last_try(now) {
+                moment.group.reject(now, &trigger(min, max, desired), desired, NOT_SUPPORTED, moment.out);
+            }
+            return false;
+        }
+        // Minimum and maximum that the expected number does not fit between are refused unless it is changed too (146231).
+        let moves = self.expected && entry.desired.is_none() && self.bounds_move_expected;
+        if self.expected && !moves && !(min..=max).contains(&desired) {
+            moment.group.reject(now, &trigger(min, max, desired), desired, OUT_OF_BOUNDS, moment.out);
+            return true;
+        }
+        moment.group.set_bounds(entry.min, entry.max, entry.desired);
+        let after = moment.group.desired;
+        let trigger = trigger(moment.group.min, moment.group.max, after);
+        moment.group.note(now, &trigger, ActivityKind::Scheduled, (before, after), moment.out);
+        self.check_soon(now);
+        true
+    }
+
     /// The check of the expected, minimum and maximum number of instances.
     fn check_numbers(&mut self, moment: &mut Moment<'_>) {
         self.next_check = SimTime::NEVER;
+        if self.disabled {
+            return;
+        }
         let blocked = match (self.expected, self.checks_wait_for_alarms) {
             (true, waits) => waits && moment.group.is_exclusive(),
             (false, _) => moment.group.is_scaling(),
@@ -496,6 +599,9 @@ impl Ess {
         if blocked {
             return self.check_soon(moment.now);
         }
+        // More than one activity may have is left to the next check.
+        let wanted =
+            wanted.clamp(capacity.saturating_sub(MOST_PER_ACTIVITY), capacity.saturating_add(MOST_PER_ACTIVITY));
         let trigger = Trigger::plain(
             moment.now,
             format!(

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 
 use windtunnel_traces::SimDuration;
 
-use super::config::{EssAlarm, EssAlarmKind, EssConfig, EssMultiAz, EssRule, EssRuleType, EssScalingPolicy};
-use crate::controllers::cloud::checks::{self, AdjustmentRanges};
-use crate::controllers::cloud::health_checks::HealthCheckLimits;
+use super::config::{
+    EssAlarm, EssAlarmKind, EssConfig, EssHealthCheck, EssMultiAz, EssRule, EssRuleType, EssScalingPolicy,
+};
+use crate::controllers::cloud::balancer_limits::{BalancerLimits, HealthCheckLimits};
+use crate::controllers::cloud::checks::{self, AdjustmentRanges, Periods};
 use crate::controllers::cloud::lifecycle::{HookLimits, check_hooks};
 use crate::controllers::cloud::metric_names::{Provider, comes_from_agent, metric_of};
 use crate::controllers::cloud::problem::{Findings, Problem};
@@ -16,14 +18,22 @@ use crate::controllers::cloud::words::{Adjust, Comparison, RemovalPolicy};
 use crate::controllers::decision::{Metric, Statistic};
 
 /// A CLB listener's health checks: 1 to 50 s, 1 to 300 s, thresholds of 2 to 10.
-pub(crate) const HEALTH_CHECKS: HealthCheckLimits =
-    HealthCheckLimits { every: (1, 50), timeout: (1, 300), healthy: (2, 10), unhealthy: (2, 10) };
+pub(crate) const BALANCER: BalancerLimits = BalancerLimits {
+    health: HealthCheckLimits { every: (1, 50), timeout: (1, 300), healthy: (2, 10), unhealthy: (2, 10) },
+    drain: None,
+    slow_start: None,
+};
 /// CreateLifecycleHook: 30 to 21600 s; 6 hooks per group.
 const HOOKS: HookLimits = HookLimits { timeout: (30, 21_600), most: 6, rolls_back: true };
 /// CreateScalingRule, AdjustmentValue.
 const ADJUSTMENTS: AdjustmentRanges =
     AdjustmentRanges { change: (-1000, 1000), percent: (-100.0, 10_000.0), exact: 2000 };
-const PERIODS: [u64; 5] = [15, 60, 120, 300, 900];
+const PERIODS: Periods = Periods::one_of(&[15, 60, 120, 300, 900]);
+/// CloudMonitor's PutResourceMetricRule: basic metrics, and those of the agent.
+const CMS_PERIODS: [Periods; 2] = [
+    Periods { one_of: &[], multiples_of: Some(60), most_times: u32::MAX },
+    Periods { one_of: &[], multiples_of: Some(15), most_times: u32::MAX },
+];
 const REMOVAL: [RemovalPolicy; 3] =
     [RemovalPolicy::OldestInstance, RemovalPolicy::NewestInstance, RemovalPolicy::OldestConfiguration];
 const DAY: u64 = 86_400;
@@ -52,14 +62,31 @@ impl EssConfig {
                 found.refused("stop_instance_timeout", "the API takes it with scaling_policy = \"release\" only");
             }
         }
-        if matches!(self.multi_az, EssMultiAz::CostOptimized | EssMultiAz::Composable) {
-            found.warning("multi_az", "there is one instance type at one price here: this acts as `priority`");
+        self.check_zones(&mut found);
+        if self.health_check == EssHealthCheck::LoadBalancer {
+            found.note(
+                "health_check",
+                "the API takes it for ALB and NLB; the health of a CLB's servers is not looked at",
+            );
         }
         self.check_rules(&mut found);
         self.check_alarms(&mut found);
         self.check_schedule(&mut found);
         self.check_assumptions(&mut found);
         found.done()
+    }
+
+    fn check_zones(&self, found: &mut Findings) {
+        if self.multi_az == EssMultiAz::CostOptimized {
+            found.warning(
+                "multi_az",
+                "with one instance type at one price every zone is as cheap: this acts as `priority`",
+            );
+        }
+        if self.az_balance && self.multi_az != EssMultiAz::Composable {
+            found
+                .warning("az_balance", "takes effect with multi_az = \"composable\" only; `balance` needs no such key");
+        }
     }
 
     fn rule_names(&self) -> Vec<&str> {
@@ -101,6 +128,12 @@ impl EssConfig {
                         format!("`{}` is predictive: no alarm executes it", rule.name),
                     );
                 }
+                if rule.resolved_type() == EssRuleType::Step {
+                    // DOC-ESS: the first step begins at the alarm's threshold.
+                    let says = "a value there is in no step, and the activity is rejected";
+                    let path = format!("rule.{}.step", rule.name);
+                    checks::step_side(found, &path, &rule.step, (&alarm.name, alarm.comparison), says);
+                }
                 if rule.resolved_type() == EssRuleType::TargetTracking {
                     found.error(
                         &format!("{path}.action"),
@@ -124,9 +157,14 @@ impl EssConfig {
             if let Some(rule) = task.rule.as_deref().filter(|name| !rules.contains(name)) {
                 found.error(&format!("{path}.rule"), checks::no_such(rule, &rules, "rule"));
             }
+            let executed = self.rule.iter().find(|rule| Some(rule.name.as_str()) == task.rule.as_deref());
+            if executed.is_some_and(|rule| rule.resolved_type() != EssRuleType::Simple) {
+                found.refused(&format!("{path}.rule"), "the API takes a simple rule: the others need an alarm's value");
+            }
             checks::bounds(found, &path, task.min.unwrap_or(0), task.max.unwrap_or(2000), task.desired, Some(2000));
             if task.at.is_some_and(|at| at > SimDuration::from_hours(24 * 90)) {
-                found.refused(&format!("{path}.at"), "the API takes times of at most 90 days ahead");
+                found
+                    .refused(&format!("{path}.at"), "the API takes times of at most 90 days ahead; the nearest is 90d");
             }
             checks::length(found, &format!("{path}.retry_for"), task.retry_for, 0, 1800);
         }
@@ -211,7 +249,11 @@ fn check_rule(found: &mut Findings, rule: &EssRule) {
     {
         found.refused(
             &format!("{path}.target.value"),
-            format!("{} has more than three decimals, which the API takes", target.value),
+            format!(
+                "{} has more than three decimals, which the API takes; the nearest is {}",
+                target.value,
+                (libm::round(target.value * 1000.0) / 1000.0).max(0.001)
+            ),
         );
     }
     checks::length(found, &format!("{path}.warmup"), rule.warmup, 0, DAY);
@@ -246,17 +288,8 @@ fn check_alarm(found: &mut Findings, path: &str, alarm: &EssAlarm) {
             }
         }
         EssAlarmKind::CmsRule => {
-            let seconds = alarm.period.as_secs();
-            let step = if comes_from_agent(&alarm.metric) { 15 } else { 60 };
-            if seconds == 0 || !seconds.is_multiple_of(step) {
-                found.refused(
-                    &key("period"),
-                    format!(
-                        "{} is not accepted by CloudMonitor; it takes multiples of 60 s, or of 15 s for metrics of the agent",
-                        alarm.period
-                    ),
-                );
-            }
+            let periods = &CMS_PERIODS[usize::from(comes_from_agent(&alarm.metric))];
+            checks::period(found, &key("period"), alarm.period, alarm.times, periods);
             checks::length(found, &key("silence_time"), alarm.silence_time, 300, DAY);
             found.note(
                 &key("kind"),

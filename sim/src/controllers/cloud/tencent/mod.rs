@@ -12,4 +12,4 @@ pub use config::{
     MultiZonePolicy, RetryPolicy, ScalingMode, TencentAlarm, TencentConfig, TencentPolicy, TencentPolicyType,
     TencentScheduled, TencentTarget,
 };
-pub(crate) use validate::HEALTH_CHECKS;
+pub(crate) use validate::BALANCER;

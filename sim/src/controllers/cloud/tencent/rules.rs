@@ -27,6 +27,8 @@ pub(crate) const WORDS: StatusWords = StatusWords {
 /// Why an activity is cancelled: the reasons are documented, the words are ours.
 const IN_ACTIVITY: (Refusal, &str) =
     (Refusal::Busy, "Another scaling activity of the auto scaling group is in progress.");
+const OUT_OF_BOUNDS: (Refusal, &str) =
+    (Refusal::Bound, "The desired capacity must be between the minimum and the maximum.");
 const IN_COOLDOWN: (Refusal, &str) = (Refusal::Cooldown, "The auto scaling group is in its cooldown period.");
 
 /// A scaling policy, ready to execute.
@@ -59,6 +61,8 @@ pub(crate) struct Tencent {
     wakes_stopped: bool,
     /// Two scale-outs that match the desired capacity may run side by side; an alarm's too.
     concurrent: (bool, bool),
+    /// Somebody has disabled the group.
+    disabled: bool,
 }
 
 impl Tencent {
@@ -79,6 +83,7 @@ impl Tencent {
                 config.concurrent_scale_out && config.assumptions.concurrent_scale_out_by_alarm,
             ),
             wakes_stopped: config.scaling_mode == ScalingMode::WakeUpStopped,
+            disabled: false,
         }
     }
 
@@ -187,6 +192,23 @@ impl Tencent {
         moment.group.start(moment.now, &trigger, start, moment.out);
     }
 
+    /// Brings the group to a desired capacity that a schedule or somebody has set; while something is in the way, the group
+    /// keeps trying until its instances match.
+    fn reach(&mut self, moment: &mut Moment<'_>, trigger: Trigger, cooling: bool) {
+        let (now, desired) = (moment.now, moment.group.desired);
+        self.failures = 0;
+        if moment.group.settled() == desired {
+            return;
+        }
+        if !(is_busy(moment, desired, self.concurrent.0) || cooling) {
+            return self.match_desired(moment, trigger, None, None);
+        }
+        let because = if cooling { IN_COOLDOWN } else { IN_ACTIVITY };
+        moment.group.reject(now, &trigger, desired, because, moment.out);
+        let next = now.next_multiple(self.check_interval);
+        self.next_check = self.next_check.min(if cooling { next.max(moment.group.cooldown.until()) } else { next });
+    }
+
     /// When a failed scale-out is tried again.
     fn retry_at(&self, now: SimTime) -> SimTime {
         let later = |minutes| now + SimDuration::from_mins(minutes);
@@ -212,6 +234,10 @@ fn is_busy(moment: &Moment<'_>, capacity: u32, concurrent: bool) -> bool {
 
 impl Dialect for Tencent {
     fn alarms_fire(&mut self, moment: &mut Moment<'_>, firings: &[Firing]) {
+        if self.disabled {
+            // Not even a cancelled activity is recorded (8607).
+            return;
+        }
         for firing in firings {
             for action in &firing.rules {
                 self.invoke(moment, firing, *action);
@@ -220,6 +246,9 @@ impl Dialect for Tencent {
     }
 
     fn scheduled(&mut self, moment: &mut Moment<'_>, due: &Due) -> bool {
+        if self.disabled {
+            return true;
+        }
         let (entry, now) = (&due.entry, moment.now);
         let before = moment.group.desired;
         moment.group.set_bounds(entry.min, entry.max, entry.desired);
@@ -232,21 +261,31 @@ impl Dialect for Tencent {
             ),
         );
         moment.group.note(now, &trigger, ActivityKind::Scheduled, (before, after), moment.out);
-        self.failures = 0;
         let cooling = self.cooldown_blocks_scheduled && moment.group.cooldown.holds(now);
-        if moment.group.settled() == after {
-            return true;
-        }
-        if is_busy(moment, after, self.concurrent.0) || cooling {
-            let because = if cooling { IN_COOLDOWN } else { IN_ACTIVITY };
-            moment.group.reject(now, &trigger, after, because, moment.out);
-            // The bounds stand; the group keeps trying until its instances match.
-            let next = now.next_multiple(self.check_interval);
-            self.next_check = self.next_check.min(if cooling { next.max(moment.group.cooldown.until()) } else { next });
-        } else {
-            self.match_desired(moment, trigger, None, None);
-        }
+        self.reach(moment, trigger, cooling);
         true
+    }
+
+    /// ModifyDesiredCapacity: refused beyond the bounds; a cooldown does not stand in its way (HonorCooldown is false by
+    /// default), nor does a disabled group.
+    fn set_by_hand(&mut self, moment: &mut Moment<'_>, capacity: u32) {
+        let (now, before) = (moment.now, moment.group.desired);
+        let trigger = Trigger::plain(now, format!("A user set the desired capacity to {capacity}."));
+        if !moment.group.allows(capacity) {
+            return moment.group.reject(now, &trigger, capacity, OUT_OF_BOUNDS, moment.out);
+        }
+        moment.group.desired = capacity;
+        moment.group.note(now, &trigger, ActivityKind::Scheduled, (before, capacity), moment.out);
+        self.reach(moment, trigger, false);
+    }
+
+    /// A disabled group reacts to no alarm and no schedule, matches no desired capacity and replaces nobody; what is done by
+    /// hand is done.
+    fn set_enabled(&mut self, moment: &mut Moment<'_>, enabled: bool) {
+        self.disabled = !enabled;
+        if enabled {
+            self.next_check = self.next_check.min(moment.now.next_multiple(self.check_interval));
+        }
     }
 
     fn next_check(&self) -> SimTime {
@@ -259,7 +298,7 @@ impl Dialect for Tencent {
 
     fn check(&mut self, moment: &mut Moment<'_>, _metrics: &dyn MetricSource) {
         self.next_check = SimTime::NEVER;
-        if is_busy(moment, moment.group.desired, self.concurrent.0) {
+        if self.disabled || is_busy(moment, moment.group.desired, self.concurrent.0) {
             // The end of the activity looks again.
             return;
         }

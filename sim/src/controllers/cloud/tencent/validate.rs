@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use windtunnel_traces::SimDuration;
 
 use super::config::{ScalingMode, TencentAlarm, TencentConfig, TencentPolicy, TencentPolicyType};
-use crate::controllers::cloud::checks;
-use crate::controllers::cloud::health_checks::HealthCheckLimits;
+use crate::controllers::cloud::balancer_limits::{BalancerLimits, HealthCheckLimits};
+use crate::controllers::cloud::checks::{self, Periods};
 use crate::controllers::cloud::lifecycle::{HookLimits, check_hooks};
 use crate::controllers::cloud::metric_names::Provider;
 use crate::controllers::cloud::problem::{Findings, Problem};
@@ -14,11 +14,15 @@ use crate::controllers::cloud::words::RemovalPolicy;
 use crate::controllers::decision::Statistic;
 
 /// A CLB listener's health checks: 2 to 300 s, 2 to 60 s, thresholds of 2 to 10.
-pub(crate) const HEALTH_CHECKS: HealthCheckLimits =
-    HealthCheckLimits { every: (2, 300), timeout: (2, 60), healthy: (2, 10), unhealthy: (2, 10) };
+pub(crate) const BALANCER: BalancerLimits = BalancerLimits {
+    health: HealthCheckLimits { every: (2, 300), timeout: (2, 60), healthy: (2, 10), unhealthy: (2, 10) },
+    drain: None,
+    slow_start: None,
+};
 /// CreateLifecycleHook: 30 to 7200 s; 10 hooks per group.
 const HOOKS: HookLimits = HookLimits { timeout: (30, 7200), most: 10, rolls_back: false };
-const PERIODS: [u64; 2] = [60, 300];
+/// MetricAlarm: Period and ContinuousTime.
+const PERIODS: Periods = Periods { one_of: &[60, 300], multiples_of: None, most_times: 10 };
 
 impl TencentConfig {
     /// Everything that is wrong with the configuration, or worth knowing.
@@ -48,7 +52,7 @@ impl TencentConfig {
                 Some(2000),
             );
             if sets && (action.min.is_none() || action.max.is_none() || action.desired.is_none()) {
-                found.note(&path, "the API wants min, max and desired; what is absent stays as it is");
+                found.refused(&path, "the API wants all of `min`, `max` and `desired`");
             }
         }
         if self.assumptions.check_interval.is_zero() {
@@ -109,7 +113,11 @@ fn check_policy(found: &mut Findings, policy: &TencentPolicy) {
             if target.metric.ends_with("CPU_UTILIZATION") && !(1.0..100.0).contains(&target.value) {
                 found.refused(
                     &format!("{path}.target.value"),
-                    format!("{} is not accepted by the API; it takes 1 to below 100", target.value),
+                    format!(
+                        "{} is not accepted by the API; it takes 1 to below 100; the nearest is {}",
+                        target.value,
+                        if target.value < 1.0 { 1 } else { 99 }
+                    ),
                 );
             }
             for times in [target.scale_out_times, target.scale_in_times] {
@@ -132,14 +140,16 @@ fn check_alarm(found: &mut Findings, path: &str, alarm: &TencentAlarm) {
     if alarm.threshold.is_finite() && alarm.threshold != libm::trunc(alarm.threshold) {
         found.refused(
             &key("threshold"),
-            format!("{} is not accepted by the API; it takes whole numbers", alarm.threshold),
+            format!(
+                "{} is not accepted by the API; it takes whole numbers; the nearest is {}",
+                alarm.threshold,
+                libm::round(alarm.threshold)
+            ),
         );
     }
     checks::period(found, &key("period"), alarm.period, alarm.times, &PERIODS);
     checks::window(found, path, alarm.period, alarm.times);
-    if alarm.times > 10 {
-        found.refused(&key("times"), format!("{} is not accepted by the API; it takes 1 to 10", alarm.times));
-    }
+    found.range(&key("times"), alarm.times, 1, PERIODS.most_times);
     if !matches!(alarm.statistic.0, Statistic::Average | Statistic::Minimum | Statistic::Maximum) {
         found.refused(
             &key("statistic"),

@@ -88,6 +88,7 @@ fn ess(draft: &mut Draft<'_>, node: &Node) {
     word(draft, node, "health_check", "HealthCheckType", ESS_HEALTH);
     word(draft, node, "scaling_policy", "ScalingPolicy", ESS_SCALING);
     word(draft, node, "multi_az", "MultiAZPolicy", ESS_ZONES);
+    truth(draft, node, "az_balance", "AzBalance");
 }
 
 /// Tencent's answer has a part of them in ServiceSettings, its Terraform provider beside the others.

@@ -112,6 +112,9 @@ fn upkeep(config: &EssConfig, group: &mut Call) {
         EssMultiAz::CostOptimized => group.set("MultiAZPolicy", "COST_OPTIMIZED"),
         EssMultiAz::Composable => group.set("MultiAZPolicy", "COMPOSABLE"),
     }
+    if config.az_balance {
+        group.set("AzBalance", true);
+    }
 }
 
 const fn process(process: EssProcess) -> &'static str {
