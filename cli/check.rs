@@ -34,6 +34,9 @@ pub(crate) struct Arguments {
     /// Read command lines, in a script or in the fenced blocks of a Markdown guide; nothing is executed
     #[arg(long)]
     shell: bool,
+    /// A CloudFormation parameter's or Terraform variable's value, instead of its default
+    #[arg(long, value_name = "NAME=VALUE", value_parser = crate::import::assignment)]
+    parameter: Vec<(String, String)>,
     #[command(flatten)]
     scenario_flags: ScenarioFlags,
     /// What to print
@@ -138,7 +141,8 @@ fn is_scenario(file: &std::path::Path) -> bool {
 
 /// Artifacts as they are written, then each group as the scenario that it becomes.
 fn check_artifacts(files: &[PathBuf], arguments: &Arguments) -> Result<Vec<Checked>, CliError> {
-    let options = ImportOptions { shell: arguments.shell, ..ImportOptions::default() };
+    let options =
+        ImportOptions { shell: arguments.shell, parameters: arguments.parameter.clone(), ..ImportOptions::default() };
     let import = artifacts::import(files, &options)?;
     let written = import.findings.into_iter().map(|finding| Shown { finding, proof: None }).collect();
     let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();

@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FORMAT")]
     to: Format,
     /// Write to this file [default: print it]
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, visible_alias = "out", value_name = "FILE")]
     output: Option<PathBuf>,
     /// Replace the file when it is already there
     #[arg(long)]
@@ -134,8 +134,11 @@ fn difference(loaded: &Loaded, originals: &[PathBuf]) -> Result<String, CliError
     let original = Loaded::from_document(document, &DiskFiles)?;
     let mut before = Vec::new();
     let mut after = Vec::new();
-    flatten(&toml::Value::Table(original.resolved_toml()), table, &mut before);
-    flatten(&toml::Value::Table(loaded.resolved_toml()), table, &mut after);
+    for (loaded, keys) in [(&original, &mut before), (loaded, &mut after)] {
+        let mut root = toml::Value::Table(loaded.resolved_toml());
+        name_by_action(&mut root);
+        flatten(&root, table, keys);
+    }
     // What is scaled is no part of how.
     for keys in [&mut before, &mut after] {
         keys.retain(|(key, _)| !key.starts_with("hpa.spec.scaleTargetRef"));
@@ -152,6 +155,20 @@ fn difference(loaded: &Loaded, originals: &[PathBuf]) -> Result<String, CliError
         text.push_str(&format!("+ {key} = {value}\n"));
     }
     Ok(if text.is_empty() { "no difference in the policy's keys\n".to_string() } else { text })
+}
+
+/// Tencent's alarms are parts of their policies and have no names of their own: they are compared under their policy's.
+fn name_by_action(root: &mut toml::Value) {
+    let alarms = root.get_mut("tencent").and_then(|policy| policy.get_mut("alarm")).and_then(toml::Value::as_array_mut);
+    for alarm in alarms.into_iter().flatten().filter_map(toml::Value::as_table_mut) {
+        let action = match alarm.get("action") {
+            Some(toml::Value::Array(actions)) => actions.first().cloned(),
+            one => one.cloned(),
+        };
+        if let Some(action) = action.filter(toml::Value::is_str) {
+            alarm.insert("name".to_string(), action);
+        }
+    }
 }
 
 /// Every value of the policy's table with its address; elements of arrays by name.

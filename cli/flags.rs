@@ -59,7 +59,7 @@ pub(crate) struct ExperimentFlags {
 #[derive(Debug, Args)]
 pub(crate) struct OutputFlags {
     /// Write files and plots to this folder [default: windtunnel-out; with --format json: none]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, alias = "output", value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Write no plots
     #[arg(long)]

@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Write one scenario per group into this folder [default: print them]
-    #[arg(long, short, value_name = "DIR")]
+    #[arg(long, short, visible_alias = "out", value_name = "DIR")]
     output: Option<PathBuf>,
     /// Replace files that are already there
     #[arg(long)]
@@ -38,12 +38,25 @@ pub(crate) struct Arguments {
     /// Replay this recording instead of assumed traffic
     #[arg(long, value_name = "FILE")]
     trace: Option<String>,
+    /// A CloudFormation parameter's or Terraform variable's value, instead of its default
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    parameter: Vec<(String, String)>,
+}
+
+/// `NAME=VALUE`.
+pub(crate) fn assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("NAME=VALUE was expected")?;
+    Ok((name.to_string(), value.to_string()))
 }
 
 /// Runs the verb.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
-    let options =
-        ImportOptions { shell: arguments.shell, base: arguments.base.clone(), trace: arguments.trace.clone() };
+    let options = ImportOptions {
+        shell: arguments.shell,
+        base: arguments.base.clone(),
+        trace: arguments.trace.clone(),
+        parameters: arguments.parameter.clone(),
+    };
     let Import { scenarios, findings } = artifacts::import(&arguments.files, &options)?;
     diagnostics::show_all(&findings.iter().map(Finding::diagnostic).collect::<Vec<_>>());
     if scenarios.is_empty() {

@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "RESULTS", required = true)]
     results: Vec<PathBuf>,
     /// Where to write it [default: report.html; Markdown is printed]
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, visible_alias = "out", value_name = "FILE")]
     output: Option<PathBuf>,
     /// A page, or a summary
     #[arg(long, value_name = "FORMAT", default_value = "html")]

@@ -82,7 +82,7 @@ pub(crate) struct Arguments {
     #[arg(long, short)]
     quiet: bool,
     /// Write results to this folder [default: windtunnel-out/tune-NAME]
-    #[arg(long, short, value_name = "DIR")]
+    #[arg(long, short, alias = "output", value_name = "DIR")]
     out: Option<PathBuf>,
     /// Write no plots
     #[arg(long)]

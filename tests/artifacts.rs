@@ -66,18 +66,86 @@ fn the_samples_become_two_scenarios_that_run() {
 /// Artifacts of one group in several files, in any order; every line says where it came from.
 #[test]
 fn imports_look_as_they_should() {
-    let cases: [(&str, &[&str]); 5] = [
+    let cases: [(&str, &[&str]); 10] = [
         ("import_of_aws", &["import", "aws/alarms.json", "aws/policies.json", "aws/groups.json"]),
         ("import_of_cloudformation", &["import", "aws/template.yaml"]),
         ("import_of_a_plan", &["import", "aws/plan.json"]),
         ("import_of_an_hpa", &["import", "hpa/deployment.yaml", "hpa/hpa.yaml"]),
         ("import_of_the_guide", &["import", "--shell", "guide.zh.md"]),
+        ("import_of_functions", &["import", "aws/functions.yaml"]),
+        ("import_of_tf_json", &["import", "terraform/main.tf.json"]),
+        ("import_of_modules", &["import", "terraform/modules.json"]),
+        ("import_of_a_script", &["import", "--shell", "shell/guide.sh"]),
+        ("import_of_an_hpa_of_v1", &["import", "hpa/v1.yaml"]),
     ];
     for (name, arguments) in cases {
         let output = fixtures(arguments);
         assert_eq!(output.status.code(), Some(0), "{name}: {}", said(&output));
         insta::assert_snapshot!(name, printed(&output));
     }
+}
+
+/// Conditions, mappings, joined texts and parameters are worked out; metric math is kept where it is a metric of its own; what
+/// nobody tells is warned about, and told with --parameter.
+#[test]
+fn functions_of_a_template_are_resolved() {
+    let output = fixtures(&["import", "aws/functions.yaml"]);
+    let (text, warnings) = (printed(&output), said(&output));
+    for line in [
+        "min = 3 ",
+        "max = 12 ",
+        "desired = 4 ",
+        "metric = \"RequestCountPerTarget\"",
+        "threshold = 65 ",
+        "enabled = false",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert!(!text.contains("DevOnly") && warnings.contains("`IsDev` does not hold"), "{text}{warnings}");
+    assert!(warnings.contains("`Unres` names none of the rules"), "{warnings}");
+    let dev = printed(&fixtures(&["import", "aws/functions.yaml", "--parameter", "Env=dev", "--parameter", "Max=5"]));
+    for line in ["name = \"dev-web\"", "min = 1 ", "max = 5 ", "name = \"DevOnly\""] {
+        assert!(dev.contains(line), "{line}: {dev}");
+    }
+    assert!(!dev.contains("name = \"In\""), "{dev}");
+}
+
+/// Variables and locals of .tf.json, references through modules of a plan.
+#[test]
+fn terraform_is_followed_through_variables_and_modules() {
+    let output = fixtures(&["import", "terraform/main.tf.json"]);
+    let (text, warnings) = (printed(&output), said(&output));
+    for line in
+        ["name = \"shop-web\"", "max = 9 ", "threshold = 62.5 ", "name = \"shop-high\"", "action = \"scale-out\""]
+    {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert!(warnings.contains("I04: MinSize refers to `var.nodef`"), "{warnings}");
+    let given = printed(&fixtures(&["import", "terraform/main.tf.json", "--parameter", "nodef=2"]));
+    assert!(given.contains("min = 2 "), "{given}");
+    let modules = printed(&fixtures(&["import", "terraform/modules.json"]));
+    assert!(modules.contains("action = \"out\"") && !modules.contains("enabled = false"), "{modules}");
+}
+
+/// Variables, here-documents, commands within commands, options before the service, unfolded arguments.
+#[test]
+fn a_script_is_read_as_a_shell_would_run_it() {
+    let output = fixtures(&["import", "--shell", "shell/guide.sh"]);
+    let (text, warnings) = (printed(&output), said(&output));
+    for line in [
+        "name = \"asg-bp1abc\"",
+        "name = \"web-asg\"",
+        "target = { metric = \"CPUUtilization\", value = 55 }",
+        "action = \"in-slowly\"",
+        "action = \"out\"",
+        "adjust = { change = -1 }",
+        "times = 6 ",
+        "comparison = \"<\"",
+    ] {
+        assert!(text.contains(line), "{line}: {text}{warnings}");
+    }
+    assert_eq!(text.matches("[[tencent.alarm]]").count(), 2, "{text}");
+    assert!(!warnings.contains("not taken over"), "{warnings}");
 }
 
 /// What facts about the guide's command lines and prose say, by code; its own numbers give the bound of S27.

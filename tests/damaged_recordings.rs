@@ -100,7 +100,12 @@ fn recordings() -> Vec<(&'static str, String)> {
             "TIMESTAMP,ContextTokens,GeneratedTokens\n".to_string()
                 + &lines(|row| format!("2023-11-14 {}.1234567,10,20", clock(row))),
         ),
-        ("limbo", lines(|row| format!("{}.5;{}", row, count(row)))),
+        ("limbo", lines(|row| format!("{}.5,{}.0;", row, count(row)))),
+        (
+            "prometheus-csv",
+            "metric,labels,timestamp,value\n".to_string()
+                + &lines(|row| format!("up_requests_total,job=a,{},{}", minute(row), 3 * row)),
+        ),
         ("numbers", lines(|row| count(row).to_string())),
         ("csv", "time,count\n".to_string() + &lines(|row| format!("{},{}", minute(row), count(row)))),
         (

@@ -135,6 +135,11 @@ fn info_plot_and_generate_take_what_import_writes() {
     assert!(table.contains("original"), "{table}");
     succeed(folder, &["trace", "plot", "month.csv", "-o", "month.svg"]);
     assert!(String::from_utf8(read("month.svg")).unwrap().contains("Burstiness"));
+    assert!(table.contains("mean on Monday") && table.contains("mean at 12:00"), "{table}");
+    succeed(
+        folder,
+        &["trace", "generate", "mmpp", "rates=5rps,50rps", "stays=5m,1m", "--length", "1h", "--out", "mmpp.csv"],
+    );
     let wrong = windtunnel(folder, &["trace", "generate", "seasonal", "mean=20rps", "speed=3", "--days", "1"]);
     let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
     assert!(said.contains("speed") && wrong.status.code() == Some(1), "{said}");

@@ -19,7 +19,7 @@ const MOST: usize = 12;
 pub(crate) struct DeliveryArgs {
     /// Write the charts, and backtest.json for `windtunnel plot`, to this folder [default: windtunnel-backtest; with
     /// --format json: none]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, alias = "output", value_name = "DIR")]
     out: Option<PathBuf>,
 
     /// Write no plots

@@ -101,8 +101,21 @@ fn result(shown: &Shown) -> Value {
 fn place(location: &Location) -> Value {
     json!({
         "physicalLocation": {
-            "artifactLocation": { "uri": location.file },
+            "artifactLocation": { "uri": uri(&location.file) },
             "region": { "startLine": location.line, "startColumn": location.column },
         }
     })
+}
+
+/// A path as a URI reference (RFC 3986): with slashes, and everything else than its unreserved characters in percent.
+fn uri(path: &str) -> String {
+    let mut out = String::new();
+    for byte in path.replace('\\', "/").bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            out.push(byte as char);
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }

@@ -92,7 +92,7 @@ struct RunFlags {
 #[derive(Debug, clap::Args)]
 struct SweepOutputFlags {
     /// Write files and plots to this folder [default: windtunnel-out/NAME of the sweep]
-    #[arg(long, short, value_name = "DIR")]
+    #[arg(long, short, alias = "output", value_name = "DIR")]
     out: Option<PathBuf>,
     /// Say what is the cheapest point that meets this, such as 'slo_violating_request_fraction < 0.1%' [default: the
     /// sweep's]

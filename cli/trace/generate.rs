@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     /// A shape or a model
     #[arg(value_name = "MODEL", required_unless_present = "like", conflicts_with = "like")]
     model: Option<String>,
-    /// Its keys, as in a scenario: base=300rps
+    /// Its keys, as in a scenario: base=300rps; lists with commas: rates=5rps,50rps
     #[arg(value_name = "KEY=VALUE")]
     keys: Vec<String>,
     /// A recording to take after: its day and week, and its bursts
@@ -55,11 +55,14 @@ pub(crate) struct Arguments {
     /// The calendar time of its beginning
     #[arg(long, value_name = "TIME")]
     start: Option<String>,
+    /// With --like: leave out the growth from week to week that six whole weeks or more show
+    #[arg(long, requires = "like")]
+    no_trend: bool,
     /// The time zone; UTC unless told
     #[arg(long, requires = "start")]
     zone: Option<String>,
     /// Where to write the trace; standard output unless told
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, visible_alias = "out", value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
     drawing: DrawingFlags,
@@ -86,6 +89,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
         seed: arguments.seed,
         start: arguments.start.clone(),
         zone: arguments.zone.clone(),
+        without_trend: arguments.no_trend,
     };
     let trace = match &arguments.like {
         Some(path) => {
@@ -148,10 +152,16 @@ fn model(arguments: &Arguments) -> Result<Model, CliError> {
     }
 }
 
-/// A value as TOML has it; what is none is a text.
+/// A value as TOML has it; what is none is a text, or several between commas: `rates=5rps,50rps`.
 fn value_of(text: &str) -> toml::Value {
     let parsed = format!("value = {text}").parse::<toml::Table>();
-    parsed.ok().and_then(|mut table| table.remove("value")).unwrap_or_else(|| toml::Value::String(text.to_string()))
+    if let Some(value) = parsed.ok().and_then(|mut table| table.remove("value")) {
+        return value;
+    }
+    if text.contains(',') && !text.contains(['{', '[', '"']) {
+        return text.split(',').map(|part| value_of(part.trim())).collect::<Vec<_>>().into();
+    }
+    toml::Value::String(text.to_string())
 }
 
 /// Figures of a trace beside those of what it takes after.
@@ -175,6 +185,12 @@ pub(super) fn closeness(trace: &Recorded, original: &Recorded) -> String {
         let same = seen.profile.daily_profile.iter().find(|other| other.hour == hour.hour);
         if let Some(same) = same.filter(|_| hour.hour % 3 == 0) {
             line(format!("mean at {:02}:00", hour.hour), same.mean_rps, hour.mean_rps);
+        }
+    }
+    for day in &wanted.profile.weekly_profile {
+        let same = seen.profile.weekly_profile.iter().find(|other| other.day == day.day);
+        if let Some(same) = same {
+            line(format!("mean on {}", day.day), same.mean_rps, day.mean_rps);
         }
     }
     lines.join("\n")

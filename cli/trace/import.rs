@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     input: InputFlags,
     /// Where to write the trace; standard output unless told
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, visible_alias = "out", value_name = "FILE")]
     output: Option<PathBuf>,
     /// Keep the time of every request (compact binary, for exact replay by trace.arrivals) instead of counts
     #[arg(long)]

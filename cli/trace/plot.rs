@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     input: InputFlags,
     /// Where to draw it: an .svg or a .png
-    #[arg(long, short, value_name = "FILE", default_value = "traffic.svg")]
+    #[arg(long, short, visible_alias = "out", value_name = "FILE", default_value = "traffic.svg")]
     output: PathBuf,
     /// A font file for glyphs that the built-in typeface lacks
     #[arg(long, value_name = "FILE")]

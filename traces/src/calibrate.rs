@@ -30,7 +30,7 @@ impl Estimate {
 }
 
 /// The 97.5 % quantile of Student's distribution.
-fn students_t(freedom: f64) -> f64 {
+pub(crate) fn students_t(freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom.max(1.0)).map_or(f64::INFINITY, |distribution| distribution.inverse_cdf(0.975))
 }
 

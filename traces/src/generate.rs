@@ -6,6 +6,7 @@ mod flash_crowd;
 mod like;
 mod mmpp;
 mod seasonal;
+mod trend;
 
 pub use b_model::BModel;
 pub use flash_crowd::FlashCrowd;
@@ -49,6 +50,8 @@ pub struct GenerateOptions {
     pub start: Option<String>,
     /// The time zone.
     pub zone: Option<String>,
+    /// True to leave out the growth of a recording that is taken after.
+    pub without_trend: bool,
 }
 
 /// Intervals of the longest trace.

@@ -258,7 +258,7 @@ impl Session<'_> {
             source.format = STAMPS;
             self.request_times(&name, Cursor::new(start).chain(content))?;
         } else {
-            let sample = Sample::new(&start, start.len() < SAMPLE);
+            let sample = Sample::new(&start, start.len() < SAMPLE, &name);
             if sample.is_binary() {
                 return Err(refused(&name, format_args!("it looks like {}", format::looks_like(&sample))));
             }

@@ -1,8 +1,9 @@
-//! The likeness of a recording: its day (and week), and its bursts. What the recording has beyond its mean day is taken over
+//! The likeness of a recording: its day (and week), its growth, and its bursts. What the recording has beyond its mean day is taken over
 //! in blocks of about an hour from the same time of day (a moving-block bootstrap: Kuensch, "The Jackknife and the Bootstrap
 //! for General Stationary Observations", Annals of Statistics 1989), so that bursts keep their form and their length.
 
 use super::GenerateOptions;
+use super::trend::Trend;
 use crate::error::TraceError;
 use crate::import::Recorded;
 use crate::info::{Clock, Place};
@@ -25,7 +26,7 @@ const MOST_BLOCKS: usize = 1 << 20;
 pub fn like(recorded: &Recorded, options: &GenerateOptions) -> Result<Recorded, TraceError> {
     let options = GenerateOptions { step: recorded.resolution, ..options.clone() };
     let intervals = options.intervals()?;
-    let mut likeness = Likeness::learn(recorded)?;
+    let mut likeness = Likeness::learn(recorded, !options.without_trend)?;
     let start = options.calendar()?.map(|calendar| calendar.start().timestamp().as_nanosecond() as i64);
     let mut random = Streams::new(options.seed).stream(Purpose::Series);
     let counts = likeness.counts(start.unwrap_or(recorded.start()), intervals, &mut random);
@@ -53,6 +54,9 @@ struct Likeness {
     /// The kind of each weekday.
     kinds: [usize; 7],
     slot: i64,
+    /// Growth beside the profile, and where it is counted from.
+    trend: Option<Trend>,
+    origin: i64,
     /// What the profile does not explain, as factors.
     residuals: Vec<Vec<f64>>,
     /// Where blocks begin (stretch, interval), by hour of the day.
@@ -63,7 +67,7 @@ struct Likeness {
 }
 
 impl Likeness {
-    fn learn(recorded: &Recorded) -> Result<Likeness, TraceError> {
+    fn learn(recorded: &Recorded, with_trend: bool) -> Result<Likeness, TraceError> {
         if recorded.total() <= 0.0 || recorded.intervals() < 10 {
             return Err(TraceError::spec(
                 "a recording of fewer than ten intervals, or without requests, teaches nothing",
@@ -81,12 +85,16 @@ impl Likeness {
             SLOT.max(step).min(DAY)
         };
         let kinds = kinds_of_days(recorded, &mut notes);
+        let trend = Trend::of(recorded).filter(|_| with_trend);
+        notes.extend(trend.map(|trend| trend.note()));
         let mut likeness = Likeness {
             step,
             clock: Clock::of(recorded),
             profile: Vec::new(),
             kinds,
             slot,
+            trend,
+            origin: recorded.start(),
             residuals: Vec::new(),
             blocks: vec![Vec::new(); 24],
             block: (BLOCK / step).max(1) as usize,
@@ -104,8 +112,9 @@ impl Likeness {
         let mut sums = vec![vec![(0.0, 0u64); slots]; kinds];
         for (at, count) in recorded.counts() {
             let place = self.clock.place(at);
+            let grown = self.grown(at);
             let (sum, number) = &mut sums[self.kinds[place.weekday]][self.slot_of(place, slots)];
-            *sum += count;
+            *sum += count / grown;
             *number += 1;
         }
         let overall = recorded.total() / recorded.intervals() as f64;
@@ -126,7 +135,12 @@ impl Likeness {
         let before = libm::floor(along);
         let wrapped = |index: f64| day[(index as i64).rem_euclid(day.len() as i64) as usize];
         let (low, high) = (wrapped(before), wrapped(before + 1.0));
-        low + (high - low) * (along - before)
+        (low + (high - low) * (along - before)) * self.grown(at)
+    }
+
+    /// By how much the traffic has grown at an instant.
+    fn grown(&self, at: i64) -> f64 {
+        self.trend.map_or(1.0, |trend| trend.factor(at - self.origin))
     }
 
     /// What the profile leaves over, and where its blocks are.
@@ -161,6 +175,7 @@ impl Likeness {
 
     fn counts(&mut self, start: i64, intervals: usize, random: &mut Generator) -> Vec<f64> {
         let mut counts = Vec::with_capacity(intervals);
+        self.origin = start;
         while counts.len() < intervals {
             let at = start + counts.len() as i64 * self.step;
             let (stretch, first) = self.block_near(at, random);

@@ -57,15 +57,17 @@ pub(super) struct Sample<'c> {
     pub(super) bytes: &'c [u8],
     /// Its first lines that are not blank, up to 20, without one that is cut off.
     pub(super) lines: Vec<&'c [u8]>,
+    /// The file's name.
+    pub(super) file: &'c str,
 }
 
 impl<'c> Sample<'c> {
-    pub(super) fn new(bytes: &'c [u8], is_whole: bool) -> Self {
+    pub(super) fn new(bytes: &'c [u8], is_whole: bool, file: &'c str) -> Self {
         const LINES: usize = 20;
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let end = if is_whole { bytes.len() } else { memchr::memrchr(b'\n', bytes).unwrap_or(bytes.len()) };
         let lines = bytes[..end].split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
-        Sample { bytes, lines: lines.filter(|line| !line.is_empty()).take(LINES).collect() }
+        Sample { bytes, lines: lines.filter(|line| !line.is_empty()).take(LINES).collect(), file }
     }
 
     /// The first line that is neither blank nor a comment.
@@ -124,6 +126,10 @@ pub(super) fn looks_like(sample: &Sample) -> &'static str {
         "a web page; was the login page saved instead of the data?"
     } else if start.starts_with(b"<") {
         "XML, but no DLIM model"
+    } else if start.starts_with(b"{") && sample.mentions("\"Code\"") && sample.mentions("\"Message\"") {
+        "the answer of a call that failed: its Code and Message say why; there is no data in it"
+    } else if sample.mentions("Requests/sec:") && sample.mentions("Slowest:") {
+        "hey's summary, which has no times; `hey -o csv` writes a row per request"
     } else if start.starts_with(b"{") || start.starts_with(b"[") {
         "JSON, but of no shape that is known: not from CloudWatch, CloudMonitor or Prometheus, nor one request per line"
     } else if sample.mentions("HorizontalPodAutoscaler") || sample.mentions("ScalingReplicaSet") || starts(b"Name:  ") {

@@ -13,6 +13,7 @@ mod load_generators;
 mod log_format;
 mod numbers;
 mod prometheus;
+mod prometheus_csv;
 
 use super::format::Importer;
 
@@ -38,6 +39,7 @@ pub(super) const ALL: &[&dyn Importer] = &[
     &limbo::Limbo,
     &dlim::Dlim,
     &numbers::Numbers,
+    &prometheus_csv::PrometheusCsv,
     &cloudwatch::CloudWatchCsv,
     &csv::Csv,
 ];

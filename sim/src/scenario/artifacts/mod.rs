@@ -58,6 +58,8 @@ pub struct ImportOptions {
     pub base: Option<String>,
     /// A recording that is replayed instead of assumed traffic.
     pub trace: Option<String>,
+    /// Values of CloudFormation parameters and Terraform variables, before their defaults.
+    pub parameters: Vec<(String, String)>,
 }
 
 /// A scenario made of artifacts.
@@ -98,7 +100,7 @@ pub struct Import {
 /// # Errors
 /// A file that cannot be read, or files without any policy.
 pub fn import(sources: &[Source], options: &ImportOptions) -> Result<Import, ArtifactError> {
-    let mut found = read::Found::default();
+    let mut found = read::Found { parameters: options.parameters.clone(), ..read::Found::default() };
     for (number, source) in sources.iter().enumerate() {
         if options.shell {
             read::shell::read(source, number, &mut found)?;

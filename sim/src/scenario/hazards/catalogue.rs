@@ -454,6 +454,13 @@ pub const HAZARDS: &[Hazard] = &[
         "The alarm is kept, disabled.",
         "Import the rules beside it.",
     )),
+    written(hazard(
+        "I04",
+        W,
+        "value that none of the files has",
+        "A parameter without a default, a variable of a script, or an attribute known after apply stands where a number belongs.",
+        "--parameter NAME=VALUE, or the number in the scenario.",
+    )),
 ];
 
 /// A hazard by its code.

@@ -17,6 +17,8 @@ pub(super) struct Functions2021;
 pub(super) struct Llm;
 
 const MINUTE: i64 = 60_000_000_000;
+/// Minutes of a day: the columns of a file.
+const MINUTES: i64 = 1_440;
 
 impl Importer for Functions2019 {
     fn name(&self) -> &'static str {
@@ -31,14 +33,24 @@ impl Importer for Functions2019 {
         sample.first().starts_with(b"HashOwner,HashApp,HashFunction,Trigger,1,")
     }
 
-    fn reader(&self, _sample: &Sample, _options: &ImportOptions) -> Result<Reader, Damage> {
-        Ok(Reader::Lines(Box::new(Matrix { cells: Cells::default(), is_header: true })))
+    fn reader(&self, sample: &Sample, _options: &ImportOptions) -> Result<Reader, Damage> {
+        let day = day_of(sample.file);
+        Ok(Reader::Lines(Box::new(Matrix { cells: Cells::default(), is_header: true, day })))
     }
+}
+
+/// The day of a file by its name, counted from 0: `invocations_per_function_md.anon.d03.csv` is the third.
+fn day_of(file: &str) -> Option<i64> {
+    let day = |part: &str| {
+        part.strip_prefix('d')?.parse::<i64>().ok().filter(|day| (1..=99).contains(day) && part.len() == 3)
+    };
+    file.rsplit('/').next()?.split('.').find_map(day).map(|day| day - 1)
 }
 
 struct Matrix {
     cells: Cells,
     is_header: bool,
+    day: Option<i64>,
 }
 
 impl LineReader for Matrix {
@@ -57,7 +69,8 @@ impl LineReader for Matrix {
         }
         to.interval_is(MINUTE as u64);
         for column in NAMES..self.cells.len() {
-            to.row((column - NAMES) as i64 * MINUTE, self.cells.amount(line, column, "count")?, 0.0);
+            let minute = self.day.unwrap_or(0) * MINUTES + (column - NAMES) as i64;
+            to.row(minute * MINUTE, self.cells.amount(line, column, "count")?, 0.0);
         }
         Ok(())
     }

@@ -185,7 +185,9 @@ impl DocumentReader for ConsoleCsv {
             }
         }
         if !is_data {
-            return Err(Damage::new("no line begins with a time"));
+            return Err(Damage::new(
+                "no line begins with a time that is known; --time-format says how they are written, such as '%m/%d/%Y %H:%M'",
+            ));
         }
         series::take(found, &self.0, to)
     }

@@ -73,6 +73,7 @@ impl Importer for Csv {
             last: i64::MIN,
             backwards: 0,
             counter: Counter::default(),
+            likeness: Likeness::default(),
         })))
     }
 }
@@ -84,6 +85,8 @@ struct Plan {
     time: usize,
     /// None when each row is a request.
     value: Option<usize>,
+    /// What somebody who reads the notes may have meant instead: nothing was said about the numbers, nor does their name.
+    is_guess: bool,
     values: Values,
     /// True when the number is a counter that only grows.
     is_counter: bool,
@@ -118,6 +121,8 @@ impl Plan {
         };
         let per_row = options.values == Some(ImportedValues::Request);
         let known = known_value(&lower, time).filter(|_| has_header);
+        let counted = counter_named(&lower).filter(|_| has_header && known.is_none());
+        let known = known.or(counted.map(|column| (column, Values::Count)));
         // A measurement is called by what is measured, or is the one column beside the time.
         let measured = || {
             let others = || (0..lower.len()).filter(|column| *column != time);
@@ -155,6 +160,13 @@ impl Plan {
             (Some(ImportedValues::Rate), _) => Values::Rate,
             (Some(_), _) => Values::Count,
             (None, Some((column, Values::Rate))) if Some(column) == value => Values::Rate,
+            (None, _) if counted.is_some() && counted == value => {
+                notes.push(format!(
+                    "`{}` was taken for a counter that only grows (--values count or rate otherwise)",
+                    counted.map_or("", |column| names[column].as_str())
+                ));
+                Values::Count
+            }
             (None, _) => {
                 if value.is_some() {
                     notes.push(
@@ -186,13 +198,18 @@ impl Plan {
         if let (Some(column), None) = (utilization, &options.utilization) {
             notes.push(format!("`{}` marks where the recorded system was saturated", names[column]));
         }
-        let is_counter = options.values == Some(ImportedValues::Counter);
+        let is_counter = match options.values {
+            Some(values) => values == ImportedValues::Counter,
+            None => counted.is_some() && counted == value,
+        };
+        let is_guess = options.values.is_none() && values == Values::Count && !is_counter && !options.any_unit;
         let stamped_at_end = options.stamped_at_end;
         Ok(Plan {
             delimiter,
             has_header,
             time,
             value,
+            is_guess,
             values,
             is_counter,
             utilization,
@@ -237,6 +254,14 @@ fn known_value(header: &[String], time: usize) -> Option<(usize, Values)> {
     columns::named(&names).map(|columns| (columns.value, columns.values))
 }
 
+/// A column that Prometheus's naming makes a counter: `http_requests_total`, `http_request_duration_seconds_count`.
+fn counter_named(header: &[String]) -> Option<usize> {
+    header.iter().position(|name| {
+        let name = name.split('{').next().unwrap_or_default();
+        name.ends_with("_total") || name.ends_with("seconds_count")
+    })
+}
+
 /// The separator of a line: what occurs most, the comma unless another does.
 pub(super) fn delimiter(line: &[u8]) -> u8 {
     let count = |byte: u8| line.iter().filter(|other| **other == byte).count();
@@ -253,6 +278,45 @@ struct CsvLines {
     /// Rows that came after a later one.
     backwards: u64,
     counter: Counter,
+    likeness: Likeness,
+}
+
+/// What the numbers look like, beside counts.
+#[derive(Default)]
+struct Likeness {
+    rows: u64,
+    /// Rows whose number is above the one before, and below it.
+    risen: u64,
+    fallen: u64,
+    /// Rows whose number is no whole one.
+    fractions: u64,
+    last: f64,
+}
+
+impl Likeness {
+    fn add(&mut self, number: f64) {
+        if self.rows > 0 {
+            self.risen += u64::from(number > self.last);
+            self.fallen += u64::from(number < self.last);
+        }
+        self.fractions += u64::from(number != libm::floor(number));
+        self.rows += 1;
+        self.last = number;
+    }
+
+    /// What is to be asked of who took them for counts.
+    fn question(&self) -> Option<&'static str> {
+        const FEWEST: u64 = 20;
+        if self.rows >= FEWEST && self.fallen == 0 && 2 * self.risen > self.rows {
+            Some("the numbers only grow: if they are a running total, say --values counter")
+        } else if self.rows >= FEWEST && 2 * self.fractions > self.rows {
+            Some(
+                "most numbers are no whole ones: if they are a rate, say --values rate; a utilization or a latency is no traffic",
+            )
+        } else {
+            None
+        }
+    }
 }
 
 impl CsvLines {
@@ -269,6 +333,7 @@ impl CsvLines {
             }
             to.header = Some(std::mem::take(header));
             self.plan.notes.clear();
+            self.plan.is_guess = false;
         }
     }
 }
@@ -303,6 +368,7 @@ impl LineReader for CsvLines {
             if self.plan.is_counter {
                 return self.counter.add(at, number, |at, increase| to.row(at, increase, 0.0));
             }
+            self.likeness.add(number);
             to.row(at, number, 0.0);
             return Ok(());
         }
@@ -331,6 +397,9 @@ impl LineReader for CsvLines {
 
     fn notes(&self) -> Vec<String> {
         let mut notes = self.plan.notes.clone();
+        if self.plan.is_guess {
+            notes.extend(self.likeness.question().map(str::to_string));
+        }
         if self.backwards > 0 {
             notes.push(format!("{} rows came after later ones; they were sorted", self.backwards));
         }

@@ -106,7 +106,7 @@ fn series_of(
     Ok(series)
 }
 
-fn point(series: &mut Series, at: i64, value: &[u8], left_out: &mut u64) -> Result<(), Damage> {
+pub(super) fn point(series: &mut Series, at: i64, value: &[u8], left_out: &mut u64) -> Result<(), Damage> {
     match std::str::from_utf8(value).ok().and_then(|text| text.parse::<f64>().ok()) {
         Some(number) if !number.is_finite() => *left_out += 1,
         _ => series.points.push((at, number::amount(value).map_err(|problem| Damage::found(problem, value))?)),
@@ -114,7 +114,7 @@ fn point(series: &mut Series, at: i64, value: &[u8], left_out: &mut u64) -> Resu
     Ok(())
 }
 
-fn values_of(metric: &str) -> ImportedValues {
+pub(super) fn values_of(metric: &str) -> ImportedValues {
     if metric.ends_with("_total") || metric.ends_with("_count") {
         ImportedValues::Counter
     } else {
@@ -204,7 +204,7 @@ fn dumped(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 }
 
 /// The metric's own name: before the labels, or among them.
-fn kind_of(name: &str) -> String {
+pub(super) fn kind_of(name: &str) -> String {
     match name.split_once("__name__=\"") {
         Some((_, rest)) => rest.split('"').next().unwrap_or_default().to_string(),
         None => name.split('{').next().unwrap_or_default().trim().to_string(),

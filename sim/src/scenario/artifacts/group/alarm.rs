@@ -2,10 +2,11 @@
 
 use super::super::draft::{Draft, number, quoted, seconds};
 use super::super::finding;
-use super::super::node::{Node, Value};
+use super::super::node::Node;
 use super::super::object::{Kind, Object, REFERENCE};
 use super::composite::KnownAlarm;
 use super::dialect::Dialect;
+use super::math::{self, Understood};
 use super::rule::Written;
 use super::{Names, Parts, count};
 use crate::controllers::cloud::metric_of;
@@ -127,7 +128,25 @@ fn one(
         .filter(|rule| wanted.iter().any(|action| rule.is_meant_by(action)))
         .map(|rule| rule.name.as_str())
         .collect();
-    let node = if alarm.kind == Kind::AwsAlarm { single_metric(&alarm.node) } else { alarm.node.clone() };
+    let understood = match alarm.kind {
+        Kind::AwsAlarm => math::understood(&alarm.node),
+        _ => Understood::Plain(alarm.node.clone()),
+    };
+    let node = match understood {
+        Understood::Plain(node) => node,
+        Understood::Kept(node, expression) => {
+            let message =
+                format!("the metric math of `{name}`, `{expression}`, is not simulated: the alarm is kept, disabled");
+            draft.blank();
+            draft.comment(&format!(
+                "WARNING: {}: {message}. It stands on one of its metrics.",
+                draft.origin(&alarm.node)
+            ));
+            let fix = "give it a metric that the simulation has (`windtunnel metrics --policy`), and enabled = true";
+            findings.push(finding(Severity::Warning, "I02", draft.place(&alarm.node), message, fix));
+            node
+        }
+    };
     let further = further_actions(&node, rules);
     emit(draft, &node, alarm.kind, &name, &resolved, &further, dialect, findings).then_some(name)
 }
@@ -142,31 +161,6 @@ fn further_actions<'r>(node: &Node, rules: &'r [Written]) -> Vec<(&'static str, 
             Some((key, field, meant.map(|rule| rule.name.as_str()).collect()))
         })
         .collect()
-}
-
-/// Metric math without mathematics: a list of one metric is that metric.
-fn single_metric(node: &Node) -> Node {
-    let metrics = node.get("Metrics").or(node.get("MetricQuery"));
-    let Some([only]) = metrics.map(Node::list) else { return node.clone() };
-    // Terraform calls it `metric`, and writes the block as a list of one.
-    let stat = only.get("MetricStat").or(only.get("Metric"));
-    let stat = stat.map(|stat| stat.list().first().unwrap_or(stat));
-    let Some(stat) = stat.filter(|_| only.get("Expression").is_none()) else { return node.clone() };
-    let mut plain = node.clone();
-    let Value::Table(entries) = &mut plain.value else { return plain };
-    entries.retain(|(key, _)| key != "Metrics" && key != "MetricQuery");
-    let metric = stat.get("Metric").filter(|metric| metric.is_table()).unwrap_or(stat);
-    for (key, from) in [
-        ("MetricName", metric.get("MetricName")),
-        ("Dimensions", metric.get("Dimensions")),
-        ("Period", stat.get("Period")),
-        ("Statistic", stat.get("Stat")),
-    ] {
-        if let Some(from) = from {
-            entries.push((key.to_string(), from.clone()));
-        }
-    }
-    plain
 }
 
 /// An alarm inside of Tencent's policy.
@@ -250,7 +244,7 @@ fn emit(
 
 fn body(draft: &mut Draft<'_>, node: &Node, kind: Kind, dialect: &Dialect) -> Result<(), String> {
     if ["Metrics", "MetricQuery"].iter().any(|key| node.get(key).is_some_and(|metrics| !metrics.list().is_empty())) {
-        return Err("metric math is not simulated".to_string());
+        return Err("metric math is not simulated, and it names no metric".to_string());
     }
     let expressions = node.get("Expressions").filter(|list| !list.list().is_empty());
     if kind == Kind::CmsRule {

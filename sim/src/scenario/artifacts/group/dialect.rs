@@ -74,7 +74,17 @@ pub(super) const ALL: &[Dialect] = &[
         rule_ids: &["PolicyARN", "PolicyName"],
         rule_type: "PolicyType",
         adjustment: "ScalingAdjustment",
-        ignored: &["TargetGroupARNs", "LoadBalancerNames", "MixedInstancesPolicy", "MaxInstanceLifetime"],
+        ignored: &[
+            "AvailabilityZones",
+            "VPCZoneIdentifier",
+            "LaunchTemplate",
+            "LaunchConfigurationName",
+            "TargetGroupARNs",
+            "LoadBalancerNames",
+            "TrafficSources",
+            "MixedInstancesPolicy",
+            "MaxInstanceLifetime",
+        ],
     },
     Dialect {
         provider: Provider::Tencent,

@@ -111,11 +111,19 @@ fn pods(
             .collect();
         format!("{{ {} }}", parts.join(", "))
     };
+    let written = |draft: &mut Draft<'_>, key: &str, value: String| {
+        let all = workload.and_then(|workload| workload.at("spec/template/spec/containers")).map(Node::list);
+        let from = all.unwrap_or_default().iter().find_map(|container| {
+            container.at(&format!("resources/requests/{key}")).or(container.at(&format!("resources/limits/{key}")))
+        });
+        let field = if several.is_empty() { "resources".to_string() } else { format!("resources, {several}") };
+        draft.key(key, &value, from.map(|node| (field.as_str(), node)));
+    };
     if cpu != (None, None) {
-        draft.noted("cpu", &pair(cpu, &|milli| format!("{milli}m")), &several);
+        written(draft, "cpu", pair(cpu, &|milli| format!("{milli}m")));
     }
     if memory != (None, None) {
-        draft.noted("memory", &pair(memory, &|milli| bytes(milli / 1000)), &several);
+        written(draft, "memory", pair(memory, &|milli| bytes(milli / 1000)));
     }
     nodes_for(policy.max, cpu.0.unwrap_or(500) as f64 / 1000.0)
 }
@@ -132,7 +140,9 @@ fn spec(draft: &mut Draft<'_>, manifest: &Manifest, hpa: &Node, findings: &mut V
         _ => {
             let json = serde_json::to_value(&manifest.spec).map_err(|error| error.to_string())?;
             draft.comment("converted from autoscaling/v1");
-            plain(&json, hpa)
+            let mut written = plain(&json, hpa);
+            place_as_v1(&mut written, hpa.get("spec"));
+            written
         }
     };
     drop_unknown_metrics(&mut written, draft, findings);
@@ -161,6 +171,29 @@ fn drop_unknown_metrics(spec: &mut Node, draft: &mut Draft<'_>, findings: &mut V
     let is_empty = elements.is_empty();
     if is_empty {
         entries.retain(|(key, _)| key != "metrics");
+    }
+}
+
+/// Gives a converted spec the places of v1's fields: the metric stands where the percentage was written.
+fn place_as_v1(spec: &mut Node, original: Option<&Node>) {
+    let (Value::Table(entries), Some(original)) = (&mut spec.value, original) else { return };
+    for (key, node) in entries {
+        let from = if key == "metrics" { "targetCPUUtilizationPercentage" } else { key.as_str() };
+        if let Some(from) = original.get(from) {
+            move_to(node, from);
+        }
+    }
+}
+
+/// Everything in a value gets the place of another, or of the other's field of the same name.
+fn move_to(node: &mut Node, place: &Node) {
+    node.span = place.span.clone();
+    match &mut node.value {
+        Value::Table(entries) => {
+            entries.iter_mut().for_each(|(key, inner)| move_to(inner, place.get(key).unwrap_or(place)));
+        }
+        Value::List(elements) => elements.iter_mut().for_each(|element| move_to(element, place)),
+        _ => {}
     }
 }
 

@@ -5,9 +5,11 @@ mod composite;
 mod dialect;
 mod hpa;
 mod lifecycle;
+mod math;
 mod rule;
 mod schedule;
 mod surroundings;
+mod unknown;
 
 use super::draft::{Draft, number, quoted, seconds};
 use super::node::{Node, Source, Value};
@@ -37,7 +39,7 @@ struct Parts<'o> {
 
 /// Joins objects into groups, and writes a scenario for each.
 pub(super) fn scenarios(found: Found, sources: &[Source], options: &ImportOptions) -> super::Import {
-    let Found { objects, mut findings } = found;
+    let Found { objects, mut findings, .. } = found;
     let mut scenarios = Vec::new();
     for dialect in dialect::ALL {
         for parts in collect(&objects, dialect) {
@@ -211,6 +213,7 @@ fn written(
 ) -> Imported {
     let mut draft = Draft::new(sources);
     surroundings::head(&mut draft, &parts.name, dialect.vendor, options);
+    unknown::values(&draft, parts, findings);
     bounds(&mut draft, parts, dialect, lenient, findings);
     let mut names = Names::default();
     let rules = rule::write(&mut draft, parts, dialect, &mut names, findings);
@@ -275,6 +278,9 @@ fn bounds(draft: &mut Draft<'_>, parts: &Parts<'_>, dialect: &Dialect, lenient: 
         let is_off = key == "desired" && group.node.get("EnableDesiredCapacity").and_then(Node::truth) == Some(false);
         match (whole(field).filter(|_| !is_off), default) {
             (Some((value, node)), _) => draft.key(key, &value.to_string(), Some((field, node))),
+            (None, Some(default)) if group.node.get(field).is_some() => {
+                draft.noted(key, default, &format!("ASSUMED: the value of {field} is not known"));
+            }
             (None, Some(default)) => draft.noted(key, default, &format!("assumed: no {field}")),
             (None, None) => {}
         }

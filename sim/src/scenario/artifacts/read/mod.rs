@@ -20,6 +20,8 @@ use crate::scenario::hazards::Finding;
 pub(super) struct Found {
     pub(super) objects: Vec<Object>,
     pub(super) findings: Vec<Finding>,
+    /// Values of CloudFormation parameters and Terraform variables that were given.
+    pub(super) parameters: Vec<(String, String)>,
 }
 
 /// Lists of the vendors' answers: the key, whose objects it holds, and the key inside of a list that ESS's 2014 API wraps.

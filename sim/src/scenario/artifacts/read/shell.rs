@@ -27,10 +27,10 @@ pub(in super::super) fn read(source: &Source, number: usize, found: &mut Found) 
         None => std::iter::once(0..source.text.len()).collect(),
     };
     let mut commands = Vec::new();
+    let mut known = words::Known::default();
     for span in shell {
-        for line in words::lines(&source.text, span) {
-            commands.extend(command::parse(&line, number));
-        }
+        let lines = words::lines(&source.text, span, &mut known);
+        commands.extend(lines.iter().filter_map(|line| command::parse(line, &known.files, number)));
     }
     for command in &commands {
         if let Some(kind) = kind_of(command) {

@@ -1,9 +1,13 @@
 //! Terraform: what `terraform show -json` prints of a state or a plan, and configuration written as `.tf.json`.
 
+mod plan;
+mod variables;
+
 use super::super::ArtifactError;
 use super::super::node::{Node, Source, Value};
 use super::super::object::{Kind, Object, REFERENCE};
 use super::Found;
+use variables::Variables;
 
 /// A resource type, what it is, and where its attributes are called otherwise than the API's fields in snake case.
 struct Type {
@@ -110,72 +114,22 @@ const SINGLE: [&str; 8] = [
 
 pub(super) fn take(document: &Node, _source: &Source, found: &mut Found) -> Result<(), ArtifactError> {
     if let Some(resources) = document.get("resource") {
-        for (kind, named) in resources.entries() {
-            for (name, body) in named.entries() {
+        let given = found.parameters.clone();
+        let variables = Variables { document, given: &given };
+        for (kind, named) in variables::blocks(resources).into_iter().flat_map(Node::entries) {
+            for (name, body) in variables::blocks(named).into_iter().flat_map(Node::entries) {
                 // A block may be written as a list of one.
                 let body = body.list().first().unwrap_or(body);
-                add(kind, &format!("{kind}.{name}"), body, found);
+                add(kind, &format!("{kind}.{name}"), &variables.resolved(body), found);
             }
         }
         return Ok(());
     }
     let values = document.get("values").or(document.get("planned_values"));
     if let Some(root) = values.and_then(|values| values.get("root_module")) {
-        module(root, document, found);
+        plan::take(root, document, found);
     }
     Ok(())
-}
-
-fn module(node: &Node, document: &Node, found: &mut Found) {
-    for resource in node.get("resources").map(Node::list).unwrap_or_default() {
-        let of = |key: &str| resource.get(key).and_then(Node::text).unwrap_or_default();
-        let Some(values) = resource.get("values") else { continue };
-        let address = of("address").to_string();
-        let mut values = values.clone();
-        planned_actions(&mut values, &address, document);
-        add(of("type"), &address, &values, found);
-    }
-    for child in node.get("child_modules").map(Node::list).unwrap_or_default() {
-        module(child, document, found);
-    }
-}
-
-/// In a plan, ARNs are not known yet: the configuration says what they refer to.
-fn planned_actions(values: &mut Node, address: &str, document: &Node) {
-    for key in
-        ["alarm_actions", "ok_actions", "insufficient_data_actions", "scaling_group_id", "autoscaling_group_name"]
-    {
-        if values.get(key).is_some_and(|node| !node.is_list() || !node.list().is_empty()) {
-            continue;
-        }
-        let resources = document.at("configuration/root_module/resources").map(Node::list).unwrap_or_default();
-        let configured =
-            resources.iter().find(|resource| resource.get("address").and_then(Node::text) == Some(address));
-        let Some(list) = configured.and_then(|resource| resource.at(&format!("expressions/{key}/references"))) else {
-            continue;
-        };
-        let mut seen: Vec<String> = Vec::new();
-        for reference in list.list().iter().filter_map(Node::text) {
-            let symbol: Vec<&str> = reference.split('.').take(2).collect();
-            let symbol = symbol.join(".");
-            if symbol.contains('.') && !seen.contains(&symbol) {
-                seen.push(symbol);
-            }
-        }
-        let refer =
-            |symbol: &String| Node::new(Value::Text(format!("{REFERENCE}{symbol}")), list.span.clone(), list.source);
-        let value = match (key, seen.first()) {
-            ("alarm_actions" | "ok_actions" | "insufficient_data_actions", _) => {
-                Node::new(Value::List(seen.iter().map(refer).collect()), list.span.clone(), list.source)
-            }
-            (_, Some(first)) => refer(first),
-            (_, None) => continue,
-        };
-        if let Value::Table(entries) = &mut values.value {
-            entries.retain(|(name, _)| name != key);
-            entries.push((key.to_string(), value));
-        }
-    }
 }
 
 fn add(kind: &str, address: &str, body: &Node, found: &mut Found) {
@@ -186,9 +140,7 @@ fn add(kind: &str, address: &str, body: &Node, found: &mut Found) {
         Kind::TencentPolicy => metric_alarm(&mut node),
         _ => {}
     }
-    // An index as in `x[0]` tells instances apart, references do without it.
-    let symbol = address.split('[').next().unwrap_or(address);
-    found.objects.push(Object::new(known.kind, node).named(symbol));
+    found.objects.push(Object::new(known.kind, node).named(address));
 }
 
 /// snake_case to the API's names, deeply; interpolations to references.

@@ -1,10 +1,11 @@
 //! A command line of `aliyun`, `tccli` or `aws` as the call it makes: the API's fields with their values.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::super::super::node::{Node, Value};
 use super::super::super::object::REFERENCE;
-use super::words::Word;
+use super::words::{Word, file_name};
 
 /// A call.
 #[derive(Clone, Debug)]
@@ -38,7 +39,7 @@ pub(super) struct CommandOption {
 }
 
 /// Options of the tools themselves.
-const OF_THE_TOOL: [&str; 12] = [
+const OF_THE_TOOL: [&str; 15] = [
     "region",
     "profile",
     "output",
@@ -51,22 +52,41 @@ const OF_THE_TOOL: [&str; 12] = [
     "version",
     "secretId",
     "secretKey",
+    "cli-unfold-argument",
+    "generate-cli-skeleton",
+    "dry-run",
 ];
 
+/// Options before the service that take no value.
+const FLAGS: [&str; 6] =
+    ["--debug", "--no-verify-ssl", "--no-paginate", "--no-cli-pager", "--no-sign-request", "--force"];
+
+/// No API nests its parameters deeper: `--a.b.c` with more parts is none of them.
+const DEEPEST_OPTION: usize = 16;
+
+/// Files that the script itself wrote, by name.
+type Files = BTreeMap<String, String>;
+
 /// Reads a simple command; nothing for one of another tool.
-pub(super) fn parse(words: &[Word], source: usize) -> Option<Command> {
-    // `VAR=$(` opens a substitution whose words come as the next command: the reader keeps them apart, so the assignment is
-    // found by looking back in the text. It is handed over as a word of its own, see `words`.
+pub(super) fn parse(words: &[Word], files: &Files, source: usize) -> Option<Command> {
+    // `VAR=$(` is handed over as a word of its own before the command whose result the variable takes, see `words`.
     let first = words.iter().position(|word| ["aliyun", "tccli", "aws"].contains(&word.text.as_str()))?;
     let assigned_to = words[..first].iter().rev().find_map(|word| word.text.strip_suffix("=$(")).map(str::to_string);
     let words = &words[first..];
-    let [tool, service, action, rest @ ..] = words else { return None };
+    let (tool, mut words) = words.split_first()?;
+    while let [option, rest @ ..] = words
+        && option.text.starts_with("--")
+    {
+        let is_alone = option.text.contains('=') || FLAGS.contains(&option.text.as_str());
+        words = if is_alone { rest } else { rest.get(1..)? };
+    }
+    let [service, action, rest @ ..] = words else { return None };
     if service.text.starts_with('-') || action.text.starts_with('-') {
         return None;
     }
     let options = options(rest, &tool.text);
     let span = tool.span.start..words.last().map_or(tool.span.end, |word| word.span.end);
-    let node = fields(&tool.text, &options, span.clone(), source);
+    let node = fields(&tool.text, &options, span.clone(), &Context { files, source });
     Some(Command {
         tool: tool.text.clone(),
         service: service.text.clone(),
@@ -104,28 +124,74 @@ fn options(words: &[Word], tool: &str) -> Vec<CommandOption> {
 }
 
 /// The call's fields by the API's names.
-fn fields(tool: &str, options: &[CommandOption], span: Range<usize>, source: usize) -> Node {
-    let mut table = Node::new(Value::Table(Vec::new()), span, source);
-    for option in options.iter().filter(|option| !OF_THE_TOOL.contains(&option.name.as_str())) {
-        let (name, value) =
-            if tool == "aws" { aws(option, source) } else { (option.name.clone(), plain(option, source)) };
-        if tool == "aliyun" {
-            insert(&mut table, &name, value);
-        } else if let Value::Table(entries) = &mut table.value {
-            entries.push((name, value));
+fn fields(tool: &str, options: &[CommandOption], span: Range<usize>, from: &Context<'_>) -> Node {
+    let mut table = Node::new(Value::Table(Vec::new()), span, from.source);
+    let is_taken = |option: &&CommandOption| {
+        !OF_THE_TOOL.contains(&option.name.as_str()) && option.name.split('.').count() <= DEEPEST_OPTION
+    };
+    for option in options.iter().filter(is_taken) {
+        let (name, value) = if tool == "aws" { aws(option, from) } else { (option.name.clone(), plain(option, from)) };
+        match (tool, &mut table.value) {
+            ("aliyun", _) => insert(&mut table, &name, value),
+            // The whole input of a call; options beside it come first.
+            (_, Value::Table(entries)) if option.name == "cli-input-json" => {
+                entries.extend(value.entries().iter().cloned());
+            }
+            ("tccli", _) if name.contains('.') => unfold(&mut table, &name, value),
+            (_, Value::Table(entries)) => entries.push((name, value)),
+            _ => {}
         }
     }
     table
 }
 
-/// The value of an option of `aliyun` or `tccli`: JSON where it is JSON.
-fn plain(option: &CommandOption, source: usize) -> Node {
-    let text = option.values.first().map_or("", String::as_str);
-    value(text, option, source)
+/// Where values come from: files that they name, and the script itself.
+struct Context<'f> {
+    files: &'f Files,
+    source: usize,
 }
 
-fn value(text: &str, option: &CommandOption, source: usize) -> Node {
+/// `--MetricAlarm.Period 300`, `--Filters.0.Name x`: tables and lists, counted from 0.
+fn unfold(table: &mut Node, name: &str, value: Node) {
+    let mut at = table;
+    let mut parts = name.split('.').peekable();
+    while let Some(part) = parts.next() {
+        let is_last = parts.peek().is_none();
+        let next_is_index = parts.peek().is_some_and(|next| next.parse::<usize>().is_ok());
+        let empty = if next_is_index { Value::List(Vec::new()) } else { Value::Table(Vec::new()) };
+        let made = if is_last { value.clone() } else { Node::new(empty, value.span.clone(), value.source) };
+        at = match (&mut at.value, part.parse::<usize>()) {
+            (Value::List(elements), Ok(index)) => {
+                // A gap, or a number beyond any API's limits, adds at the end.
+                let place = index.min(elements.len());
+                if place == elements.len() {
+                    elements.push(made);
+                }
+                &mut elements[place]
+            }
+            (Value::Table(entries), _) => {
+                let place = entries.iter().position(|(name, _)| name == part).unwrap_or(entries.len());
+                if place == entries.len() {
+                    entries.push((part.to_string(), made));
+                }
+                &mut entries[place].1
+            }
+            _ => return,
+        };
+    }
+}
+
+/// The value of an option of `aliyun` or `tccli`: JSON where it is JSON.
+fn plain(option: &CommandOption, from: &Context<'_>) -> Node {
+    let text = option.values.first().map_or("", String::as_str);
+    value(text, option, from)
+}
+
+fn value(text: &str, option: &CommandOption, from: &Context<'_>) -> Node {
+    let source = from.source;
     let placed = |value| Node::new(value, option.span.clone(), source);
+    let file = text.strip_prefix("file://").and_then(|path| from.files.get(file_name(path)));
+    let text = file.map_or(text, |content| content.trim());
     if text.starts_with(['{', '['])
         && let Ok(json) = serde_json::from_str::<serde_json::Value>(text)
     {
@@ -229,8 +295,8 @@ fn plural(name: &str) -> String {
 }
 
 /// An option of `aws`: kebab-case, several values, shorthand.
-fn aws(option: &CommandOption, source: usize) -> (String, Node) {
-    let placed = |value| Node::new(value, option.span.clone(), source);
+fn aws(option: &CommandOption, from: &Context<'_>) -> (String, Node) {
+    let placed = |value| Node::new(value, option.span.clone(), from.source);
     if option.values.is_empty() {
         let (name, truth) = match option.name.strip_prefix("no-") {
             Some(name) => (name, false),
@@ -253,15 +319,15 @@ fn aws(option: &CommandOption, source: usize) -> (String, Node) {
         let text = option.values.join(" ");
         let is_structure = name.ends_with("Configuration") || name.ends_with("Policy");
         let shorthand = is_structure && text.contains('=') && !text.starts_with('{');
-        let node = if shorthand { pairs(&text, option, source) } else { value(&text, option, source) };
+        let node = if shorthand { pairs(&text, option, from) } else { value(&text, option, from) };
         return (name, node);
     }
     let mut elements = Vec::new();
     for text in &option.values {
         let node = if text.contains('=') && !text.starts_with(['[', '{']) {
-            pairs(text, option, source)
+            pairs(text, option, from)
         } else {
-            value(text, option, source)
+            value(text, option, from)
         };
         match node.value {
             Value::List(inner) => elements.extend(inner),
@@ -272,10 +338,10 @@ fn aws(option: &CommandOption, source: usize) -> (String, Node) {
 }
 
 /// Shorthand: `Name=AutoScalingGroupName,Value=web`.
-fn pairs(text: &str, option: &CommandOption, source: usize) -> Node {
+fn pairs(text: &str, option: &CommandOption, from: &Context<'_>) -> Node {
     let entries = text.split(',').filter_map(|pair| pair.split_once('='));
-    let entries = entries.map(|(key, text)| (key.to_string(), value(text, option, source))).collect();
-    Node::new(Value::Table(entries), option.span.clone(), source)
+    let entries = entries.map(|(key, text)| (key.to_string(), value(text, option, from))).collect();
+    Node::new(Value::Table(entries), option.span.clone(), from.source)
 }
 
 fn pascal(kebab: &str) -> String {
