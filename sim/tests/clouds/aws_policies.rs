@@ -295,3 +295,68 @@ fn cloud_aws_zeros_scale_in_to_the_minimum_of_zero() {
     let replay = run_aws(&aws(&text), &constant(0.0), OpenLoopFleet::default(), 3600);
     assert_eq!(replay.desired.last().expect("one").1, 0);
 }
+
+#[test]
+fn cloud_aws_target_tracking_counts_warming_instances_once() {
+    // "Target tracking": instances that warm up count in the desired capacity, not in the capacity that is multiplied. At 180
+    // 5 × 100 / 50 = 10; while five of them warm up, 60 asks for 5 × 60 / 50 = 6: neither fewer nor more than the 10.
+    let metrics = At(|from| Some(if from < 180 { 100.0 } else { 60.0 }));
+    let replay = run_aws(&aws(&tracking("CPUUtilization", 50.0, 5, "")), &metrics, OpenLoopFleet::default(), 470);
+    assert_eq!(steps(&replay.desired), [(0, 5), (180, 10)]);
+}
+
+#[test]
+fn cloud_aws_target_tracking_scale_in_never_adds() {
+    // Desired 8 of which 10 are still there, since nothing may be terminated: 10 × 44 / 50 asks for 9 and is no scale-in.
+    let text = tracking("CPUUtilization", 50.0, 10, "")
+        .replace("min = 1\n", "min = 1\nsuspended = [\"Terminate\"]\n")
+        .replace("300s", "0s");
+    let metrics = At(|from| Some(if from < 900 { 40.0 } else { 44.0 }));
+    let replay = run_aws(&aws(&text), &metrics, OpenLoopFleet::default(), 2400);
+    assert_eq!(steps(&replay.desired), [(0, 10), (900, 8)]);
+}
+
+#[test]
+fn cloud_aws_a_target_tracking_policy_without_data_keeps_the_others_from_scaling_in() {
+    // "Multiple target tracking policies": in only if all want it; one in INSUFFICIENT_DATA does not.
+    let text = format!(
+        "min = 1\nmax = 100\ndesired = 10\n\
+         [[policy]]\nname = \"cpu\"\ntarget = {{ metric = \"CPUUtilization\", value = 50 }}\nwarmup = \"0s\"\n\
+         [[policy]]\nname = \"qps\"\ntarget = {{ metric = \"QPSPerInstance\", value = 50 }}\nwarmup = \"0s\"\n{PLAIN}"
+    );
+    let metrics = PerMetric(|metric| (metric == Metric::CpuUtilization).then_some(20.0));
+    assert_eq!(run_aws(&aws(&text), &metrics, OpenLoopFleet::default(), 2000).desired.len(), 1);
+}
+
+#[test]
+fn cloud_aws_a_scale_in_stops_at_the_forecast() {
+    // "Predictive scaling": the larger of forecast and dynamic policies. In hour 33 the forecast is 80 × 4 / 40 = 8; the simple
+    // policy that sets 2 gets no further down than that.
+    let policy = "[[policy]]\nname = \"in\"\nadjust = { exact = 2 }\ncooldown = \"0s\"\n[[alarm]]\nname = \"low\"\n\
+                  metric = \"QPSPerInstance\"\ncomparison = \"<\"\nthreshold = 10\nperiod = \"60s\"\ntimes = 1\naction = \"in\"\n";
+    let text = format!(
+        "min = 1\nmax = 20\ndesired = 4\n[[policy]]\nname = \"forecast\"\n\
+         target = {{ metric = \"CPUUtilization\", value = 40 }}\npredictive = {{ mode = \"forecast-and-scale\" }}\n{policy}{PLAIN}"
+    );
+    struct Load;
+    impl windtunnel_sim::controllers::decision::MetricSource for Load {
+        fn statistic(
+            &self,
+            metric: Metric,
+            _: windtunnel_sim::controllers::decision::Statistic,
+            from: windtunnel_traces::SimTime,
+            _: windtunnel_traces::SimTime,
+        ) -> Option<f64> {
+            let hour = secs(from) / 3600;
+            Some(match metric {
+                Metric::CpuUtilization if hour % 24 == 9 => 80.0,
+                Metric::CpuUtilization => 20.0,
+                // The alarm of the simple policy goes off in hour 33 alone.
+                _ if hour == 33 => 5.0,
+                _ => 50.0,
+            })
+        }
+    }
+    let replay = run_aws(&aws(&text), &Load, OpenLoopFleet::default(), 34 * 3600 - 60);
+    assert_eq!(replay.desired.last().map(|d| d.1), Some(8), "{:?}", steps(&replay.desired));
+}

@@ -386,3 +386,15 @@ fn cloud_schedules_go_by_their_vendors_time_zones() {
     assert_eq!(tencent_at(1), half_past(17), "01:30 of the next day in Beijing");
     assert_eq!(aws_at(2, "zone = \"Europe/Berlin\""), half_past(1));
 }
+
+#[test]
+fn cloud_ess_an_alarm_is_refused_beside_any_other_activity() {
+    // 146231: an event-triggered activity runs beside nothing, a parallel one neither. The check of 60 launches one until 180;
+    // the alarm fires from 120 on.
+    let text = group("min = 1\nmax = 50\ndesired = 5", &[("out", "adjust = { change = 2 }")])
+        .replace("[assumptions]", "[[scheduled]]\nname = \"s\"\nat = \"30s\"\ndesired = 6\n[assumptions]");
+    let metrics = At(|from| Some(if from >= 60 { 90.0 } else { 10.0 }));
+    let replay = run_ess(&ess(&text), &metrics, slow_fleet(), 180);
+    assert_eq!(activities(&replay), [(60, Some(180), 5, 6), (180, None, 6, 8)]);
+    assert_eq!(rejections(&replay), [(120, IN_PROGRESS)]);
+}

@@ -341,8 +341,10 @@ fn cloud_aws_a_tenth_is_replaced_at_a_time() {
 fn cloud_aws_replacements_wait_for_a_scaling_activity_of_a_short_group() {
     // Health checks for instances: while a scaling activity is in progress and the group is at least a tenth below its desired
     // capacity, replacing unhealthy instances waits for that activity. Asked for at 100, launched by 220; the loss at 130 is
-    // noticed at 150. Of 21, 20 − 1 are in service: 2 of 21 are less than a tenth; of 24 it is 5.
-    for (more, launches) in [(1, vec![(100, 1), (150, 1)]), (4, vec![(100, 4), (220, 1)])] {
+    // noticed at 150. Of 21, 20 − 1 are in service: 2 of 21 are less than a tenth; 3 of 22 and 5 of 24 are more.
+    for (more, launches) in
+        [(1, vec![(100, 1), (150, 1)]), (2, vec![(100, 2), (220, 1)]), (4, vec![(100, 4), (220, 1)])]
+    {
         let text = format!(
             "min = 1\nmax = 30\ndesired = 20\nassumptions.reconcile_lag = [\"0s\"]\n[[scheduled]]\nname = \"s\"\nat = \"100s\"\ndesired = {}\n",
             20 + more
