@@ -159,10 +159,10 @@ impl<B: Balance> EventPlant<B> {
         if let Some(timeout) = self.rules.timeout {
             self.jobs.times_out(slot, now.saturating_add(timeout.as_nanos()));
         }
-        if B::COUNTS_REQUESTS {
-            if let Some(target) = self.targets.entered(number) {
-                self.balance.entered(&self.targets, target);
-            }
+        if B::COUNTS_REQUESTS
+            && let Some(target) = self.targets.entered(number)
+        {
+            self.balance.entered(&self.targets, target);
         }
         if has_worker {
             station.holding += 1;
