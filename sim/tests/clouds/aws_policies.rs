@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use windtunnel_sim::backtest::open_loop::{OpenLoopFleet, replay};
-use windtunnel_sim::controllers::decision::Metric;
+use windtunnel_sim::controllers::decision::{Command, Decisions, Metric, Notice};
 
 use crate::support::*;
 
@@ -359,4 +359,30 @@ fn cloud_aws_a_scale_in_stops_at_the_forecast() {
     }
     let replay = run_aws(&aws(&text), &Load, OpenLoopFleet::default(), 34 * 3600 - 60);
     assert_eq!(replay.desired.last().map(|d| d.1), Some(8), "{:?}", steps(&replay.desired));
+}
+
+#[test]
+fn cloud_aws_a_failed_activity_starts_no_cooldown() {
+    // "Scaling cooldowns": it begins when the last instance of an activity is in service, so not where none was launched.
+    for succeeds in [false, true] {
+        let policy = "adjust = { change = 2 }\ncooldown = \"300s\"".to_string();
+        let text = group(1, 50, 5, &[policy], ">", 50.0) + "launch_backoff = \"600s\"\n";
+        let mut controller = aws_controller(&aws(&text));
+        let mut out = Decisions::default();
+        (0..5).for_each(|instance| controller.notice(at(0), &in_service(instance, None), &mut out));
+        controller.wake(at(60), &constant(90.0), &mut out);
+        let Some(Command::Launch { activity, .. }) = out.commands.pop() else { panic!("the alarm of 60 launches two") };
+        for instance in [5, 6] {
+            let end = if succeeds { in_service(instance, Some(activity)) } else { Notice::LaunchFailed { activity } };
+            controller.notice(at(90), &end, &mut out);
+        }
+        let mut now = at(90);
+        while controller.next_wake() <= at(120) && now < at(120) {
+            now = controller.next_wake().max(now);
+            controller.wake(now, &constant(90.0), &mut out);
+        }
+        assert_eq!(now, at(120), "the alarm is evaluated");
+        let reasons: Vec<&str> = out.activities.iter().filter_map(|entry| entry.rejected_because.as_deref()).collect();
+        assert_eq!(reasons.iter().any(|why| why.contains("cooldown")), succeeds, "{reasons:?}");
+    }
 }

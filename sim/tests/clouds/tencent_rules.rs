@@ -141,3 +141,25 @@ fn cloud_tencent_a_partly_successful_activity_counts_as_a_failure() {
         assert_eq!(!out.commands.is_empty(), tries_again, "{policy}");
     }
 }
+
+#[test]
+fn cloud_tencent_a_failed_activity_starts_no_cooldown() {
+    // 8607: the cooldown begins when an activity has succeeded. After a launch in vain the alarm of 120 is answered.
+    for (succeeds, answered) in [(false, true), (true, false)] {
+        let head = "min = 1\nmax = 50\ndesired = 5\nretry = \"none\"";
+        let text = group(head, "adjust = { change = 1 }\ncooldown = \"300s\"");
+        let mut controller = tencent_controller(&tencent(&text));
+        let mut out = Decisions::default();
+        (0..5).for_each(|instance| controller.notice(at(0), &in_service(instance, None), &mut out));
+        controller.wake(at(60), &constant(90.0), &mut out);
+        let Some(Command::Launch { activity, .. }) = out.commands.pop() else { panic!("the alarm of 60 launches one") };
+        let end = if succeeds { in_service(5, Some(activity)) } else { Notice::LaunchFailed { activity } };
+        controller.notice(at(90), &end, &mut out);
+        let mut now = at(90);
+        while controller.next_wake() <= at(120) && now < at(120) {
+            now = controller.next_wake().max(now);
+            controller.wake(now, &constant(90.0), &mut out);
+        }
+        assert_eq!(matches!(out.commands.pop(), Some(Command::Launch { .. })), answered, "succeeds: {succeeds}");
+    }
+}
