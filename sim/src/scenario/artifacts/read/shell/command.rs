@@ -137,7 +137,7 @@ fn fields(tool: &str, options: &[CommandOption], span: Range<usize>, from: &Cont
             (_, Value::Table(entries)) if option.name == "cli-input-json" => {
                 entries.extend(value.entries().iter().cloned());
             }
-            ("tccli", _) if name.contains('.') => unfold(&mut table, &name, value),
+            ("tccli", _) if name.contains('.') => unfold(&mut table, &name, &value),
             (_, Value::Table(entries)) => entries.push((name, value)),
             _ => {}
         }
@@ -152,7 +152,7 @@ struct Context<'f> {
 }
 
 /// `--MetricAlarm.Period 300`, `--Filters.0.Name x`: tables and lists, counted from 0.
-fn unfold(table: &mut Node, name: &str, value: Node) {
+fn unfold(table: &mut Node, name: &str, value: &Node) {
     let mut at = table;
     let mut parts = name.split('.').peekable();
     while let Some(part) = parts.next() {
