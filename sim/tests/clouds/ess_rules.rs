@@ -202,6 +202,16 @@ fn cloud_ess_step_rules_go_by_the_distance_from_the_threshold() {
 }
 
 #[test]
+fn cloud_ess_steps_count_instances_that_warm_up_once() {
+    // CreateScalingRule, EstimatedInstanceWarmup: what warms up has answered the breach. Four at 60, warm at 360; the same breach
+    // asks for four beyond the five that are warm until then, and for four beyond nine from then on.
+    let rule = "step = [{ lower = 0, adjust = { change = 4 } }]\nwarmup = \"300s\"";
+    let text = group("min = 1\nmax = 50\ndesired = 5\ndefault_cooldown = \"0s\"", &[("r", rule)]);
+    let replay = run_ess(&ess(&text), &constant(70.0), OpenLoopFleet::default(), 420);
+    assert_eq!(activities(&replay), [(60, Some(60), 5, 9), (360, Some(360), 9, 13)]);
+}
+
+#[test]
 fn cloud_ess_simultaneous_alarms_the_first_wins() {
     // Assumption A13: in order of creation; the second is recorded as rejected, for alarm activities exclude each other.
     let text = group(
