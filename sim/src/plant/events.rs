@@ -1,7 +1,8 @@
 //! The general kernel: a discrete-event simulation of every request.
 //!
-//! Ties are broken in a fixed order: ends of CPU bursts (lowest station first), then other events in the order in which
-//! they were scheduled, then timeouts, then ends of patience, then arrivals. So an answer at the very deadline is in
+//! Ties are broken in a fixed order: ends of CPU bursts (lowest station first), then ends of waits in the order in which
+//! they were scheduled, then timeouts, then ends of patience, then what clients in a closed loop send and what is tried
+//! again, then arrivals. So an answer at the very deadline is in
 //! time, who gets a core at the very end of its patience takes it, and a request that arrives when a core becomes free
 //! gets it.
 
@@ -50,6 +51,11 @@ pub struct Extras {
 enum Event {
     WaitOver(JobRef),
     DownstreamOver(JobRef),
+}
+
+/// What follows an outcome.
+#[derive(Copy, Clone, Debug)]
+enum Sequel {
     Retry(JobRef),
     Send(u32),
 }
@@ -77,6 +83,7 @@ pub struct EventPlant<B> {
     nodes: Vec<Node>,
     due: Tournament,
     events: EventHeap<Event>,
+    sequels: EventHeap<Sequel>,
     patience: EventHeap<JobRef>,
     jobs: Jobs,
     wait_factor: f64,
@@ -89,12 +96,12 @@ pub struct EventPlant<B> {
 impl<B: Balance> EventPlant<B> {
     /// An empty plant.
     pub fn new(requests: RequestStream, balance: B, rules: Rules, mut extras: Extras) -> Self {
-        let mut events = EventHeap::new();
+        let mut sequels = EventHeap::new();
         if let Some(clients) = &mut extras.clients {
             let until = clients.until();
             for Sending { at, requests } in clients.first() {
                 if at < until {
-                    events.push(at, Event::Send(requests));
+                    sequels.push(at, Sequel::Send(requests));
                 }
             }
         }
@@ -111,7 +118,8 @@ impl<B: Balance> EventPlant<B> {
             stations: Vec::new(),
             nodes: Vec::new(),
             due: Tournament::new(),
-            events,
+            events: EventHeap::new(),
+            sequels,
             patience: EventHeap::new(),
             jobs: Jobs::new(),
             wait_factor: 1.0,
@@ -309,7 +317,7 @@ impl<B: Balance> EventPlant<B> {
         if let Some(backoff) = self.extras.retry.as_mut().and_then(|retry| retry.after(attempt)) {
             let slot = self.jobs.add(request, attempt + 1);
             let reference = self.jobs.reference(slot);
-            self.events.push(self.now.saturating_add(backoff), Event::Retry(reference));
+            self.sequels.push(self.now.saturating_add(backoff), Sequel::Retry(reference));
         } else {
             recorder.lost(failure);
             self.decided(request, self.now.saturating_add(AFTER_REFUSAL));
@@ -342,7 +350,7 @@ impl<B: Balance> EventPlant<B> {
         let Some((clients, next)) = self.extras.clients.as_ref().zip(next) else { return };
         let at = next.at.max(earliest);
         if at < clients.until() {
-            self.events.push(at, Event::Send(next.requests));
+            self.sequels.push(at, Sequel::Send(next.requests));
         }
     }
 
@@ -465,9 +473,15 @@ impl<B: Balance> EventPlant<B> {
                 self.leave_downstream();
                 self.answer(job.slot, self.now, recorder);
             }
-            Event::Retry(job) if self.jobs.is_current(job) => self.send(job.slot, recorder),
-            Event::Send(requests) => self.send_all(requests, recorder),
             _ => {}
+        }
+    }
+
+    fn handle_sequel(&mut self, sequel: Sequel, recorder: &mut Recorder) {
+        match sequel {
+            Sequel::Retry(job) if self.jobs.is_current(job) => self.send(job.slot, recorder),
+            Sequel::Retry(_) => {}
+            Sequel::Send(requests) => self.send_all(requests, recorder),
         }
     }
 }
@@ -568,7 +582,13 @@ impl<B: Balance> Plant for EventPlant<B> {
             let arrival = if closed { u64::MAX } else { self.requests.next_arrival() };
             let patience = self.patience.next_time();
             let departure = burst.min(event).min(timeout).min(patience);
-            if arrival < departure && arrival < until {
+            let sequel = self.sequels.next_time();
+            if sequel < departure && sequel <= arrival && sequel <= until {
+                self.now = sequel;
+                if let Some((_, sequel)) = self.sequels.pop() {
+                    self.handle_sequel(sequel, recorder);
+                }
+            } else if arrival < departure && arrival < until {
                 self.now = arrival;
                 let request = self.requests.take();
                 self.arrive(request, recorder);

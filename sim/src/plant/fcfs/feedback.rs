@@ -146,8 +146,7 @@ impl Sequel {
             return self.next(attempt.request, outcome.at, outcome.at);
         }
         let ticket = self.keep(attempt);
-        // As in the general kernel: who sends in the instant in which another gives up earns a retry first.
-        Some(self.events.push_late(outcome.at, Event::Fail(ticket)))
+        Some(self.events.push(outcome.at, Event::Fail(ticket)))
     }
 
     /// The client of a request that got its outcome at `at` sends the next, not before `earliest`.
@@ -160,7 +159,8 @@ impl Sequel {
     #[inline]
     fn send(&mut self, at: u64, requests: u32) -> Option<u64> {
         let until = self.clients.as_ref()?.until();
-        (at < until).then(|| self.events.push(at, Event::Send(requests)))
+        // As in the general kernel: sendings come last in their instant, as arrivals do.
+        (at < until).then(|| self.events.push_late(at, Event::Send(requests)))
     }
 
     /// An attempt has failed: another, or the request is lost.
@@ -168,7 +168,7 @@ impl Sequel {
         if let Some(backoff) = self.retries.as_mut().and_then(|retries| retries.after(attempt.number)) {
             self.between += 1;
             let ticket = self.keep(Attempt { number: attempt.number + 1, ..attempt });
-            self.events.push(now.saturating_add(backoff), Event::Retry(ticket));
+            self.events.push_late(now.saturating_add(backoff), Event::Retry(ticket));
         } else {
             recorder.lost(failure);
             self.next(attempt.request, now, now.saturating_add(AFTER_REFUSAL));
