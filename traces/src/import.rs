@@ -247,7 +247,10 @@ impl Session<'_> {
         let mut start = Vec::with_capacity(SAMPLE);
         content.by_ref().take(SAMPLE as u64).read_to_end(&mut start).map_err(|error| unreadable(&error))?;
         if start.trim_ascii().is_empty() || start == b"\xef\xbb\xbf" {
-            return Err(refused(&name, "it is empty; there is nothing to import"));
+            return Err(refused(
+                &name,
+                "it is empty, there is nothing to import; was another file meant, or an export cut off?",
+            ));
         }
         if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
             return Err(refused(&name, "it is UTF-16 text; save it as UTF-8 and import that"));

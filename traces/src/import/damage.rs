@@ -69,7 +69,10 @@ impl LineCount {
 
     /// The first damaged lines, one below the other.
     pub fn listing(&self) -> String {
-        let line = |line: &DamagedLine| format!("\n  line {}: {}: `{}`", line.line, line.problem, line.text);
+        let line = |line: &DamagedLine| match line.text.as_str() {
+            "" => format!("\n  line {}: {}", line.line, line.problem),
+            text => format!("\n  line {}: {}: `{text}`", line.line, line.problem),
+        };
         let rest = self.damaged.saturating_sub(self.first.len() as u64);
         let more = if rest > 0 { format!("\n  and {rest} more") } else { String::new() };
         self.first.iter().map(line).collect::<String>() + &more

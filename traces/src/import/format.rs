@@ -121,13 +121,15 @@ pub(super) fn looks_like(sample: &Sample) -> &'static str {
     } else if sample.bytes.get(257..262) == Some(b"ustar") {
         "a tar archive; unpack it first"
     } else if sample.is_binary() || memchr::memchr(0, sample.bytes).is_some() {
-        "a binary file"
+        "a binary file; traffic is text, or text compressed by gzip, zstd or xz"
     } else if starts(b"<!doctype html") || starts(b"<html") {
         "a web page; was the login page saved instead of the data?"
     } else if start.starts_with(b"<") {
         "XML, but no DLIM model"
     } else if start.starts_with(b"{") && sample.mentions("\"Code\"") && sample.mentions("\"Message\"") {
         "the answer of a call that failed: its Code and Message say why; there is no data in it"
+    } else if start.starts_with(b"{") && sample.mentions("\"errorType\"") {
+        "Prometheus's answer to a query that failed: its `error` says why; there is no data in it"
     } else if sample.mentions("Requests/sec:") && sample.mentions("Slowest:") {
         "hey's summary, which has no times; `hey -o csv` writes a row per request"
     } else if start.starts_with(b"{") || start.starts_with(b"[") {

@@ -73,6 +73,14 @@ pub(super) fn fraction(digits: &[u8]) -> i64 {
     })
 }
 
+/// What is said about values that are none, as Prometheus writes them for nothing divided by nothing.
+pub(super) fn left_out_note(count: u64) -> String {
+    match count {
+        1 => "one value is NaN or infinite, and was left out".to_string(),
+        count => format!("{count} values are NaN or infinite, and were left out"),
+    }
+}
+
 /// A number of requests, or a rate: finite and not negative.
 pub(super) fn amount(text: &[u8]) -> Result<f64, &'static str> {
     /// Beyond this a real number no longer counts.
@@ -82,7 +90,10 @@ pub(super) fn amount(text: &[u8]) -> Result<f64, &'static str> {
     }
     let number: f64 = match digits(text) {
         Some(whole) => whole as f64,
-        None => std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).ok_or("this is no number")?,
+        None => std::str::from_utf8(text)
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .ok_or("this is no number, such as 12.5")?,
     };
     match number {
         _ if number.is_nan() => Err("this is not a number"),

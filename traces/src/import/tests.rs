@@ -233,7 +233,7 @@ fn prometheus_counters_become_increases_and_gauges_stay_rates() {
     assert_eq!(format(&counter), "prometheus");
     assert_eq!(counts(&counter), [(0, 30.0), (15, 10.0), (30, 10.0), (45, 10.0)]);
     let notes = counter.notes.join("; ");
-    assert!(notes.contains("restarted from zero 1 times") && notes.contains("1 values are NaN"), "{notes}");
+    assert!(notes.contains("restarted from zero 1 times") && notes.contains("one value is NaN"), "{notes}");
     let gauge = read(answer("", r#"[[0,"2"],[15,"4"]]"#));
     assert_eq!(counts(&gauge), [(0, 30.0), (15, 60.0)]);
     let bare = r#"{"data":{"pods":[[0,"1"],[15,"2"]],"hits":[[0,"1"],[15,"3"]]}}"#;

@@ -69,7 +69,7 @@ impl DocumentReader for Document {
         }
         let mut notes = series::take(found, &self.0, to)?;
         if left_out > 0 {
-            notes.push(format!("{left_out} values are NaN or infinite; they are no values"));
+            notes.push(number::left_out_note(left_out));
         }
         Ok(notes)
     }
@@ -185,7 +185,7 @@ impl LineReader for Text {
         let found = std::mem::take(&mut self.series).into_values().collect();
         self.notes = series::take(found, &self.options, to)?;
         if self.left_out > 0 {
-            self.notes.push(format!("{} values are NaN or infinite; they are no values", self.left_out));
+            self.notes.push(number::left_out_note(self.left_out));
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use super::super::cells::{Cells, column, header};
 use super::super::collect::Collector;
 use super::super::damage::Damage;
 use super::super::format::{Importer, LineReader, Reader, Sample};
+use super::super::number;
 use super::super::series::{self, Series};
 use super::super::stamp::Stamps;
 use super::csv::delimiter;
@@ -102,7 +103,7 @@ impl LineReader for Rows {
         let found = std::mem::take(&mut self.series).into_values().collect();
         self.notes = series::take(found, &self.options, to)?;
         if self.left_out > 0 {
-            self.notes.push(format!("{} values are NaN or infinite; they are no values", self.left_out));
+            self.notes.push(number::left_out_note(self.left_out));
         }
         Ok(())
     }
