@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Opens a report in a real browser and uses it, at the width of a desktop and of a phone.
 
-    tests/browser/report.py REPORT.html SCREENSHOTS
+    tests/browser/report.py REPORT.html SCREENSHOTS [SATURATED.html]
 
+The third is the report of runs whose recording has saturated stretches: they must be seen as shaded.
 Needs Chromium and its driver; speaks the WebDriver protocol itself, so there is nothing to install for Python.
 Exits with 1 at the first thing that is not as it should be.
 """
@@ -252,8 +253,50 @@ def use(browser, page, name, folder):
     check(requests and not outside, f"{name}: nothing is loaded but the file {outside[:3]}")
 
 
+# The colours of a chart's ground, a pixel above its foot, in the middle of what is saturated and of what is not. What is
+# drawn there is not asked for: lines and grids cover little of so many rows, and the most frequent colour is taken.
+GROUND = """
+const data = JSON.parse(document.getElementById('data').textContent);
+const spans = data.runs[0].censored;
+return [...document.querySelectorAll('.plot')].map((plot) => {
+  const canvas = plot.querySelector('canvas'), over = plot.querySelector('.u-over').getBoundingClientRect();
+  const frame = canvas.getBoundingClientRect(), scale = canvas.width / frame.width;
+  const from = Number(plot.dataset.from), to = Number(plot.dataset.to);
+  const at = (seconds) => {
+    const x = Math.round((over.left - frame.left + over.width * (seconds - from) / (to - from)) * scale);
+    const top = Math.round((over.top - frame.top) * scale), height = Math.round(over.height * scale);
+    const pixels = canvas.getContext('2d').getImageData(x, top, 1, height).data;
+    const counts = {};
+    for (let i = 0; i < pixels.length; i += 4) {
+      const color = [...pixels.slice(i, i + 4)].join(',');
+      counts[color] = (counts[color] || 0) + 1;
+    }
+    return Object.entries(counts).sort((a, b) => b[1] - a[1])[0][0];
+  };
+  const [first, last] = spans[0];
+  return { inside: at(first + 0.37 * (last - first)), outside: at(last + 0.37 * (to - last)) };
+});
+"""
+
+
+def saturated(browser, page, folder):
+    """Stretches in which the recorded system was saturated are shaded in every chart over time, and said to be."""
+    width, height = WIDTHS["desktop"]
+    browser.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+    browser.post("/url", {"url": page})
+    until(lambda: browser.run("return document.querySelectorAll('.plot canvas').length >= 4"), "the charts are drawn")
+    settle(browser)
+    grounds = browser.run(GROUND)
+    shaded = [ground for ground in grounds if ground["inside"] != ground["outside"]]
+    check(len(shaded) == len(grounds), f"saturated stretches are shaded in all {len(grounds)} charts {grounds}")
+    check("saturated" in browser.run("return document.body.innerText"), "what the shade means is said")
+    browser.show("#timeline")
+    settle(browser)
+    browser.screenshot(folder / "report-saturated.png")
+
+
 def main():
-    if len(sys.argv) != 3:
+    if len(sys.argv) not in (3, 4):
         sys.exit(__doc__)
     page = pathlib.Path(sys.argv[1]).resolve().as_uri()
     folder = pathlib.Path(sys.argv[2])
@@ -263,6 +306,8 @@ def main():
         try:
             for name in WIDTHS:
                 use(browser, page, name, folder)
+            for name in sys.argv[3:]:
+                saturated(browser, pathlib.Path(name).resolve().as_uri(), folder)
         except AssertionError as error:
             browser.screenshot(folder / "failed.png")
             sys.exit(f"not ok: {error}")
