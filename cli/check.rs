@@ -6,9 +6,10 @@ mod machine;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use windtunnel_sim::scenario::Loaded;
 use windtunnel_sim::scenario::artifacts::ImportOptions;
 use windtunnel_sim::scenario::document::{DiskFiles, Document, Severity};
-use windtunnel_sim::scenario::hazards::proof::{Proof, prove};
+use windtunnel_sim::scenario::hazards::proof::{self, Answer, prove};
 use windtunnel_sim::scenario::hazards::{self, Finding, catalogue};
 
 use crate::error::{CliError, Kind};
@@ -90,10 +91,10 @@ struct Checked {
     findings: Vec<Shown>,
 }
 
-/// A finding, and what a simulation shows of it.
+/// A finding, and what a simulation shows of it, when that was asked for.
 struct Shown {
     finding: Finding,
-    proof: Option<Proof>,
+    proof: Option<Answer>,
 }
 
 /// Runs the verb.
@@ -122,15 +123,26 @@ fn check(document: &Document, arguments: &Arguments) -> Result<Checked, CliError
     let loaded = examination.loaded;
     let mut findings = Vec::with_capacity(examination.findings.len());
     for finding in examination.findings {
-        let proof = match loaded.as_ref().filter(|_| arguments.prove) {
-            Some(loaded) => prove(&finding, loaded, &DiskFiles)
-                .map_err(|error| CliError::new(Kind::Input, format!("{}: {error}", finding.code)))?,
-            None => None,
-        };
+        let proof = if arguments.prove { Some(answer(&finding, loaded.as_slice())?) } else { None };
         findings.push(Shown { finding, proof });
     }
     let name = document.get_str("name").unwrap_or(document.name()).to_string();
     Ok(Checked { name, can_be_run: loaded.is_some(), findings })
+}
+
+/// A proof on the first scenario that has one, or why there is none.
+fn answer(finding: &Finding, scenarios: &[Loaded]) -> Result<Answer, CliError> {
+    let reason = proof::why_not(finding.code);
+    let reason = if reason.is_empty() { "there is no scenario that can be run" } else { reason };
+    let mut answer = Answer::NotSimulated(reason.to_string());
+    for loaded in scenarios {
+        answer = prove(finding, loaded, &DiskFiles)
+            .map_err(|error| CliError::new(Kind::Input, format!("{}: {error}", finding.code)))?;
+        if matches!(answer, Answer::Simulated(_)) {
+            break;
+        }
+    }
+    Ok(answer)
 }
 
 /// Scenarios are told by their name; everything else is an artifact.
@@ -144,15 +156,29 @@ fn check_artifacts(files: &[PathBuf], arguments: &Arguments) -> Result<Vec<Check
     let options =
         ImportOptions { shell: arguments.shell, parameters: arguments.parameter.clone(), ..ImportOptions::default() };
     let import = artifacts::import(files, &options)?;
-    let written = import.findings.into_iter().map(|finding| Shown { finding, proof: None }).collect();
-    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-    let mut all = vec![Checked { name: names.join(", "), can_be_run: !import.scenarios.is_empty(), findings: written }];
+    let mut documents = Vec::with_capacity(import.scenarios.len());
     for scenario in &import.scenarios {
         let mut document = Document::parse(&format!("{}.toml", scenario.name), &scenario.text)?;
         for assignment in &arguments.scenario_flags.set {
             document.set(assignment)?;
         }
-        let mut checked = check(&document, arguments)?;
+        documents.push(document);
+    }
+    let loaded: Vec<Loaded> = match arguments.prove {
+        true => {
+            documents.iter().filter_map(|document| Loaded::from_document(document.clone(), &DiskFiles).ok()).collect()
+        }
+        false => Vec::new(),
+    };
+    let mut written = Vec::with_capacity(import.findings.len());
+    for finding in import.findings {
+        let proof = if arguments.prove { Some(answer(&finding, &loaded)?) } else { None };
+        written.push(Shown { finding, proof });
+    }
+    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    let mut all = vec![Checked { name: names.join(", "), can_be_run: !import.scenarios.is_empty(), findings: written }];
+    for (scenario, document) in import.scenarios.iter().zip(&documents) {
+        let mut checked = check(document, arguments)?;
         let said: Vec<(&str, Option<usize>)> = all[0]
             .findings
             .iter()
@@ -166,7 +192,7 @@ fn check_artifacts(files: &[PathBuf], arguments: &Arguments) -> Result<Vec<Check
         // What the artifact was told for as it is written is not told a second time.
         let codes: Vec<&str> = said.iter().map(|(code, _)| *code).collect();
         let again = |shown: &Shown| {
-            ["S02", "S11", "S14", "S15", "S16", "G10"].contains(&shown.finding.code)
+            ["S02", "S08", "S09", "S11", "S14", "S15", "S16", "G10"].contains(&shown.finding.code)
                 && codes.contains(&shown.finding.code)
         };
         checked.findings.retain(|shown| !again(shown));

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use windtunnel_sim::scenario::document::Severity;
+use windtunnel_sim::scenario::hazards::proof::Answer;
 
 use super::{Checked, Shown};
 
@@ -33,17 +34,23 @@ fn finding(text: &mut String, shown: &Shown) {
     if !finding.fix.is_empty() {
         let _ = writeln!(text, "    fix: {}", finding.fix);
     }
-    if let Some(proof) = &shown.proof {
-        let verdict = if proof.shows() { "" } else { "; under this traffic it does not show" };
-        let _ = writeln!(
-            text,
-            "    proof: {} is {} with it, {} with {}{verdict}\n           ({})",
-            proof.metric,
-            number(proof.with),
-            number(proof.cured),
-            proof.cure,
-            proof.setting
-        );
+    match &shown.proof {
+        Some(Answer::Simulated(proof)) => {
+            let verdict = if proof.shows() { "" } else { "; under this traffic it does not show" };
+            let _ = writeln!(
+                text,
+                "    proof: {} is {} with it, {} with {}{verdict}\n           ({})",
+                proof.metric,
+                number(proof.with),
+                number(proof.cured),
+                proof.cure,
+                proof.setting
+            );
+        }
+        Some(Answer::NotSimulated(reason)) => {
+            let _ = writeln!(text, "    no proof: {reason}");
+        }
+        None => {}
     }
 }
 

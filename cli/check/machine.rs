@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use windtunnel_sim::scenario::document::{Location, Severity};
 use windtunnel_sim::scenario::hazards::catalogue;
+use windtunnel_sim::scenario::hazards::proof::Answer;
 
 use super::{Checked, Shown};
 
@@ -38,16 +39,25 @@ fn finding(shown: &Shown) -> Value {
         object.insert("line".into(), location.line.into());
         object.insert("column".into(), location.column.into());
     }
-    if let Some(proof) = &shown.proof {
-        object.insert(
-            "proof".into(),
+    if let Some(answer) = &shown.proof {
+        let (key, answer) = proof(answer);
+        object.insert(key.into(), answer);
+    }
+    value
+}
+
+/// Two runs, or why there are none.
+fn proof(answer: &Answer) -> (&'static str, Value) {
+    match answer {
+        Answer::Simulated(proof) => (
+            "proof",
             json!({
                 "metric": proof.metric, "with": proof.with, "cured": proof.cured, "shows": proof.shows(),
                 "setting": proof.setting, "cure": proof.cure,
             }),
-        );
+        ),
+        Answer::NotSimulated(reason) => ("no_proof", reason.clone().into()),
     }
-    value
 }
 
 pub(super) fn sarif(checked: &[Checked]) -> Value {
@@ -92,8 +102,13 @@ fn result(shown: &Shown) -> Value {
         "level": level(finding.severity),
         "message": { "text": text },
     });
-    if let (Some(location), Some(object)) = (&finding.location, value.as_object_mut()) {
+    let Some(object) = value.as_object_mut() else { return value };
+    if let Some(location) = &finding.location {
         object.insert("locations".into(), json!([place(location)]));
+    }
+    if let Some(answer) = &shown.proof {
+        let (key, answer) = proof(answer);
+        object.insert("properties".into(), json!({ key: answer }));
     }
     value
 }

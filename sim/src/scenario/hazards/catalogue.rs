@@ -203,20 +203,20 @@ pub const HAZARDS: &[Hazard] = &[
         "It is neither ESS's ARI (ari:acs:ess:…:scalingrule/asr-…) nor CloudMonitor's target ARN.",
         "ess CreateAlarm with --AlarmAction.1 and the rule's ARI.",
     )),
-    written(hazard(
+    hazard(
         "S08",
         W,
         "CloudMonitor: every ECS instance by itself",
         "The rule watches every instance of the account one by one, not the mean of the group.",
         "ess CreateAlarm, which aggregates over the group.",
-    )),
-    written(hazard(
+    ),
+    hazard(
         "S09",
         W,
         "CloudMonitor: silence of a day",
         "SilenceTime defaults to 86400 s: one notification, and so one activity, per day.",
         "SilenceTime of 300 s or more, or ess CreateAlarm.",
-    )),
+    ),
     written(hazard(
         "S10",
         N,
@@ -474,8 +474,8 @@ pub fn markdown() -> String {
         "# Hazards\n\nWhat `windtunnel check` looks for. This page is generated: `windtunnel check --codes`.\n\n\
          Codes: S for Alibaba and Tencent Cloud, A for AWS, H for the HPA, G for any policy. *Looked for in* says whether a \
          scenario (or an artifact, once imported) is enough, or command lines and artifacts are needed as they are written. \
-         `--prove` runs a short simulation with the hazard and with its cure, where *proof* says so; the rest is a matter of \
-         the vendor's API, and there is nothing to simulate.\n\n\
+         `--prove` runs a short simulation with the hazard and with its cure, where *proof* says yes, and shows it when the cure \
+         takes away more than a twentieth of the figure; elsewhere it says why there is nothing to simulate.\n\n\
          | code | severity | hazard | why it hurts | what to do | looked for in | proof |\n\
          | --- | --- | --- | --- | --- | --- | --- |\n",
     );
@@ -484,7 +484,7 @@ pub fn markdown() -> String {
             Scope::Scenario => "scenario",
             Scope::Artifact => "artifact",
         };
-        let proof = if proof::exists(hazard.code) { "yes" } else { "" };
+        let proof = if proof::exists(hazard.code) { "yes" } else { proof::why_not(hazard.code) };
         page.push_str(&format!(
             "| {} | {} | {} | {} | {} | {scope} | {proof} |\n",
             hazard.code,

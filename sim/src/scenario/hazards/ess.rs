@@ -17,8 +17,36 @@ pub(super) fn check(config: &EssConfig, findings: &mut Findings<'_>) {
             period(alarm, &path, findings);
         }
         metric(alarm, &path, findings);
+        if alarm.kind == EssAlarmKind::CmsRule {
+            cloudmonitor(alarm, &path, findings);
+        }
     }
     defaults(config, findings);
+}
+
+/// A rule of CloudMonitor in the place of an event-triggered task.
+fn cloudmonitor(alarm: &EssAlarm, path: &str, findings: &mut Findings<'_>) {
+    findings.add(
+        "S08",
+        &format!("{path}.kind"),
+        format!(
+            "`{}` is a rule of CloudMonitor: it watches every instance by itself, not the mean of the group, and one hot instance \
+             executes the scaling rule",
+            alarm.name
+        ),
+        "kind = \"event-triggered-task\" (ess CreateAlarm), which looks at the group",
+    );
+    if !findings.document.is_given(&format!("{path}.silence_time")) {
+        findings.add(
+            "S09",
+            path,
+            format!(
+                "`{}` has no silence time: the default is a day, in which an instance that stays above notifies, and scales, once",
+                alarm.name
+            ),
+            "silence_time = \"300s\" or more, or an event-triggered task",
+        );
+    }
 }
 
 fn period(alarm: &EssAlarm, path: &str, findings: &mut Findings<'_>) {

@@ -1,14 +1,21 @@
 //! Proofs: a short simulation of the scenario with the hazard, and one with its cure; one figure tells them apart.
 //!
 //! A proof is a change to the scenario itself: its service, boot, balancer and policy stay, the traffic becomes the
-//! simplest that shows the hazard. What comes out is printed as it is, also when it shows nothing.
+//! simplest that shows the hazard. What comes out is printed as it is, also when it shows nothing. For what no simulation
+//! can show, [`why_not`] says why.
 
-use super::capacity;
+mod group;
+mod load;
+mod pods;
+mod response;
+
+use super::Finding;
 use super::numbers::Numbers;
-use super::view::{Does, Group};
-use super::{Finding, round};
-use crate::run::{SimulationError, simulate};
-use crate::scenario::document::{Document, ScenarioError, ScenarioFiles};
+use super::view::Group;
+use crate::controllers::hpa::spec::Select;
+use crate::experiment::Silent;
+use crate::run::{Fidelity, RunOptions, SimulationError, simulate_with};
+use crate::scenario::document::{Document, ScenarioError, ScenarioFiles, Severity};
 use crate::scenario::{Loaded, Policy, Scenario};
 
 /// What two short runs show.
@@ -26,30 +33,96 @@ pub struct Proof {
     pub cure: String,
 }
 
+/// A cure that takes away less than this share of the figure shows nothing.
+const LEAST_SHARE: f64 = 0.05;
+
 impl Proof {
-    /// True when the cure lowers the figure.
+    /// True when the cure takes away more than a twentieth of the figure.
     pub fn shows(&self) -> bool {
-        self.cured < self.with
+        self.with - self.cured > LEAST_SHARE * self.with
     }
 }
 
-/// Why there is no proof.
+/// What `--prove` has to say about a finding.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// Two runs, side by side.
+    Simulated(Proof),
+    /// Why nothing was simulated.
+    NotSimulated(String),
+}
+
+/// Why the runs of a proof did not end.
 #[derive(Debug, thiserror::Error)]
 pub enum ProofError {
-    /// The changed scenario is refused.
-    #[error("the scenario cannot be changed for a proof: {0}")]
-    Scenario(#[from] ScenarioError),
     /// The simulation was stopped.
     #[error("{0}")]
     Simulation(#[from] SimulationError),
 }
 
+/// More requests than this are simulated as rates, where they can be: a proof is short.
+const MANY_REQUESTS: f64 = 5e6;
+
+/// Requests that are simulated one by one at most.
+const MOST_REQUESTS: f64 = 500e6;
+
 /// Codes that a simulation can show.
-const PROVABLE: [&str; 11] = ["A01", "G02", "G03", "G04", "G06", "G07", "G09", "G12", "H01", "S04", "S26"];
+const PROVABLE: [&str; 32] = [
+    "A01", "A02", "A03", "A05", "G01", "G02", "G03", "G04", "G05", "G06", "G07", "G08", "G09", "G10", "G12", "G13",
+    "G14", "G15", "H01", "H03", "H05", "H06", "H08", "H09", "S04", "S08", "S09", "S17", "S20", "S25", "S26", "S27",
+];
 
 /// True when a simulation can show the hazard.
 pub fn exists(code: &str) -> bool {
     PROVABLE.contains(&code)
+}
+
+/// Why nothing is simulated for a code; empty for one that a simulation can show.
+pub fn why_not(code: &str) -> &'static str {
+    match code {
+        "C00" => "it cannot be run, or the message says what a run does",
+        "S01" | "S02" | "S03" | "S28" => {
+            "the API refuses the alarm, so the group is without it: G12 shows a group that lacks a direction"
+        }
+        "S05" | "S06" | "S07" | "S12" | "S18" | "S22" | "S29" => {
+            "the tool or the API refuses the call: there is nothing that would run"
+        }
+        "S10" | "S13" => "it is right as it is",
+        "S11" => "both names stand for the same CPU; they differ in the agent that reports it",
+        "S14" => "the simulated group has one scaling configuration: both orders remove the same instances",
+        "S15" => "it decides what may run beside an alarm's activity: no load is served worse by it",
+        "S16" => "the same 300 s, written, give the same run",
+        "S19" => "what a command that is not there would create is not known",
+        "S21" => "it is about memory and price, which the scenario gives itself",
+        "S23" | "S30" => "it is about the names of tools and services",
+        "S24" => {
+            "the simulated balancer sends an instance nothing before its boot is over; a real one without health checks does, \
+             and those requests fail"
+        }
+        "S31" => "what the alarm watches instead of the group is not part of the scenario",
+        "A04" => {
+            "the default cooldown is a warm-up as well: whether it is too long or too short depends on what the load does \
+             next; `windtunnel compare` with default_instance_warmup shows it on your traffic"
+        }
+        "G11" => "a rule that nothing invokes does nothing; G12 shows a direction that is missing for it",
+        "I01" | "I02" | "I03" | "I04" => "it is about what was read, not about what the policy does",
+        _ => "",
+    }
+}
+
+/// Why a hazard that can be shown is not shown for a scenario.
+fn unfit(code: &str) -> &'static str {
+    match code {
+        "S04" => "there is no metric per instance to take its place in this group's service",
+        "S20" => "no alarm adds and none removes on CPU here, or the one that adds is slower than the lock",
+        "G05" => "it needs the poll of a boot stage, in a group",
+        "G06" => "it needs an open trace and at least two zones",
+        "G03" | "G07" => "it needs an open trace, and a maximum that the scenario itself gives",
+        "H03" | "H05" | "H06" | "H08" | "H09" | "G08" | "G09" | "G12" => {
+            "it needs a policy whose keys stand in the scenario itself, as in [hpa.spec]: a manifest is not changed"
+        }
+        _ => "this scenario has nothing to compare it with",
+    }
 }
 
 /// A plan: the traffic and length of both runs, what the cured one changes, and what is looked at.
@@ -61,35 +134,84 @@ struct Plan {
     cured: Vec<String>,
 }
 
-/// Runs the two simulations of a finding; nothing when its hazard cannot be shown that way.
+/// Runs the two simulations of a finding, or says why there are none.
 ///
 /// # Errors
-/// When the changed scenario is refused, or the run ends early.
-pub fn prove(finding: &Finding, loaded: &Loaded, files: &dyn ScenarioFiles) -> Result<Option<Proof>, ProofError> {
-    let Some(plan) = plan(finding, &loaded.scenario) else { return Ok(None) };
+/// When a run ends early.
+pub fn prove(finding: &Finding, loaded: &Loaded, files: &dyn ScenarioFiles) -> Result<Answer, ProofError> {
+    let reason = why_not(finding.code);
+    if !reason.is_empty() {
+        return Ok(Answer::NotSimulated(reason.to_string()));
+    }
+    if finding.code == "H03" && finding.severity == Severity::Note {
+        let reason = "within the tolerance nothing is meant to happen: what it costs is the utilization in the message";
+        return Ok(Answer::NotSimulated(reason.to_string()));
+    }
+    if finding.code == "S27" && finding.severity == Severity::Note {
+        return Ok(Answer::NotSimulated("the bound says that there is nothing to show".to_string()));
+    }
+    if !Numbers::of(&loaded.scenario).limit_per_unit.is_finite() {
+        return Ok(Answer::NotSimulated("requests take no time here: nothing is ever overloaded".to_string()));
+    }
+    let Some(plan) = plan(finding, &loaded.scenario) else {
+        return Ok(Answer::NotSimulated(unfit(finding.code).to_string()));
+    };
+    let (with, cured) = match changed(loaded, &plan, files) {
+        Ok(both) => both,
+        Err(error) => return Ok(Answer::NotSimulated(format!("the scenario cannot be changed for it: {error}"))),
+    };
+    // Single instances differ by the requests that they happen to get: rates know nothing of it.
+    let Some((with, cured, fidelity)) = figures(&with, &cured, plan.metric, finding.code == "S08")? else {
+        let reason = "it would take more than 500 million requests, and what it needs is not simulated as rates";
+        return Ok(Answer::NotSimulated(reason.to_string()));
+    };
+    let rates = if fidelity == Fidelity::Fluid { ", simulated as rates" } else { "" };
+    let setting = plan.setting + rates;
+    Ok(Answer::Simulated(Proof { metric: plan.metric, with, cured, setting, cure: plan.cure }))
+}
+
+/// The scenario with the hazard, and with its cure, under the traffic of the plan.
+fn changed(loaded: &Loaded, plan: &Plan, files: &dyn ScenarioFiles) -> Result<(Scenario, Scenario), ScenarioError> {
     let mut with = loaded.document.clone();
     assign(&mut with, &plan.both)?;
     let mut cured = with.clone();
     assign(&mut cured, &plan.cured)?;
-    let figure = |document: Document| -> Result<f64, ProofError> {
-        let scenario = Loaded::from_document(document, files)?.scenario;
-        let outcome = simulate(&scenario, scenario.seed, &crate::experiment::Silent)?;
-        Ok(outcome.metrics.get(plan.metric).unwrap_or(f64::NAN))
+    Ok((Loaded::from_document(with, files)?.scenario, Loaded::from_document(cured, files)?.scenario))
+}
+
+/// The figure of both, at the same fidelity; nothing when that would take too long.
+fn figures(
+    with: &Scenario,
+    cured: &Scenario,
+    metric: &str,
+    is_exact: bool,
+) -> Result<Option<(f64, f64, Fidelity)>, ProofError> {
+    let volume = |scenario: &Scenario| {
+        Numbers::of(scenario).traffic.map_or(0.0, |traffic| traffic.mean) * scenario.horizon.as_secs_f64()
     };
-    Ok(Some(Proof {
-        metric: plan.metric,
-        with: figure(with)?,
-        cured: figure(cured)?,
-        setting: plan.setting,
-        cure: plan.cure,
-    }))
+    let volume = volume(with).max(volume(cured));
+    let run = |scenario: &Scenario, fidelity: Fidelity| -> Result<f64, SimulationError> {
+        let options = RunOptions { fidelity, timeline: false };
+        let outcome = simulate_with(options, scenario, scenario.seed, &Silent)?;
+        Ok(outcome.metrics.get(metric).unwrap_or(f64::NAN))
+    };
+    if volume > MANY_REQUESTS
+        && !is_exact
+        && let (Ok(before), Ok(after)) = (run(with, Fidelity::Fluid), run(cured, Fidelity::Fluid))
+    {
+        return Ok(Some((before, after, Fidelity::Fluid)));
+    }
+    if volume > MOST_REQUESTS {
+        return Ok(None);
+    }
+    Ok(Some((run(with, Fidelity::Requests)?, run(cured, Fidelity::Requests)?, Fidelity::Requests)))
 }
 
 fn assign(document: &mut Document, assignments: &[String]) -> Result<(), ScenarioError> {
     assignments.iter().try_for_each(|assignment| document.set(assignment))
 }
 
-/// Constant traffic, which any flapping or growing must come from the policy.
+/// Constant traffic, under which any flapping or growing must come from the policy.
 fn constant(rate: f64) -> String {
     format!("trace={{ shape = \"constant\", rate = \"{rate:.3}rps\" }}")
 }
@@ -104,21 +226,64 @@ fn horizon(length: &str) -> String {
     format!("horizon=\"{length}\"")
 }
 
+/// The group begins with so many instances, and is otherwise what it was: at ESS the key turns a feature on.
+fn starting_with(scenario: &Scenario, instances: f64) -> Vec<String> {
+    match &scenario.policy {
+        Policy::Ess(config) => vec![
+            format!("ess.desired={instances:.0}"),
+            format!("ess.expected_capacity={}", config.has_expected_capacity()),
+        ],
+        Policy::Aws(_) => vec![format!("aws.desired={instances:.0}")],
+        Policy::Tencent(_) => vec![format!("tencent.desired={instances:.0}")],
+        Policy::Baseline(_) => vec![format!("baseline.desired={instances:.0}")],
+        Policy::Hpa { .. } => vec![format!("pods.replicas={instances:.0}")],
+        Policy::Fixed(_) => Vec::new(),
+    }
+}
+
 fn plan(finding: &Finding, scenario: &Scenario) -> Option<Plan> {
     let numbers = Numbers::of(scenario);
-    let group = Group::of(scenario);
     let (min, max) = bounds(scenario)?;
     match finding.code {
-        "S04" => total(finding, group.as_ref()?, &numbers, min, max),
-        "S26" => overshoot(finding, group.as_ref()?, &numbers, min, max),
-        "G02" => flapping(finding, group.as_ref()?, &numbers),
-        "G03" => peak(scenario, &numbers, max),
-        "G04" => cut(scenario, &numbers, min),
-        "G06" => zone(scenario, &numbers, min, max),
-        "G07" => metastable(&numbers, max),
-        "G09" => idle(scenario),
-        "G12" | "A01" => stuck(finding, scenario, &numbers, max),
-        "H01" => requests(&numbers, min, max),
+        "G03" => load::peak(scenario, &numbers, max),
+        "G06" => load::zone(scenario, &numbers, min, max),
+        "G07" => load::metastable(&numbers, max),
+        "G08" => response::room(scenario, &numbers, min, max),
+        "G15" => Some(response::objective(&numbers, min)),
+        _ => match &scenario.policy {
+            Policy::Hpa { spec, .. } => {
+                let is_disabled = spec.behavior.as_ref().is_some_and(|behavior| behavior.up.select == Select::Disabled);
+                pods::plan(finding, scenario, &numbers, is_disabled, min, max)
+            }
+            _ => in_group(finding, scenario, Group::of(scenario).as_ref()?, &numbers),
+        },
+    }
+}
+
+/// Hazards of a cloud's group: its alarms, rules and boots.
+fn in_group(finding: &Finding, scenario: &Scenario, group: &Group, numbers: &Numbers) -> Option<Plan> {
+    let path = finding.path.as_str();
+    let (min, max) = (group.min, group.max);
+    match finding.code {
+        "S04" => load::total(finding, group, numbers, min, max),
+        "S26" => load::overshoot(finding, scenario, group, numbers),
+        "G02" => load::flapping(finding, scenario, group, numbers),
+        "G04" => load::cut(scenario, numbers, min, max),
+        "G12" | "A01" => load::stuck(finding, scenario, numbers, max),
+        "G01" => Some(response::late(path, scenario, group, numbers)),
+        "G05" => response::patience(path, scenario, group, numbers),
+        "G10" => response::disabled(path, scenario, group, numbers),
+        "G13" => response::reversed(path, scenario, group, numbers),
+        "G14" => response::reachable(path, scenario, group, numbers),
+        "S27" => response::fight(path, &finding.message, scenario, group),
+        "A02" => Some(response::sampled(scenario, group, numbers)),
+        "A03" => response::gap(path, scenario, group, numbers),
+        "A05" => group::together(path, scenario, group, numbers),
+        "S08" => group::each_instance(path, scenario, group, numbers),
+        "S09" => group::silent(path, scenario, group, numbers),
+        "S17" => group::inactive(scenario, group, numbers),
+        "S20" => group::locked(path, scenario, group, numbers),
+        "S25" => group::unhealthy(scenario, group, numbers),
         _ => None,
     }
 }
@@ -134,88 +299,7 @@ fn bounds(scenario: &Scenario) -> Option<(u32, u32)> {
     }
 }
 
-/// Constant traffic just above the threshold: the group goes to its maximum, whatever it needs.
-fn total(finding: &Finding, group: &Group, numbers: &Numbers, min: u32, max: u32) -> Option<Plan> {
-    let alarm = group.alarms.iter().find(|alarm| finding.path.starts_with(&alarm.path))?;
-    let threshold = match alarm.metric {
-        Some(crate::controllers::decision::Metric::RequestCount) => alarm.threshold / alarm.period.as_secs_f64(),
-        _ => alarm.threshold,
-    };
-    let rate = threshold * 1.1;
-    let per_instance = threshold / numbers.units_for(rate).max(f64::from(min)).max(1.0);
-    let name = match group.provider {
-        crate::controllers::cloud::Provider::Tencent => return None,
-        _ => "QPSPerInstance",
-    };
-    Some(Plan {
-        metric: "mean_in_service",
-        setting: format!(
-            "4 hours of constant {} requests/s; {} {}s would do, {max} are allowed",
-            round(rate),
-            round(numbers.units_for(rate)),
-            numbers.unit
-        ),
-        both: vec![constant(rate), horizon("4h")],
-        cure: format!("QPSPerInstance > {} instead", round(per_instance * 1.2)),
-        cured: vec![
-            format!("{}.metric=\"{name}\"", alarm.path),
-            format!("{}.threshold={:.3}", alarm.path, per_instance * 1.2),
-            format!("{}.statistic=\"average\"", alarm.path),
-        ],
-    })
-}
-
-/// A step of load that one activity answers: what the cooldown adds beyond it is too much.
-fn overshoot(finding: &Finding, group: &Group, numbers: &Numbers, min: u32, max: u32) -> Option<Plan> {
-    let rule = group.rules.iter().find(|rule| finding.path.starts_with(&rule.path))?;
-    let enough = rule.applied_to(min.max(1), true)?.min(f64::from(max));
-    let base = 0.3 * f64::from(min.max(1)) * numbers.limit_per_unit;
-    // At 60 % with the instances of one activity.
-    let peak = (0.6 * enough * numbers.limit_per_unit).max(base * 1.5);
-    Some(Plan {
-        metric: "peak_in_service",
-        setting: format!(
-            "2 hours; after 20 min a step from {} to {} requests/s, which {} {}s serve at 60 %",
-            round(base),
-            round(peak),
-            round(enough),
-            numbers.unit
-        ),
-        both: vec![step(base, peak, "20m", "10h"), horizon("2h"), format!("{}.desired={min}", group.table)],
-        cure: format!("cooldown = \"{}s\"", round(libm::ceil(numbers.ready.serving * 2.0))),
-        cured: vec![format!("{}.cooldown=\"{:.0}s\"", rule.path, libm::ceil(numbers.ready.serving * 2.0))],
-    })
-}
-
-/// Constant traffic at which no size is right for both thresholds.
-fn flapping(finding: &Finding, group: &Group, numbers: &Numbers) -> Option<Plan> {
-    let alarm = group.alarms.iter().find(|alarm| finding.path.starts_with(&alarm.path))?;
-    let other = group
-        .alarms
-        .iter()
-        .find(|other| other.metric == alarm.metric && other.comparison.is_upward() != alarm.comparison.is_upward())?;
-    let (low, high) = if alarm.comparison.is_upward() { (other, alarm) } else { (alarm, other) };
-    if low.metric != Some(crate::controllers::decision::Metric::CpuUtilization) {
-        return None;
-    }
-    let n = f64::from((group.min + 1).min(group.max));
-    let rate = 0.97 * low.threshold.min(high.threshold) / 100.0 * n * numbers.cores / numbers.cpu;
-    let safe = (low.threshold.min(high.threshold) * 0.4).max(1.0);
-    Some(Plan {
-        metric: "scale_outs",
-        setting: format!(
-            "12 hours of constant {} requests/s: {} % with {} {}s",
-            round(rate),
-            round(0.97 * low.threshold.min(high.threshold)),
-            round(n),
-            numbers.unit
-        ),
-        both: vec![constant(rate), horizon("12h"), format!("{}.desired={}", group.table, n)],
-        cure: format!("a scale-in threshold of {}", round(safe)),
-        cured: vec![format!("{}.threshold={safe:.3}", low.path)],
-    })
-}
-
+/// The key of the maximum; nothing where a manifest has it.
 fn max_key(scenario: &Scenario) -> Option<&'static str> {
     match &scenario.policy {
         Policy::Ess(_) => Some("ess.max"),
@@ -225,170 +309,4 @@ fn max_key(scenario: &Scenario) -> Option<&'static str> {
         Policy::Baseline(_) => Some("baseline.max"),
         Policy::Fixed(_) => Some("fixed.instances"),
     }
-}
-
-/// The peak as it is, held for an hour.
-fn peak(scenario: &Scenario, numbers: &Numbers, max: u32) -> Option<Plan> {
-    let traffic = numbers.traffic.as_ref()?;
-    let enough = numbers.units_for(traffic.peak) + 1.0;
-    let key = max_key(scenario)?;
-    let mut cured = vec![format!("{key}={enough:.0}")];
-    let mut both = vec![constant(traffic.peak), horizon("1h")];
-    if let Some(table) = key.strip_suffix(".max") {
-        both.push(format!("{table}.desired={max}"));
-        cured.push(format!("{table}.desired={enough:.0}"));
-    }
-    Some(Plan {
-        metric: "slo_violating_request_fraction",
-        setting: format!(
-            "an hour of the peak, {} requests/s, from the start with all {max} {}s",
-            round(traffic.peak),
-            numbers.unit
-        ),
-        both,
-        cure: format!("a maximum of {}", round(enough)),
-        cured,
-    })
-}
-
-/// Capacity is taken down by hand while requests are inside.
-fn cut(scenario: &Scenario, numbers: &Numbers, min: u32) -> Option<Plan> {
-    if matches!(scenario.policy, Policy::Hpa { .. } | Policy::Fixed(_)) {
-        return None;
-    }
-    let table = max_key(scenario)?.strip_suffix(".max")?;
-    let (_, max) = bounds(scenario)?;
-    let rate = 0.8 * f64::from(min.max(1)) * numbers.limit_per_unit;
-    let event = |turn: u32| {
-        let desired = if turn.is_multiple_of(2) { min } else { max };
-        format!("{{ at = \"{}m\", kind = \"set-capacity\", desired = {desired} }}", 10 * (turn + 1))
-    };
-    let events: Vec<String> = (0..5).map(event).collect();
-    let longest =
-        scenario.file.service.timeout.map_or(60.0, windtunnel_traces::SimDuration::as_secs_f64).clamp(1.0, 3600.0);
-    Some(Plan {
-        metric: "requests_failed",
-        setting: format!(
-            "an hour of {} requests/s; every ten minutes the capacity is set from {max} to {min} or back by hand",
-            round(rate)
-        ),
-        both: vec![
-            constant(rate),
-            horizon("1h"),
-            format!("{table}.desired={max}"),
-            format!("event=[{}]", events.join(", ")),
-        ],
-        cure: format!("balancer.drain = \"{}s\"", round(longest)),
-        cured: vec![format!("balancer.drain=\"{longest:.0}s\"")],
-    })
-}
-
-/// A zone fails for ten minutes at the peak.
-fn zone(scenario: &Scenario, numbers: &Numbers, min: u32, max: u32) -> Option<Plan> {
-    let table = max_key(scenario)?.strip_suffix(".max")?;
-    let traffic = numbers.traffic.as_ref()?;
-    let zones = f64::from(scenario.file.fleet.zones);
-    let usual = capacity::running_at(traffic.peak, scenario, numbers, min, max);
-    let safe = libm::ceil(numbers.units_for(traffic.peak) * zones / (zones - 1.0));
-    let mut cured = vec![format!("{table}.max={:.0}", safe.max(f64::from(max))), format!("{table}.desired={safe:.0}")];
-    let mut cure = format!("{} instances", round(safe));
-    if let Some((key, spread)) = capacity::fills_one_zone(scenario) {
-        cured.push(format!("{key}=\"{spread}\""));
-        cure.push_str(", spread over the zones");
-    }
-    Some(Plan {
-        metric: "slo_violating_request_fraction",
-        setting: format!(
-            "40 minutes of the peak, {} requests/s, with {} instances; zone 0 fails after ten minutes, for ten",
-            round(traffic.peak),
-            round(usual)
-        ),
-        both: vec![
-            constant(traffic.peak),
-            horizon("40m"),
-            format!("{table}.desired={usual:.0}"),
-            "event=[{ at = \"10m\", kind = \"zone-outage\", zone = 0, lasts = \"10m\" }]".to_string(),
-        ],
-        cure,
-        cured,
-    })
-}
-
-/// Half an hour at the usual load, two minutes of three times as much, half an hour at the usual load again.
-fn metastable(numbers: &Numbers, max: u32) -> Option<Plan> {
-    let traffic = numbers.traffic.as_ref()?;
-    let rate = traffic.peak.min(0.7 * f64::from(max) * numbers.limit_per_unit);
-    Some(Plan {
-        metric: "slo_violating_request_fraction",
-        setting: format!(
-            "40 minutes of {} requests/s, with three times as much for two minutes after ten",
-            round(rate)
-        ),
-        both: vec![step(rate, 3.0 * rate, "10m", "2m"), horizon("40m")],
-        cure: "no retries".to_string(),
-        cured: vec!["service.retry.attempts=1".to_string()],
-    })
-}
-
-/// Next to no traffic: a policy that follows the load goes down to its minimum.
-fn idle(scenario: &Scenario) -> Option<Plan> {
-    let request = scenario.file.service.memory.base.as_u64() as f64 * 4.0;
-    Some(Plan {
-        metric: "mean_in_service",
-        setting: "an hour of 1 request/s".to_string(),
-        both: vec![constant(1.0), horizon("1h")],
-        cure: "a memory request of four times what an idle pod uses".to_string(),
-        cured: vec![
-            format!("pods.memory.request=\"{}MiB\"", round(libm::ceil(request / 1_048_576.0))),
-            "pods.memory.limit=\"31GiB\"".to_string(),
-        ],
-    })
-}
-
-/// Load that comes and goes: what never scales back stays, what never scales out suffers.
-fn stuck(finding: &Finding, scenario: &Scenario, numbers: &Numbers, max: u32) -> Option<Plan> {
-    if matches!(scenario.policy, Policy::Hpa { .. }) {
-        return None;
-    }
-    let group = Group::of(scenario)?;
-    let never_adds = finding.message.contains("ever adds") || finding.code == "A01";
-    let peak = 0.7 * f64::from(max) * numbers.limit_per_unit;
-    let base = 0.1 * f64::from(group.min.max(1)) * numbers.limit_per_unit;
-    let table = group.table;
-    let rules = if table == "ess" { "rule" } else { "policy" };
-    if group.rules.iter().any(|rule| rule.name == "cure")
-        || matches!(group.rules.first().map(|rule| &rule.does), Some(Does::Predict))
-    {
-        return None;
-    }
-    let metric = if table == "ess" {
-        "CpuUtilization"
-    } else if table == "aws" {
-        "CPUUtilization"
-    } else {
-        "CPU_UTILIZATION"
-    };
-    Some(Plan {
-        metric: if never_adds { "slo_violating_request_fraction" } else { "mean_in_service" },
-        setting: format!("4 hours: one of {} requests/s, from {} and back", round(peak), round(base)),
-        both: vec![step(base, peak, "30m", "1h"), horizon("4h"), format!("{table}.desired={}", group.min)],
-        cure: "a target tracking policy at 60 % CPU instead".to_string(),
-        cured: vec![
-            format!("{table}.{rules}=[{{ name = \"cure\", target = {{ metric = \"{metric}\", value = 60 }} }}]"),
-            format!("{table}.alarm=[]"),
-        ],
-    })
-}
-
-/// Load for which the minimum is not enough.
-fn requests(numbers: &Numbers, min: u32, max: u32) -> Option<Plan> {
-    let enough = (f64::from(min) * 2.0).min(f64::from(max));
-    let rate = 0.8 * enough * numbers.limit_per_unit;
-    Some(Plan {
-        metric: "slo_violating_request_fraction",
-        setting: format!("an hour of {} requests/s, which {} pods serve at 80 %", round(rate), round(enough)),
-        both: vec![constant(rate), horizon("1h")],
-        cure: "requests of 1000m and 2Gi".to_string(),
-        cured: vec!["pods.cpu.request=\"1000m\"".to_string(), "pods.memory.request=\"2GiB\"".to_string()],
-    })
 }
