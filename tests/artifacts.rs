@@ -324,3 +324,98 @@ fn odd_encodings_and_numbers_are_met() {
     assert_eq!(output.status.code(), Some(0));
     assert!(said(&output).contains("its Threshold is no number"), "{}", said(&output));
 }
+
+/// Alarms that say more than the simulation knows: metric math, actions that are no policies, a namespace and dimensions of
+/// one's own.
+const SAYS_MORE: &str = r#"{
+  "AutoScalingGroups": [{"AutoScalingGroupName": "web", "MinSize": 1, "MaxSize": 4, "DefaultCooldown": 300}],
+  "ScalingPolicies": [{"AutoScalingGroupName": "web", "PolicyName": "out", "PolicyType": "SimpleScaling",
+    "PolicyARN": "arn:aws:autoscaling:eu-west-1:1:scalingPolicy:u:autoScalingGroupName/web:policyName/out",
+    "AdjustmentType": "ChangeInCapacity", "ScalingAdjustment": 1}],
+  "MetricAlarms": [
+    {"AlarmName": "math", "ActionsEnabled": true, "EvaluationPeriods": 2, "Threshold": 3.0, "ComparisonOperator": "GreaterThanThreshold",
+     "AlarmActions": ["arn:aws:autoscaling:eu-west-1:1:scalingPolicy:u:autoScalingGroupName/web:policyName/out"],
+     "Metrics": [
+       {"Id": "e1", "Expression": "m1/(m1+m2)*100", "ReturnData": true},
+       {"Id": "m1", "ReturnData": false, "MetricStat": {"Stat": "Average", "Period": 60,
+         "Metric": {"Namespace": "AWS/EC2", "MetricName": "CPUUtilization", "Dimensions": []}}},
+       {"Id": "m2", "ReturnData": false, "MetricStat": {"Stat": "Sum", "Period": 60,
+         "Metric": {"Namespace": "AWS/ApplicationELB", "MetricName": "RequestCount", "Dimensions": []}}}]},
+    {"AlarmName": "mail-only", "EvaluationPeriods": 1, "Threshold": 90.0, "ComparisonOperator": "GreaterThanThreshold",
+     "Namespace": "AWS/EC2", "MetricName": "CPUUtilization", "Statistic": "Average", "Period": 60,
+     "Dimensions": [{"Name": "AutoScalingGroupName", "Value": "web"}], "AlarmActions": ["arn:aws:sns:eu-west-1:1:mail"]},
+    {"AlarmName": "both", "EvaluationPeriods": 1, "Threshold": 50.0, "ComparisonOperator": "GreaterThanThreshold",
+     "Namespace": "Shop/Web", "MetricName": "QPSPerInstance", "Statistic": "Average", "Period": 60,
+     "Dimensions": [{"Name": "Service", "Value": "checkout"}],
+     "OKActions": ["arn:aws:sns:eu-west-1:1:calm"],
+     "AlarmActions": ["arn:aws:autoscaling:eu-west-1:1:scalingPolicy:u:autoScalingGroupName/web:policyName/out",
+       "arn:aws:sns:eu-west-1:1:mail"]}]
+}"#;
+
+/// `put-metric-alarm` replaces an alarm as a whole: what would be written without its mathematics, or without its actions,
+/// is not written, and the rest is written as it was.
+#[test]
+fn an_export_replaces_no_alarm_by_less_than_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("answers.json"), SAYS_MORE).unwrap();
+    let import = windtunnel(folder.path(), &["import", "answers.json"]);
+    assert_eq!(import.status.code(), Some(0), "{}", said(&import));
+    let scenario = printed(&import);
+    assert_eq!(scenario.matches("export = false").count(), 2, "{scenario}");
+    fs::write(folder.path().join("web.toml"), &scenario).unwrap();
+    for format in ["aws-cli", "cloudformation", "terraform"] {
+        let export = windtunnel(folder.path(), &["export", "web.toml", "--to", format]);
+        assert_eq!(export.status.code(), Some(0), "{}", said(&export));
+        let text = printed(&export);
+        for name in ["math", "mail-only"] {
+            assert!(text.contains(&format!("the alarm `{name}` is not exported")), "{format}: {text}");
+        }
+        assert_eq!(text.matches("arn:aws:sns:eu-west-1:1:mail").count(), 1, "{format}: {text}");
+        assert_eq!(text.matches("arn:aws:sns:eu-west-1:1:calm").count(), 1, "{format}: {text}");
+        for kept in ["Shop/Web", "Service", "checkout", "QPSPerInstance"] {
+            assert!(text.contains(kept), "{format}: no {kept} in {text}");
+        }
+        assert!(!text.contains("--alarm-name math") && !text.contains("RequestCount"), "{format}: {text}");
+    }
+    let diff = windtunnel(folder.path(), &["export", "web.toml", "--to", "aws-cli", "--diff", "answers.json"]);
+    assert_eq!(printed(&diff), "no difference in the policy's keys\n");
+}
+
+/// CloudMonitor's rule keeps its id and what it watches; one that is disabled, or whose target names no rule, is left alone.
+#[test]
+fn rules_of_cloudmonitor_are_exported_as_they_were_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = r#"aliyun ess CreateScalingGroup --ScalingGroupName web --MinSize 1 --MaxSize 4
+aliyun ess CreateScalingRule --ScalingGroupId asg-1 --ScalingRuleName out --AdjustmentType QuantityChangeInCapacity --AdjustmentValue 1
+aliyun cms PutResourceMetricRule --RuleId rule-77 --RuleName high --ContactGroups ops --Namespace acs_ecs_dashboard --MetricName cpu_total --Resources '[{"instanceId":"i-1"}]' --Period 60 --SilenceTime 300 --Escalations.Critical.Statistics Average --Escalations.Critical.ComparisonOperator GreaterThanThreshold --Escalations.Critical.Threshold 70 --Escalations.Critical.Times 3
+aliyun cms PutMetricRuleTargets --RuleId rule-77 --Targets.1.Id 1 --Targets.1.Arn acs:ess:cn-hangzhou:1:scalingGroupId/asg-1:scalingRuleId/out
+"#;
+    fs::write(folder.path().join("script.sh"), script).unwrap();
+    let import = windtunnel(folder.path(), &["import", "--shell", "script.sh"]);
+    let scenario = printed(&import);
+    assert!(scenario.contains("rule_id = \"rule-77\""), "{scenario}");
+    fs::write(folder.path().join("web.toml"), &scenario).unwrap();
+    let text = printed(&windtunnel(folder.path(), &["export", "web.toml", "--to", "aliyun-cli"]));
+    assert!(text.matches("rule-77").count() == 2 && text.contains("i-1") && !text.contains("_ALL"), "{text}");
+    let off = windtunnel(
+        folder.path(),
+        &["export", "web.toml", "--to", "aliyun-cli", "--set", "ess.alarm.high.enabled=false"],
+    );
+    let text = printed(&off);
+    assert!(!text.contains("PutResourceMetricRule --") && text.contains("the rule `high` is disabled"), "{text}");
+}
+
+/// Found by fuzzing: control characters of a name stood in a comment, where TOML has none.
+#[test]
+fn control_characters_in_names_leave_the_scenario_readable() {
+    let folder = tempfile::tempdir().unwrap();
+    let answers = r#"{"ScalingPolicies": [
+      {"AutoScalingGroupName": "web", "PolicyName": "o\u0001ut", "AdjustmentType": "ChangeIn\u0007\u007fCapacity", "ScalingAdjustment": 1},
+      {"AutoScalingGroupName": "web", "PolicyName": "o\u0002ther", "AdjustmentType": "ChangeInCapacity", "ScalingAdjustment": 1}]}"#;
+    fs::write(folder.path().join("answers.json"), answers).unwrap();
+    let output = windtunnel(folder.path(), &["import", "answers.json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    fs::write(folder.path().join("web.toml"), printed(&output)).unwrap();
+    let show = windtunnel(folder.path(), &["show", "web.toml"]);
+    assert_eq!(show.status.code(), Some(0), "{}", said(&show));
+}

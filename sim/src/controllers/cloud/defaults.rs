@@ -37,6 +37,11 @@ pub(crate) fn yes() -> bool {
     true
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+pub(crate) fn is_yes(value: &bool) -> bool {
+    *value
+}
+
 pub(crate) fn at_least() -> Comparison {
     Comparison::GreaterOrEqual
 }

@@ -20,7 +20,7 @@ impl<'s> Draft<'s> {
     pub(super) fn comment(&mut self, text: &str) {
         for line in text.lines() {
             self.text.push_str("# ");
-            self.text.push_str(line.trim_end());
+            self.text.push_str(&printable(line.trim_end()));
             self.text.push('\n');
         }
     }
@@ -55,7 +55,7 @@ impl<'s> Draft<'s> {
     pub(super) fn noted(&mut self, key: &str, value: &str, remark: &str) {
         self.text.push_str(&format!("{key} = {value}"));
         if !remark.is_empty() {
-            self.text.push_str(&format!("    # {}", remark.replace(['\n', '\r'], " ")));
+            self.text.push_str(&format!("    # {}", printable(remark)));
         }
         self.text.push('\n');
     }
@@ -71,8 +71,13 @@ impl<'s> Draft<'s> {
     pub(super) fn origin(&self, node: &Node) -> String {
         let place = self.place(node);
         let name = place.file.rsplit(['/', '\\']).next().unwrap_or(&place.file).to_string();
-        format!("{name}:{}", place.line).replace(['\n', '\r'], " ")
+        printable(&format!("{name}:{}", place.line))
     }
+}
+
+/// A comment in TOML has no control characters but tabs.
+fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() && letter != '\t' { ' ' } else { letter }).collect()
 }
 
 /// A text as TOML.

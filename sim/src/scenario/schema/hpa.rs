@@ -17,6 +17,12 @@ pub struct Hpa {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<serde_json::Value>")]
     pub spec: Option<HpaSpec>,
+    /// The manifest's namespace, for the export.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Metrics of the manifest that are not simulated: exported as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further_metrics: Vec<serde_json::Value>,
     /// The flags of kube-controller-manager.
     #[serde(default)]
     pub controller: HpaController,

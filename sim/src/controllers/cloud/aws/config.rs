@@ -1,12 +1,14 @@
 //! The `[aws]` table of a scenario: an Auto Scaling group, its policies, CloudWatch alarms and scheduled actions.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use windtunnel_traces::SimDuration;
 
 use super::assumptions::AwsAssumptions;
 use crate::controllers::cloud::choices::DefaultWarmup;
-use crate::controllers::cloud::defaults::{fifteen, five_minutes, one, one_minute, three, yes};
+use crate::controllers::cloud::defaults::{fifteen, five_minutes, is_yes, one, one_minute, three, yes};
 use crate::controllers::cloud::lifecycle::{LifecycleHook, aws_hooks};
 use crate::controllers::cloud::missing_data::TreatMissing;
 use crate::controllers::cloud::unsimulated;
@@ -370,6 +372,41 @@ pub struct AwsAlarm {
     /// Whether it invokes its actions (`ActionsEnabled`).
     #[serde(default = "yes", alias = "ActionsEnabled")]
     pub enabled: bool,
+    /// Whether `export` writes it. `import` says false where the original says more than the simulation knows, such as
+    /// metric math: it then stays as it is in the account.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub export: bool,
+    /// What the alarm invokes beside policies, such as topics of SNS. Not simulated, exported as it is.
+    #[serde(default, skip_serializing_if = "FurtherActions::is_empty")]
+    pub further_actions: FurtherActions,
+    /// The metric's namespace, for the export, where it is not the usual one (`Namespace`).
+    #[serde(default, alias = "Namespace", skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The metric's dimensions, for the export, where they are not the usual ones (`Dimensions`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dimensions: Option<BTreeMap<String, String>>,
+}
+
+/// What an alarm invokes beside policies, by its state: ARNs, or `ref:NAME` for one that the export asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FurtherActions {
+    /// In ALARM (`AlarmActions`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alarm: Vec<String>,
+    /// In OK (`OKActions`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ok: Vec<String>,
+    /// In INSUFFICIENT_DATA (`InsufficientDataActions`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub insufficient_data: Vec<String>,
+}
+
+impl FurtherActions {
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.alarm.is_empty() && self.ok.is_empty() && self.insufficient_data.is_empty()
+    }
 }
 
 /// What becomes of a percentile that rests on too few samples to be significant.

@@ -10,6 +10,6 @@ mod validate;
 pub use assumptions::AwsAssumptions;
 pub use config::{
     AwsAlarm, AwsComposite, AwsConfig, AwsHealthCheck, AwsMaintenance, AwsPolicy, AwsPolicyType, AwsPoolState,
-    AwsPredictive, AwsProcess, AwsScheduled, AwsTarget, AwsWarmPool, LowSampleCount, PredictiveMode,
+    AwsPredictive, AwsProcess, AwsScheduled, AwsTarget, AwsWarmPool, FurtherActions, LowSampleCount, PredictiveMode,
 };
 pub(crate) use validate::BALANCER;

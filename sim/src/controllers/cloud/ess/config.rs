@@ -6,7 +6,7 @@ use windtunnel_traces::SimDuration;
 
 use super::assumptions::EssAssumptions;
 use crate::controllers::cloud::defaults::{
-    at_least, fifteen, five_minutes, one_day, one_minute, ten_minutes, three, yes,
+    at_least, fifteen, five_minutes, is_yes, one_day, one_minute, ten_minutes, three, yes,
 };
 use crate::controllers::cloud::lifecycle::{LifecycleHook, ess_hooks};
 use crate::controllers::cloud::schedule::Window;
@@ -370,6 +370,16 @@ pub struct EssAlarm {
     /// Between two notifications about the same instance, for a CloudMonitor rule (`SilenceTime`).
     #[serde(default = "one_day", alias = "SilenceTime")]
     pub silence_time: SimDuration,
+    /// Whether `export` writes it. `import` says false where the original says more than the simulation knows: it then
+    /// stays as it is in the account.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub export: bool,
+    /// The id of a CloudMonitor rule, for the export; its name when absent (`RuleId`).
+    #[serde(default, alias = "RuleId", skip_serializing_if = "Option::is_none")]
+    pub rule_id: Option<String>,
+    /// What a CloudMonitor rule watches, as JSON, for the export; all instances when absent (`Resources`).
+    #[serde(default, alias = "Resources", skip_serializing_if = "Option::is_none")]
+    pub resources: Option<String>,
 }
 
 /// A further metric of a multi-metric task.

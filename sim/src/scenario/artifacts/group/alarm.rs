@@ -4,6 +4,8 @@ use super::super::draft::{Draft, number, quoted, seconds};
 use super::super::finding;
 use super::super::node::Node;
 use super::super::object::{Kind, Object, REFERENCE};
+use super::super::write::aws;
+use super::super::write::ess::ALL_RESOURCES;
 use super::composite::KnownAlarm;
 use super::dialect::Dialect;
 use super::math::{self, Understood};
@@ -132,8 +134,9 @@ fn one(
         Kind::AwsAlarm => math::understood(&alarm.node),
         _ => Understood::Plain(alarm.node.clone()),
     };
+    let stands_in = !matches!(understood, Understood::Plain(_));
     let node = match understood {
-        Understood::Plain(node) => node,
+        Understood::Plain(node) | Understood::Equal(node) => node,
         Understood::Kept(node, expression) => {
             let message =
                 format!("the metric math of `{name}`, `{expression}`, is not simulated: the alarm is kept, disabled");
@@ -148,7 +151,64 @@ fn one(
         }
     };
     let further = further_actions(&node, rules);
-    emit(draft, &node, alarm.kind, &name, &resolved, &further, dialect, findings).then_some(name)
+    if !emit(draft, &node, alarm.kind, &name, &resolved, &further, dialect, findings) {
+        return None;
+    }
+    let invokes = !resolved.is_empty() || further.iter().any(|(_, _, names)| !names.is_empty());
+    if invokes && stands_in {
+        draft.noted("export", "false", "the original has metric math: `export` leaves it as it is");
+    } else if invokes && alarm.kind == Kind::AwsAlarm {
+        beside(draft, &node, rules);
+    }
+    Some(name)
+}
+
+/// What an export needs of an alarm of AWS, and a simulation does not: topics, an unusual namespace, dimensions.
+fn beside(draft: &mut Draft<'_>, node: &Node, rules: &[Written]) {
+    let mut further = Vec::new();
+    for (key, fields) in [
+        ("alarm", &["AlarmActions"][..]),
+        ("ok", &["OKActions", "OkActions"]),
+        ("insufficient_data", &["InsufficientDataActions"]),
+    ] {
+        let listed = fields.iter().filter_map(|field| node.get(field)).flat_map(Node::list).filter_map(Node::text);
+        let others: Vec<String> = listed
+            .filter(|action| !action.is_empty() && !rules.iter().any(|rule| rule.is_meant_by(action)))
+            .map(quoted)
+            .collect();
+        if !others.is_empty() {
+            further.push(format!("{key} = [{}]", others.join(", ")));
+        }
+    }
+    if !further.is_empty() {
+        let value = format!("{{ {} }}", further.join(", "));
+        draft.noted("further_actions", &value, "not simulated: exported as they are");
+    }
+    let metric = aws::vendor_name(node.get("MetricName").and_then(Node::text).unwrap_or_default());
+    let usual = aws::namespace(metric);
+    let namespace = node.get("Namespace").and_then(|from| Some((from.text()?, from)));
+    let Some((namespace, from)) = namespace.filter(|(name, _)| !name.is_empty() && *name != usual) else {
+        return dimensions(draft, node, false);
+    };
+    draft.key("namespace", &quoted(namespace), Some(("Namespace", from)));
+    dimensions(draft, node, true);
+}
+
+/// Dimensions that the export would not write by itself: it names the group, and asks for load balancer and target group.
+fn dimensions(draft: &mut Draft<'_>, node: &Node, is_unusual: bool) {
+    let list = node.get("Dimensions").map(Node::list).unwrap_or_default();
+    let pairs: Vec<(&str, &str)> =
+        list.iter().filter_map(|one| Some((one.get("Name")?.text()?, one.get("Value")?.text()?))).collect();
+    let is_asked_for = |value: &str| value.starts_with(REFERENCE) || value.contains('$');
+    let is_usual = |(name, value): &(&str, &str)| {
+        *name == "AutoScalingGroupName" || (["LoadBalancer", "TargetGroup"].contains(name) && is_asked_for(value))
+    };
+    if pairs.iter().all(is_usual) && !(is_unusual && pairs.is_empty()) {
+        return;
+    }
+    let entries = pairs.iter().map(|(name, value)| ((*name).to_string(), toml::Value::from(*value)));
+    let value = toml::Value::Table(entries.collect()).to_string();
+    draft.key("dimensions", &value, node.get("Dimensions").map(|from| ("Dimensions", from)));
 }
 
 /// What an alarm of AWS invokes in its other states: the key, the field, the rules.
@@ -201,13 +261,13 @@ fn emit(
     if let Err(why) = body(draft, node, kind, dialect) {
         draft.text.truncate(before.0);
         draft.places.truncate(before.1);
-        let message = format!("the alarm `{name}` is not taken over: {why}");
+        let message = format!("the alarm `{name}` is not taken over: {}", why.reason);
         draft.comment(&format!("{}: {message}", draft.origin(node)));
-        findings.push(finding(Severity::Warning, "I02", draft.place(node), message, ""));
+        findings.push(finding(Severity::Warning, why.code, draft.place(node), message, why.fix));
         return false;
     }
     let further: Vec<_> = further.iter().filter(|(_, _, names)| !names.is_empty()).collect();
-    let enabled = ["Enable", "ActionsEnabled"].iter().find_map(|key| Some((*key, node.get(key)?)));
+    let enabled = ["Enable", "ActionsEnabled", "EnableState"].iter().find_map(|key| Some((*key, node.get(key)?)));
     let is_off = enabled.filter(|(_, node)| node.truth() == Some(false));
     let listed = |names: &[&str]| match names {
         [one] => quoted(one),
@@ -221,6 +281,7 @@ fn emit(
         let field = node.get("AlarmActions").or(node.get("AlarmAction"));
         draft.noted("action", "[]", "WARNING: its action names none of the rules: kept, disabled");
         draft.noted("enabled", "false", "set it to true once `action` names a rule");
+        draft.noted("export", "false", "the original keeps its actions: `export` leaves it as it is");
         let message =
             format!("the action of `{name}` names none of the rules that were read: the alarm is kept, disabled");
         findings.push(finding(
@@ -242,9 +303,40 @@ fn emit(
     true
 }
 
-fn body(draft: &mut Draft<'_>, node: &Node, kind: Kind, dialect: &Dialect) -> Result<(), String> {
+/// Why an alarm is not taken over.
+struct NotTaken {
+    code: &'static str,
+    reason: String,
+    fix: String,
+}
+
+impl From<String> for NotTaken {
+    fn from(reason: String) -> NotTaken {
+        NotTaken { code: "I02", reason, fix: String::new() }
+    }
+}
+
+impl From<&str> for NotTaken {
+    fn from(reason: &str) -> NotTaken {
+        reason.to_string().into()
+    }
+}
+
+/// A field that should be a number: perhaps its value is in none of the files.
+fn no_number(field: &str, node: &Node, otherwise: &str) -> NotTaken {
+    match node.text().and_then(|text| text.strip_prefix(REFERENCE)) {
+        Some(name) => NotTaken {
+            code: "I04",
+            reason: format!("its {field} refers to `{name}`, whose value is in none of the files"),
+            fix: format!("--parameter {name}=VALUE gives it"),
+        },
+        None => otherwise.into(),
+    }
+}
+
+fn body(draft: &mut Draft<'_>, node: &Node, kind: Kind, dialect: &Dialect) -> Result<(), NotTaken> {
     if ["Metrics", "MetricQuery"].iter().any(|key| node.get(key).is_some_and(|metrics| !metrics.list().is_empty())) {
-        return Err("metric math is not simulated, and it names no metric".to_string());
+        return Err("metric math is not simulated, and it names no metric".into());
     }
     let expressions = node.get("Expressions").filter(|list| !list.list().is_empty());
     if kind == Kind::CmsRule {
@@ -258,7 +350,7 @@ fn body(draft: &mut Draft<'_>, node: &Node, kind: Kind, dialect: &Dialect) -> Re
     let (field, metric) = get("MetricName").ok_or("it has no MetricName")?;
     let metric_name = metric.text().unwrap_or_default();
     if metric_of(dialect.provider, metric_name).is_none() {
-        return Err(format!("the simulation has no metric `{metric_name}`"));
+        return Err(format!("the simulation has no metric `{metric_name}`").into());
     }
     draft.key("metric", &quoted(metric_name), Some((field, metric)));
     if let Some((field, from)) = get("Statistics").or_else(|| get("Statistic")).or_else(|| get("ExtendedStatistic")) {
@@ -271,13 +363,16 @@ fn body(draft: &mut Draft<'_>, node: &Node, kind: Kind, dialect: &Dialect) -> Re
             .map_err(|_| format!("its comparison `{}` is not simulated", from.text().unwrap_or_default()))?;
         draft.key("comparison", &quoted(comparison.sign()), Some((field, from)));
     } else if dialect.table == "aws" {
-        return Err("it has no ComparisonOperator".to_string());
+        return Err("it has no ComparisonOperator".into());
     }
     let (field, threshold) = get("PreciseThreshold").or_else(|| get("Threshold")).ok_or("it has no Threshold")?;
-    let value = threshold.number().ok_or("its Threshold is no number")?;
+    let value = threshold.number().ok_or_else(|| no_number(field, threshold, "its Threshold is no number"))?;
     draft.key("threshold", &number(value), Some((field, threshold)));
     if let Some((field, from)) = get("Period") {
-        let value = from.whole().filter(|value| *value > 0).ok_or("its Period is no number of seconds")?;
+        let value = from
+            .whole()
+            .filter(|value| *value > 0)
+            .ok_or_else(|| no_number(field, from, "its Period is no number of seconds"))?;
         draft.key("period", &seconds(value), Some((field, from)));
     }
     if let Some((field, from)) = get("EvaluationCount")
@@ -288,7 +383,7 @@ fn body(draft: &mut Draft<'_>, node: &Node, kind: Kind, dialect: &Dialect) -> Re
         let value = from
             .whole()
             .filter(|value| (1..=100_000).contains(value))
-            .ok_or_else(|| format!("its {field} is no count"))?;
+            .ok_or_else(|| no_number(field, from, &format!("its {field} is no count")))?;
         draft.key("times", &value.to_string(), Some((field, from)));
     }
     if let (Some(value), Some(from), "aws") =
@@ -321,6 +416,17 @@ fn body(draft: &mut Draft<'_>, node: &Node, kind: Kind, dialect: &Dialect) -> Re
             _ => "keep-last-state",
         };
         draft.key("no_data", &quoted(word), Some(("NoDataPolicy", from)));
+    }
+    if kind == Kind::CmsRule {
+        let text = |key: &'static str| node.get(key).and_then(|from| Some((from.text()?, from)));
+        if let Some((id, from)) = text("RuleId").filter(|(id, _)| node.get("RuleName").and_then(Node::text) != Some(id))
+        {
+            draft.key("rule_id", &quoted(id), Some(("RuleId", from)));
+        }
+        if let Some((scope, from)) = text("Resources").filter(|(scope, _)| !scope.is_empty() && *scope != ALL_RESOURCES)
+        {
+            draft.key("resources", &quoted(scope), Some(("Resources", from)));
+        }
     }
     if let (Some(value), Some(from), Kind::CmsRule) = (count(node, "SilenceTime"), node.get("SilenceTime"), kind) {
         draft.key("silence_time", &seconds(value), Some(("SilenceTime", from)));

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::draft::{Draft, number, quoted};
+use super::super::draft::{Draft, number, quoted, seconds};
 use super::super::node::{Node, Source, Value};
 use super::super::{ImportOptions, Imported, finding};
 use super::{Names, surroundings};
@@ -125,7 +125,27 @@ fn pods(
     if memory != (None, None) {
         written(draft, "memory", pair(memory, &|milli| bytes(milli / 1000)));
     }
+    if let Some(workload) = workload {
+        probe_and_grace(draft, workload);
+    }
     nodes_for(policy.max, cpu.0.unwrap_or(500) as f64 / 1000.0)
+}
+
+/// When a pod is ready, and how long it may take to end: the first readiness probe of its containers.
+fn probe_and_grace(draft: &mut Draft<'_>, workload: &Node) {
+    let pod = workload.at("spec/template/spec");
+    let containers = pod.and_then(|pod| pod.get("containers")).map(Node::list).unwrap_or_default();
+    if let Some(probe) = containers.iter().find_map(|container| container.get("readinessProbe")) {
+        let of = |key: &str, least: i64| probe.get(key).and_then(Node::whole).filter(|value| *value >= least);
+        let mut parts = vec![format!("period = {}", seconds(of("periodSeconds", 1).unwrap_or(10)))];
+        parts.extend(of("initialDelaySeconds", 1).map(|delay| format!("initial_delay = {}", seconds(delay))));
+        parts.extend(of("successThreshold", 1).map(|count| format!("success = {count}")));
+        draft.key("readiness", &format!("{{ {} }}", parts.join(", ")), Some(("readinessProbe", probe)));
+    }
+    let grace = pod.and_then(|pod| pod.get("terminationGracePeriodSeconds"));
+    if let Some((grace, node)) = grace.and_then(|node| Some((node.whole().filter(|grace| *grace >= 0)?, node))) {
+        draft.key("termination_grace", &seconds(grace), Some(("terminationGracePeriodSeconds", node)));
+    }
 }
 
 /// Nodes of 8 cores that take so many pods.
@@ -145,33 +165,49 @@ fn spec(draft: &mut Draft<'_>, manifest: &Manifest, hpa: &Node, findings: &mut V
             written
         }
     };
-    drop_unknown_metrics(&mut written, draft, findings);
+    let further = drop_unknown_metrics(&mut written, draft, findings);
+    let namespace = hpa.at("metadata/namespace").and_then(|node| Some((node.text()?, node)));
+    if namespace.is_some() || !further.is_empty() {
+        draft.blank();
+        draft.table("[hpa]", "hpa", Some(hpa));
+    }
+    if let Some((namespace, node)) = namespace {
+        draft.key("namespace", &quoted(namespace), Some(("namespace", node)));
+    }
+    if !further.is_empty() {
+        draft.noted("further_metrics", &format!("[{}]", further.join(", ")), "not simulated: exported as they are");
+    }
     draft.blank();
     table(draft, "hpa.spec", "hpa.spec", &written);
     Ok(())
 }
 
-/// Metrics that the simulated cluster cannot answer for are left out, with a warning.
-fn drop_unknown_metrics(spec: &mut Node, draft: &mut Draft<'_>, findings: &mut Vec<Finding>) {
-    let Value::Table(entries) = &mut spec.value else { return };
-    let Some((_, metrics)) = entries.iter_mut().find(|(key, _)| key == "metrics") else { return };
-    let Value::List(elements) = &mut metrics.value else { return };
+/// Metrics that the simulated cluster cannot answer for are taken out of the spec, with a warning, and returned as TOML.
+fn drop_unknown_metrics(spec: &mut Node, draft: &mut Draft<'_>, findings: &mut Vec<Finding>) -> Vec<String> {
+    let mut further = Vec::new();
+    let Value::Table(entries) = &mut spec.value else { return further };
+    let Some((_, metrics)) = entries.iter_mut().find(|(key, _)| key == "metrics") else { return further };
+    let Value::List(elements) = &mut metrics.value else { return further };
     elements.retain(|metric| {
         let name = ["pods", "object", "external"]
             .iter()
             .find_map(|kind| metric.at(&format!("{kind}/metric/name")))
             .and_then(Node::text);
         let Some(name) = name.filter(|name| !crate::fleet::pods::CUSTOM_METRICS.contains(name)) else { return true };
-        let message = format!("the metric `{name}` is not simulated: left out");
+        let message = format!("the metric `{name}` is not simulated: the HPA is simulated without it");
+        further.extend(toml::Value::try_from(metric.json()).ok().map(|value| value.to_string()));
         draft.comment(&format!("{}: {message}", draft.origin(metric)));
         let fix = format!("metrics that are: cpu, memory, {}", crate::fleet::pods::CUSTOM_METRICS.join(", "));
         findings.push(finding(Severity::Warning, "I02", draft.place(metric), message, fix));
         false
     });
-    let is_empty = elements.is_empty();
-    if is_empty {
+    if elements.is_empty() {
+        if !further.is_empty() {
+            draft.comment("No metric is left: the HPA is simulated with the API's default, 80 % of the cpu request.");
+        }
         entries.retain(|(key, _)| key != "metrics");
     }
+    further
 }
 
 /// Gives a converted spec the places of v1's fields: the metric stands where the percentage was written.

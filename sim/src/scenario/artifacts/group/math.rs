@@ -8,6 +8,8 @@ use super::super::node::{Node, Value};
 pub(super) enum Understood {
     /// An alarm on one metric.
     Plain(Node),
+    /// The expression is what another metric measures: the alarm stands on that one.
+    Equal(Node),
     /// The expression is not simulated. The alarm stands on one of its metrics, with its actions disabled.
     Kept(Node, String),
 }
@@ -35,7 +37,7 @@ pub(super) fn understood(alarm: &Node) -> Understood {
         && stat(requests, "Stat") == "Sum"
         && metric_name(hosts) == "HealthyHostCount"
     {
-        return Understood::Plain(on(alarm, requests, Some("RequestCountPerTarget")));
+        return Understood::Equal(on(alarm, requests, Some("RequestCountPerTarget")));
     }
     let first = queries.iter().find(|query| self::expression(query).is_none());
     let kept = first.map_or_else(|| alarm.clone(), |query| disabled(on(alarm, query, None)));

@@ -119,7 +119,9 @@ fn body(draft: &mut Draft<'_>, rule: &Object, dialect: &Dialect) -> Result<(), S
     let magnitude = ["MinAdjustmentMagnitude", "MinAdjustmentStep"]
         .iter()
         .find_map(|key| Some((*key, count(node, key)?, node.get(key)?)));
-    if let Some((key, value, from)) = magnitude.filter(|(_, value, _)| *value > 0 && dialect.table != "tencent") {
+    // Answers hold it beside every kind of adjustment; it says something about percentages only.
+    let is_percent = node.get("AdjustmentType").and_then(Node::text) == Some("PercentChangeInCapacity");
+    if let Some((key, value, from)) = magnitude.filter(|(_, value, _)| *value > 0 && is_percent) {
         draft.key("min_adjustment_magnitude", &value.to_string(), Some((key, from)));
     }
     if let Some((value, from)) = count(node, "EstimatedInstanceWarmup")

@@ -6,7 +6,7 @@ use super::super::object::Kind;
 use super::ExportError;
 use super::aws_group;
 use super::call::{
-    Call, Symbols, adjustment, comparison, number, reference, refuse, removal, seconds, statistic, steps,
+    Call, Symbols, adjustment, comparison, left_out, number, reference, refuse, removal, seconds, statistic, steps,
 };
 use crate::controllers::cloud::AwsConfig;
 use crate::controllers::cloud::Provider;
@@ -42,7 +42,11 @@ pub(super) fn calls(config: &AwsConfig, name: &str) -> Result<Vec<Call>, ExportE
         calls.push(self::policy(policy, symbols.of(&policy.name), name)?);
     }
     for alarm in &config.alarm {
-        calls.push(self::alarm(alarm, &mut symbols, name));
+        if alarm.export {
+            calls.push(self::alarm(alarm, &mut symbols, name));
+        } else {
+            calls[0].remarks.push(left_out(&alarm.name));
+        }
     }
     for composite in &config.composite {
         let mut call = Call::new(Kind::AwsComposite, symbols.of(&format!("composite {}", composite.name)));
@@ -122,7 +126,7 @@ fn policy(policy: &AwsPolicy, symbol: String, group: &str) -> Result<Call, Expor
 }
 
 /// The vendor's own name of a metric.
-fn vendor_name(name: &str) -> &str {
+pub(in super::super) fn vendor_name(name: &str) -> &str {
     let known = metric_names(Provider::Aws).iter().find(|metric| metric.name == name || metric.aliases.contains(&name));
     known.map_or(name, |metric| metric.name)
 }
@@ -189,7 +193,8 @@ fn predictive(policy: &AwsPolicy, call: &mut Call, path: &str) -> Result<(), Exp
     Ok(())
 }
 
-fn namespace(metric: &str) -> &'static str {
+/// The usual namespace of a metric.
+pub(in super::super) fn namespace(metric: &str) -> &'static str {
     match metric {
         "CPUUtilization" => "AWS/EC2",
         "RequestCount" | "RequestCountPerTarget" | "TargetResponseTime" | "HealthyHostCount" => "AWS/ApplicationELB",
@@ -203,15 +208,21 @@ fn alarm(alarm: &AwsAlarm, symbols: &mut Symbols, group: &str) -> Call {
     let metric = vendor_name(&alarm.metric);
     call.set("AlarmName", alarm.name.as_str());
     call.set("MetricName", metric);
-    call.set("Namespace", namespace(metric));
-    let dimension = match namespace(metric) {
+    call.set("Namespace", alarm.namespace.as_deref().unwrap_or(namespace(metric)));
+    let usual = match namespace(metric) {
         "AWS/ApplicationELB" if metric == "RequestCountPerTarget" => {
             json!([{ "Name": "TargetGroup", "Value": reference("target_group") }])
         }
         "AWS/ApplicationELB" => json!([{ "Name": "LoadBalancer", "Value": reference("load_balancer") }]),
         _ => json!([{ "Name": "AutoScalingGroupName", "Value": group }]),
     };
-    call.set("Dimensions", dimension);
+    let dimensions = alarm.dimensions.as_ref().map(|given| {
+        given.iter().map(|(name, value)| json!({ "Name": name, "Value": value })).collect::<Vec<Value>>().into()
+    });
+    let dimensions = dimensions.unwrap_or(usual);
+    if dimensions.as_array().is_none_or(|list| !list.is_empty()) {
+        call.set("Dimensions", dimensions);
+    }
     match alarm.statistic.0 {
         Statistic::Percentile(_) => call.set("ExtendedStatistic", statistic(alarm.statistic.0)),
         plain => call.set("Statistic", statistic(plain)),
@@ -233,12 +244,13 @@ fn alarm(alarm: &AwsAlarm, symbols: &mut Symbols, group: &str) -> Call {
     if alarm.low_samples == LowSampleCount::Ignore {
         call.set("EvaluateLowSampleCountPercentile", "ignore");
     }
-    for (key, names) in [
-        ("AlarmActions", &alarm.action),
-        ("OKActions", &alarm.ok_action),
-        ("InsufficientDataActions", &alarm.insufficient_data_action),
+    for (key, names, further) in [
+        ("AlarmActions", &alarm.action, &alarm.further_actions.alarm),
+        ("OKActions", &alarm.ok_action, &alarm.further_actions.ok),
+        ("InsufficientDataActions", &alarm.insufficient_data_action, &alarm.further_actions.insufficient_data),
     ] {
-        let actions: Vec<Value> = names.iter().map(|name| reference(&symbols.of(name))).collect();
+        let mut actions: Vec<Value> = names.iter().map(|name| reference(&symbols.of(name))).collect();
+        actions.extend(further.iter().map(|action| Value::from(action.as_str())));
         if !actions.is_empty() {
             call.set(key, actions);
         }

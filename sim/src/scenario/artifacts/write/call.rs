@@ -183,3 +183,10 @@ pub(super) fn hook(
     }
     call
 }
+
+/// What is said about an alarm that is not exported.
+pub(super) fn left_out(name: &str) -> String {
+    format!(
+        "the alarm `{name}` is not exported (export = false): the original says more than the scenario, so keep yours as it is"
+    )
+}

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::super::object::Kind;
 use super::ExportError;
 use super::call::{
-    Call, Symbols, adjustment, comparison, hook, number, reference, refuse, removal, seconds, statistic, steps,
+    Call, Symbols, adjustment, comparison, hook, left_out, number, reference, refuse, removal, seconds, statistic,
+    steps,
 };
 use crate::controllers::cloud::EssConfig;
 use crate::controllers::cloud::Provider;
@@ -24,6 +25,9 @@ const CMS_COMPARISONS: [&str; 4] =
 
 /// Metrics that the group's applications report themselves.
 const CUSTOM: [&str; 4] = ["QPS", "QPSPerInstance", "ResponseTime", "InFlight"];
+
+/// What a rule of CloudMonitor watches when it is to watch everything.
+pub(in super::super) const ALL_RESOURCES: &str = "[{\"resource\":\"_ALL\"}]";
 
 /// The group's id, which only the service knows.
 pub(super) const GROUP: &str = "scaling_group_id";
@@ -59,6 +63,15 @@ pub(super) fn calls(config: &EssConfig, name: &str) -> Result<Vec<Call>, ExportE
         calls.push(self::rule(rule, symbols.of(&rule.name))?);
     }
     for alarm in &config.alarm {
+        if !alarm.export {
+            calls[0].remarks.push(left_out(&alarm.name));
+            continue;
+        }
+        if !alarm.enabled && alarm.kind == EssAlarmKind::CmsRule {
+            let remark = format!("the rule `{}` is disabled, which the call cannot say: not exported", alarm.name);
+            calls[0].remarks.push(remark);
+            continue;
+        }
         match alarm.kind {
             EssAlarmKind::EventTriggeredTask => calls.push(self::alarm(alarm, &mut symbols)),
             EssAlarmKind::CmsRule => calls.extend(cms_rule(alarm, &mut symbols)),
@@ -264,11 +277,12 @@ fn alarm(alarm: &EssAlarm, symbols: &mut Symbols) -> Call {
 fn cms_rule(alarm: &EssAlarm, symbols: &mut Symbols) -> Vec<Call> {
     let symbol = symbols.of(&format!("alarm {}", alarm.name));
     let mut call = Call::new(Kind::CmsRule, symbol.clone());
-    call.set("RuleId", alarm.name.as_str());
+    let rule_id = alarm.rule_id.as_deref().unwrap_or(&alarm.name);
+    call.set("RuleId", rule_id);
     call.set("RuleName", alarm.name.as_str());
     call.set("Namespace", "acs_ecs_dashboard");
     call.set("MetricName", alarm.metric.as_str());
-    call.set("Resources", "[{\"resource\":\"_ALL\"}]");
+    call.set("Resources", alarm.resources.as_deref().unwrap_or(ALL_RESOURCES));
     call.set("ContactGroups", reference("contact_groups"));
     call.set("Period", seconds(alarm.period));
     call.set("SilenceTime", seconds(alarm.silence_time));
@@ -287,7 +301,7 @@ fn cms_rule(alarm: &EssAlarm, symbols: &mut Symbols) -> Vec<Call> {
         } }),
     );
     let mut targets = Call::new(Kind::CmsTargets, symbols.of(&format!("targets {}", alarm.name)));
-    targets.set("RuleId", alarm.name.as_str());
+    targets.set("RuleId", rule_id);
     let list: Vec<Value> = alarm
         .action
         .iter()

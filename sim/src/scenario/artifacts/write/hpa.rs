@@ -18,10 +18,21 @@ pub(super) fn manifest(scenario: &Scenario) -> Result<String, ExportError> {
         target.name.clone_from(&scenario.name);
         target.api_version = Some("apps/v1".to_string());
     }
+    let mut metadata = json!({ "name": label(&scenario.name) });
+    let mut spec = serde_json::to_value(spec).map_err(|error| refused(error.to_string()))?;
+    if let Some(table) = &scenario.file.hpa {
+        if let Some(namespace) = &table.namespace {
+            metadata["namespace"] = namespace.as_str().into();
+        }
+        if !table.further_metrics.is_empty() {
+            let simulated = spec["metrics"].as_array().cloned().unwrap_or_default();
+            spec["metrics"] = simulated.into_iter().chain(table.further_metrics.iter().cloned()).collect();
+        }
+    }
     let manifest = json!({
         "apiVersion": "autoscaling/v2",
         "kind": "HorizontalPodAutoscaler",
-        "metadata": { "name": label(&scenario.name) },
+        "metadata": metadata,
         "spec": spec,
     });
     serde_saphyr::to_string(&manifest).map_err(|error| refused(error.to_string()))

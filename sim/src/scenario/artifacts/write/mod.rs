@@ -3,11 +3,11 @@
 //! A policy becomes `call::Call`s, with the API's names, ranges and types; a format spells them: command lines,
 //! CloudFormation, Terraform. What the real API would refuse is not written.
 
-mod aws;
+pub(super) mod aws;
 mod aws_group;
 mod call;
 mod cloudformation;
-mod ess;
+pub(super) mod ess;
 mod hpa;
 mod shell;
 mod tencent;

@@ -152,10 +152,10 @@ impl<'t> Template<'t> {
 
     /// A parameter's value: the one that was given, or its default.
     fn parameter(&self, id: &str) -> Option<Value> {
-        let parameter = self.root.get("Parameters")?.get(id)?;
         if let Some((_, value)) = self.given.iter().find(|(name, _)| name == id) {
             return Some(Value::Text(value.clone()));
         }
+        let parameter = self.root.get("Parameters")?.get(id)?;
         // The default of such a parameter is the name under which the value is kept elsewhere.
         let kind = parameter.get("Type").and_then(Node::text).unwrap_or_default();
         let default = parameter.get("Default").filter(|_| !kind.starts_with("AWS::SSM::Parameter"))?;
