@@ -181,6 +181,13 @@ enum Control {
     Fixed(u32),
 }
 
+impl Control {
+    /// Whether it is an HPA that looks at nothing but the resource metrics.
+    fn reads_resources_alone(&self) -> bool {
+        matches!(self, Control::Hpa(control) if control.reads_resources_alone)
+    }
+}
+
 /// What is scaled.
 enum Group {
     Instances(Box<Instances>),
@@ -198,6 +205,9 @@ impl OfferedLoad {
         let segments = self.segments.as_mut()?;
         let mut requests = 0.0;
         while let Some(segment) = segments.peek() {
+            if segment.start <= from && segment.end >= to && segment.from == segment.to {
+                return Some(segment.from);
+            }
             if segment.start >= to {
                 break;
             }
@@ -225,6 +235,8 @@ struct World<'s> {
     group: Group,
     control: Control,
     clock: Clock,
+    /// The instant that the plant was advanced to: now, but in a sync that does not look at it.
+    served_until: SimTime,
     metrics: MetricStore,
     monitoring: Monitoring,
     delay_stream: Generator,
@@ -254,7 +266,12 @@ impl World<'_> {
     fn run(&mut self, progress: &dyn Progress) -> Result<(), SimulationError> {
         let mut events = 0u64;
         while let Some((at, event)) = self.next_event() {
-            self.advance(at);
+            if event == Event::Sync && self.control.reads_resources_alone() {
+                // All that it looks at is what metrics-server has read: the plant can wait.
+                self.site.now = at;
+            } else {
+                self.advance(at);
+            }
             self.handle(event);
             self.deliver();
             if !leaves_samples_alone(event) {
@@ -296,10 +313,11 @@ impl World<'_> {
     }
 
     fn advance(&mut self, to: SimTime) {
-        if to > self.site.now {
+        if to > self.served_until {
             self.site.plant.advance(to, &mut self.site.recorder);
-            self.site.now = to;
+            self.served_until = to;
         }
+        self.site.now = self.site.now.max(to);
     }
 
     fn handle(&mut self, event: Event) {
@@ -448,6 +466,12 @@ impl World<'_> {
     fn carry_out(&mut self, decisions: Decisions) {
         for record in decisions.activities {
             self.log(record);
+        }
+        for refused in decisions.refusals {
+            self.refusals_counted += 1;
+            if let Some((alarm, since)) = refused.alarm {
+                self.scale_outs.refuse(&alarm, since, refused.at, refused.reason);
+            }
         }
         for change in decisions.alarm_changes {
             let kept = self.alarms.push(AlarmEntry {

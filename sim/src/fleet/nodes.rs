@@ -39,6 +39,8 @@ pub struct Node {
     pub image: Image,
     /// The second of the minute's tens at which its kubelet takes points.
     pub housekeeping_phase: u64,
+    /// When its kubelet takes its next point, where the plant notes what that will be.
+    pub next_point: Option<SimTime>,
     /// When it was launched, and when it went.
     pub launched: SimTime,
     /// When it went.

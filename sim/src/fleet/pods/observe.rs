@@ -12,7 +12,7 @@ use crate::controllers::hpa::{
 };
 use crate::fleet::Site;
 use crate::plant::NodeId;
-use crate::sensors::metrics_server::{CpuRate, HOUSEKEEPING, PodUsage, Point};
+use crate::sensors::metrics_server::{CpuRate, HOUSEKEEPING, PodMetrics, PodUsage, Point};
 
 /// Buffers of an observation, refilled at every sync.
 #[derive(Debug, Default)]
@@ -37,6 +37,17 @@ struct Used {
     memory: i64,
     at: SimTime,
     window: SimDuration,
+}
+
+impl From<PodMetrics> for Used {
+    fn from(metrics: PodMetrics) -> Self {
+        Used {
+            millicores: millicores_of_nanocores(metrics.cpu_nanocores as i64),
+            memory: (metrics.memory as i64).saturating_mul(1_000),
+            at: metrics.at,
+            window: metrics.window,
+        }
+    }
 }
 
 /// What time a reading is about, and since when it could be read.
@@ -71,7 +82,7 @@ impl Pods {
         if node.ended.is_some() && node.pods == 0 {
             return;
         }
-        site.agenda.at(self.point_read(site.now + HOUSEKEEPING), Event::Housekeeping(number));
+        self.schedule_point(site, number, self.point_read(site.now + HOUSEKEEPING));
         for &id in &self.alive {
             let pod = &mut self.pods[id.0 as usize];
             if pod.node == Some(number) && pod.phase == Phase::Running && !pod.dead {
@@ -79,6 +90,27 @@ impl Pods {
                 let (base, per_request) = self.config.memory_use;
                 let memory = base + per_request * u64::from(usage.inside);
                 pod.usage.housekeeping(Point { at: site.now, busy_core_nanos: usage.busy_core_nanos, memory });
+            }
+        }
+    }
+
+    /// The kubelet of a node takes its next point at an instant. Where the plant notes what it will be, nothing has to
+    /// happen then.
+    pub(super) fn schedule_point(&mut self, site: &mut Site, number: NodeId, at: SimTime) {
+        let noted = !self.every_point_counts() && site.plant.note(number, at);
+        self.nodes.nodes[number.0 as usize].next_point = noted.then_some(at);
+        if !noted {
+            site.agenda.at(at, Event::Housekeeping(number));
+        }
+    }
+
+    /// The kubelets' points that have been noted up to now are followed by the next ones.
+    fn schedule_noted_points(&mut self, site: &mut Site) {
+        for number in 0..self.nodes.nodes.len() {
+            let node = &mut self.nodes.nodes[number];
+            let Some(at) = node.next_point.take_if(|at| *at <= site.now) else { continue };
+            if node.ended.is_none() || node.pods > 0 {
+                self.schedule_point(site, NodeId(number as u32), self.point_read(at + HOUSEKEEPING));
             }
         }
     }
@@ -96,11 +128,10 @@ impl Pods {
     /// that another follows before the next scrape make no difference. Old versions look at the last two, and every
     /// point is taken for them.
     fn point_read(&self, mut at: SimTime) -> SimTime {
-        let sensors = &self.config.sensors;
-        if sensors.metrics_server_rate == CpuRate::Kubelet || sensors.metrics_server < HOUSEKEEPING {
+        if self.every_point_counts() {
             return at;
         }
-        let (first, every) = (self.first_scrape.as_nanos(), sensors.metrics_server.as_nanos());
+        let (first, every) = (self.first_scrape.as_nanos(), self.config.sensors.metrics_server.as_nanos());
         loop {
             let scrapes = at.as_nanos().saturating_sub(first).div_ceil(every);
             let scrape = SimTime::from_nanos(first + scrapes * every);
@@ -111,18 +142,31 @@ impl Pods {
         }
     }
 
+    /// Whether metrics-server may look at any point: old versions do, and those that read the kubelets more often than they
+    /// take points.
+    fn every_point_counts(&self) -> bool {
+        let sensors = &self.config.sensors;
+        sensors.metrics_server_rate == CpuRate::Kubelet || sensors.metrics_server < HOUSEKEEPING
+    }
+
     /// metrics-server reads the kubelets; the custom metrics' scraper reads the pods.
     pub(super) fn scrape(&mut self, site: &mut Site) {
         let resolution = self.config.sensors.metrics_server;
         self.last_scrape = site.now;
         site.agenda.at(site.now + resolution, Event::Scrape);
         let oldest = site.now.saturating_sub(self.config.sensors.rate_window);
+        let (base, per_request) = self.config.memory_use;
         for &id in &self.alive {
             let pod = &mut self.pods[id.0 as usize];
             // What was stored is replaced by each scrape: a node that does not answer drops out.
             if pod.phase != Phase::Running || pod.dead {
                 pod.usage = PodUsage::new(pod.created);
                 continue;
+            }
+            if let Some(reading) = site.plant.noted(id) {
+                let memory = base + per_request * u64::from(reading.inside);
+                let point = Point { at: reading.at, busy_core_nanos: reading.busy_core_nanos, memory };
+                pod.usage.housekeeping(point);
             }
             pod.usage.scrape(resolution, self.config.sensors.metrics_server_rate);
             if !self.config.rates_by_pod {
@@ -133,6 +177,7 @@ impl Pods {
                 pod.sent_history.pop_front();
             }
         }
+        self.schedule_noted_points(site);
         if !self.config.rates_of_fleet {
             return;
         }
@@ -146,7 +191,13 @@ impl Pods {
 
     /// Fills in what a sync of the policy sees. Pods whose start-up is over are one entry with the sum of their samples:
     /// the HPA cannot tell them apart. Where it looks at custom metrics of pods, each is an entry of its own.
-    pub fn observe(&self, site: &mut Site, spec: &DefaultedSpec, flags: &ControllerFlags, seen: &mut PodObservation) {
+    pub fn observe(
+        &mut self,
+        site: &mut Site,
+        spec: &DefaultedSpec,
+        flags: &ControllerFlags,
+        seen: &mut PodObservation,
+    ) {
         if seen.templates.is_empty() {
             seen.templates.push(self.template());
         }
@@ -171,27 +222,21 @@ impl Pods {
     }
 
     /// Lists the pods with their usage, and returns the start of the oldest window among their samples.
-    fn list(&self, now: Instant, flags: &ControllerFlags, seen: &mut PodObservation) -> Option<SimTime> {
+    fn list(&mut self, now: Instant, flags: &ControllerFlags, seen: &mut PodObservation) -> Option<SimTime> {
         seen.pods.clear();
         seen.usage.clear();
         // Entries of the settled pods without a sample, and with one.
         let mut settled: [Option<usize>; 2] = [None; 2];
         let mut oldest: Option<SimTime> = None;
         for &id in &self.alive {
-            let pod = &self.pods[id.0 as usize];
-            let object = pod.object();
-            let metrics = pod.usage.metrics().filter(|_| pod.phase == Phase::Running);
-            let used = metrics.map(|metrics| Used {
-                millicores: millicores_of_nanocores(metrics.cpu_nanocores as i64),
-                memory: (metrics.memory as i64).saturating_mul(1_000),
-                at: metrics.at,
-                window: metrics.window,
-            });
+            let pod = &mut self.pods[id.0 as usize];
+            let used = pod.usage.metrics().filter(|_| pod.phase == Phase::Running).map(Used::from);
             if let Some(used) = &used {
                 let since = used.at.saturating_sub(used.window);
                 oldest = Some(oldest.map_or(since, |oldest| oldest.min(since)));
             }
-            if !self.config.rates_by_pod && object.is_settled(now, flags) {
+            pod.settled = pod.settled || !self.config.rates_by_pod && pod.object().is_settled(now, flags);
+            if pod.settled {
                 if let Some(entry) = settled[usize::from(used.is_some())] {
                     seen.pods[entry].count += 1;
                     if let (Some(sum), Some(used)) = (&mut seen.usage[entry], used) {
@@ -202,7 +247,7 @@ impl Pods {
                 }
                 settled[usize::from(used.is_some())] = Some(seen.pods.len());
             }
-            seen.pods.push(object);
+            seen.pods.push(pod.object());
             seen.usage.push(used);
         }
         oldest

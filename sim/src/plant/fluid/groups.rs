@@ -13,7 +13,7 @@ use super::tables::Tables;
 use super::waiting::Split;
 use crate::controllers::decision::InstanceId;
 use crate::plant::fcfs::Rules;
-use crate::plant::{ColdStart, StationSpec, Usage};
+use crate::plant::{ColdStart, Reading, StationSpec, Usage};
 use crate::scenario::schema::Algorithm;
 
 /// Stations whose numbers inside differ by less than this share, or by this much, are alike.
@@ -41,6 +41,8 @@ pub(super) struct Member {
     inside: f64,
     variance: f64,
     noise: Noise,
+    /// What was noted last and nobody has been told.
+    noted: Option<Note>,
 }
 
 /// How far measured core time and requests lie from what is expected.
@@ -77,7 +79,13 @@ impl Member {
             inside: 0.0,
             variance: 0.0,
             noise,
+            noted: None,
         }
+    }
+
+    /// The node that it is on.
+    pub(super) fn node(&self) -> Option<usize> {
+        self.spec.node.map(|(node, _)| node.0 as usize)
     }
 }
 
@@ -97,9 +105,45 @@ pub(super) struct Group {
     pub(super) variance: f64,
     /// Where on its station's grid it was settled last, if it was and nothing has happened to it since.
     pub(super) settled: Option<usize>,
+    /// The counters at the beginning of a step in which something is noted.
+    before: Counters,
+}
+
+/// What a station has used and holds.
+#[derive(Copy, Clone, Debug, Default)]
+pub(super) struct Counters {
+    pub(super) busy: f64,
+    pub(super) sent: f64,
+    pub(super) inside: f64,
+    pub(super) variance: f64,
+}
+
+impl Counters {
+    /// Those of a share of the time between two others.
+    fn between(before: Counters, after: Counters, share: f64) -> Counters {
+        let mix = |before: f64, after: f64| before + (after - before) * share;
+        Counters {
+            busy: mix(before.busy, after.busy),
+            sent: mix(before.sent, after.sent),
+            inside: mix(before.inside, after.inside),
+            variance: mix(before.variance, after.variance),
+        }
+    }
+}
+
+/// What a station had used at an instant, in nanoseconds, and how its sensor erred, in standard deviations.
+#[derive(Copy, Clone, Debug)]
+struct Note {
+    at: u64,
+    counters: Counters,
+    error: f64,
 }
 
 impl Group {
+    fn counters(&self) -> Counters {
+        Counters { busy: self.busy, sent: self.sent, inside: self.inside, variance: self.variance }
+    }
+
     /// Stations in it.
     pub(super) fn size(&self) -> f64 {
         self.members.len() as f64
@@ -124,6 +168,16 @@ impl Group {
     }
 }
 
+/// A node that stations share.
+#[derive(Debug)]
+struct Node {
+    cores: f64,
+    /// Its stations, in the order in which they came.
+    stations: Vec<u32>,
+    /// How its sensors err.
+    errors: Generator,
+}
+
 /// All stations, grouped.
 #[derive(Debug)]
 pub(super) struct Groups {
@@ -131,7 +185,7 @@ pub(super) struct Groups {
     members: Vec<Option<Member>>,
     /// The stations that there are, ascending: a long run has few of its many at a time.
     present: Vec<u32>,
-    nodes: Vec<f64>,
+    nodes: Vec<Node>,
     pub(super) list: Vec<Group>,
     stale: bool,
     cold_start: Option<ColdStart>,
@@ -174,6 +228,9 @@ impl Groups {
         let index = id as usize;
         if self.members.len() <= index {
             self.members.resize_with(index + 1, || None);
+        }
+        if let Some(node) = member.node().and_then(|node| self.nodes.get_mut(node)) {
+            node.stations.push(id);
         }
         self.members[index] = Some(member);
         if let Err(place) = self.present.binary_search(&id) {
@@ -232,15 +289,13 @@ impl Groups {
             *slot = None;
         }
         self.present.retain(|&other| other != id);
+        self.nodes.iter_mut().for_each(|node| node.stations.retain(|&other| other != id));
         self.warming.retain(|&other| other != id);
     }
 
-    pub(super) fn add_node(&mut self, id: u32, cores: f64) {
-        let index = id as usize;
-        if self.nodes.len() <= index {
-            self.nodes.resize(index + 1, 0.0);
-        }
-        self.nodes[index] = cores;
+    pub(super) fn add_node(&mut self, id: u32, cores: f64, errors: Generator) {
+        debug_assert_eq!(id as usize, self.nodes.len(), "nodes come in the order of their numbers");
+        self.nodes.push(Node { cores, stations: Vec::new(), errors });
     }
 
     /// Everything has to be grouped anew.
@@ -295,7 +350,7 @@ impl Groups {
                 backlog: member.spec.backlog,
                 split: split(member.weight),
                 node: member.spec.node.and_then(|(node, _)| {
-                    let (cores, stations) = (self.nodes[node.0 as usize], on_nodes[node.0 as usize]);
+                    let (cores, stations) = (self.nodes[node.0 as usize].cores, on_nodes[node.0 as usize]);
                     // A node that all its stations can use at once is none.
                     (f64::from(stations) * member.spec.cores.as_f64() > cores).then_some((cores, stations))
                 }),
@@ -356,6 +411,7 @@ impl Groups {
                     sent: 0.0,
                     variance: 0.0,
                     settled: None,
+                    before: Counters::default(),
                 });
                 self.list.len() - 1
             }
@@ -583,26 +639,85 @@ impl Groups {
     pub(super) fn measured(&mut self, id: u32, now: u64) -> Usage {
         let Some((_, busy, sent, inside, variance)) = self.state(id) else { return Usage::default() };
         let Some(member) = self.member(id) else { return Usage::default() };
-        let cores = member.spec.cores.as_f64();
-        let noise = &mut member.noise;
-        if now > noise.at {
-            let draw = normal(&mut noise.stream);
-            noise.of_busy += (variance - noise.variance).max(0.0).sqrt() * draw;
-            noise.of_sent += (sent - noise.sent).max(0.0).sqrt() * draw;
-            (noise.variance, noise.sent) = (variance, sent);
-            // No core works backwards, and none faster than time.
-            let most = noise.busy + (now - noise.at) as f64 * cores;
-            let read = (busy + noise.of_busy).clamp(noise.busy, most.max(noise.busy));
-            let requests = ((sent + noise.of_sent + 0.5).max(0.0) as u64).max(noise.requests);
-            // What the bounds cut off does not come back later.
-            noise.of_busy = read - busy;
-            (noise.busy, noise.requests, noise.at) = (read, requests, now);
+        if now > member.noise.at {
+            let error = normal(&mut member.noise.stream);
+            member.read(&Note { at: now, counters: Counters { busy, sent, inside, variance }, error });
         }
+        member.reading(inside)
+    }
+
+    /// Something will be noted in the step that begins.
+    pub(super) fn remember_counters(&mut self) {
+        self.list.iter_mut().for_each(|group| group.before = group.counters());
+    }
+
+    /// Notes what the stations of a node had used at an instant, a share into the step that ends. Those that are alike have used
+    /// the same, and who reads them looks at their mean: they get its error, one draw for all.
+    pub(super) fn note(&mut self, node: usize, at: u64, share: f64) {
+        let Some(node) = self.nodes.get_mut(node) else { return };
+        for (group, of_group) in self.list.iter().enumerate() {
+            let mut alike = 0u32;
+            for &id in &node.stations {
+                alike += u32::from(self.members[id as usize].as_ref().is_some_and(|it| it.group == group));
+            }
+            if alike == 0 {
+                continue;
+            }
+            let counters = Counters::between(of_group.before, of_group.counters(), share);
+            let error = normal(&mut node.errors) / f64::from(alike).sqrt();
+            for &id in &node.stations {
+                let Some(member) = self.members[id as usize].as_mut().filter(|it| it.group == group) else { continue };
+                let counters = Counters {
+                    busy: member.busy + counters.busy,
+                    sent: member.sent + counters.sent,
+                    inside: counters.inside,
+                    variance: member.variance + counters.variance,
+                };
+                member.noted = Some(Note { at, counters, error });
+            }
+        }
+    }
+
+    /// What was noted of a station and nobody has been told.
+    pub(super) fn noted(&mut self, id: u32) -> Option<Reading> {
+        let member = self.member(id)?;
+        let note = member.noted.take()?;
+        member.read(&note);
+        Some(Reading {
+            at: SimTime::from_nanos(note.at),
+            busy_core_nanos: member.noise.busy,
+            inside: (note.counters.inside + 0.5) as u32,
+        })
+    }
+}
+
+impl Member {
+    /// A sensor reads what was used by an instant.
+    fn read(&mut self, note: &Note) {
+        let noise = &mut self.noise;
+        let Counters { busy, sent, variance, .. } = note.counters;
+        if note.at <= noise.at {
+            return;
+        }
+        noise.of_busy += (variance - noise.variance).max(0.0).sqrt() * note.error;
+        noise.of_sent += (sent - noise.sent).max(0.0).sqrt() * note.error;
+        (noise.variance, noise.sent) = (variance, sent);
+        // No core works backwards, and none faster than time.
+        let most = noise.busy + (note.at - noise.at) as f64 * self.spec.cores.as_f64();
+        let read = (busy + noise.of_busy).clamp(noise.busy, most.max(noise.busy));
+        let requests = ((sent + noise.of_sent + 0.5).max(0.0) as u64).max(noise.requests);
+        // What the bounds cut off does not come back later.
+        noise.of_busy = read - busy;
+        (noise.busy, noise.requests, noise.at) = (read, requests, note.at);
+    }
+
+    /// What its sensor read last.
+    fn reading(&self, inside: f64) -> Usage {
         Usage {
-            busy_core_nanos: noise.busy,
+            busy_core_nanos: self.noise.busy,
             inside: (inside + 0.5) as u32,
-            sent: noise.requests,
-            first_request: member.first_request.map(SimTime::from_nanos),
+            sent: self.noise.requests,
+            first_request: self.first_request.map(SimTime::from_nanos),
         }
     }
 }
