@@ -118,6 +118,8 @@ struct Pod {
     in_traffic: bool,
     dead: bool,
     usage: PodUsage,
+    /// It is read together with others on its node: what is known of it is what is known of them.
+    together: bool,
     /// Nothing depends on when it started any more, and nothing has happened to it since that was found.
     settled: bool,
     busy_at_row: f64,
@@ -283,6 +285,7 @@ impl Pods {
             image: Image::Absent,
             housekeeping_phase: u64::from(below(&mut stream, 10)),
             next_point: None,
+            together: None,
             launched: now,
             ended: None,
             unneeded_since: None,

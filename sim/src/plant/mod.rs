@@ -149,6 +149,19 @@ pub trait Plant: Send {
         None
     }
 
+    /// The same at each of the instances on a node that are read together, with the error of their mean.
+    fn noted_together(&mut self, node: NodeId) -> Option<Reading> {
+        let _ = node;
+        None
+    }
+
+    /// From now on an instance, which was [`noted`](Plant::noted) just now, is read together with others on its node; says whether
+    /// that can be: it has to be like them, and what they use from now on the same. The first makes the beginning.
+    fn read_together(&mut self, id: InstanceId) -> bool {
+        let _ = id;
+        false
+    }
+
     /// What a sensor counts of `requests` that have arrived since it counted last.
     fn measured_arrivals(&mut self, requests: u64) -> u64 {
         requests

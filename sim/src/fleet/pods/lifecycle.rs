@@ -77,6 +77,7 @@ impl Pods {
             in_traffic: false,
             dead: false,
             usage,
+            together: false,
             settled: false,
             busy_at_row: 0.0,
             sent_history: std::collections::VecDeque::new(),

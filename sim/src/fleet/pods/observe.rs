@@ -2,7 +2,7 @@
 
 use windtunnel_traces::{SimDuration, SimTime};
 
-use super::{Phase, Pod, Pods};
+use super::{Phase, Pod, Pods, PodsConfig};
 use crate::agenda::Event;
 use crate::controllers::hpa::samples::millicores_of_nanocores;
 use crate::controllers::hpa::spec::Source;
@@ -11,7 +11,8 @@ use crate::controllers::hpa::{
     PodTemplate, Reading, ReadyCondition, ReadyStatus, Requests, Resource, Sample, Span,
 };
 use crate::fleet::Site;
-use crate::plant::NodeId;
+use crate::fleet::nodes::Node;
+use crate::plant::{NodeId, Reading};
 use crate::sensors::metrics_server::{CpuRate, HOUSEKEEPING, PodMetrics, PodUsage, Point};
 
 /// Buffers of an observation, refilled at every sync.
@@ -27,6 +28,8 @@ pub struct PodObservation {
     pub spans: Vec<ReadingSpan>,
     /// The resource usage behind each entry of `pods`, where there is any.
     usage: Vec<Option<Used>>,
+    /// The same of each of the pods that are read together, by node.
+    together: Vec<Option<Used>>,
 }
 
 /// What metrics-server answers for one pod, or for several together.
@@ -104,6 +107,24 @@ impl Pods {
         }
     }
 
+    /// metrics-server reads those pods of each node that are read together.
+    fn scrape_together(&mut self, site: &mut Site) {
+        let sensors = &self.config.sensors;
+        for number in 0..self.nodes.nodes.len() {
+            let node = &mut self.nodes.nodes[number];
+            let Some(known) = &mut node.together else { continue };
+            match site.plant.noted_together(NodeId(number as u32)) {
+                Some(reading) => {
+                    known.housekeeping(self.config.point(&reading));
+                    known.scrape(sensors.metrics_server, sensors.metrics_server_rate);
+                }
+                // None of them serves any more.
+                None if node.next_point.is_some_and(|at| at <= site.now) => node.together = None,
+                None => {}
+            }
+        }
+    }
+
     /// The kubelets' points that have been noted up to now are followed by the next ones.
     fn schedule_noted_points(&mut self, site: &mut Site) {
         for number in 0..self.nodes.nodes.len() {
@@ -155,21 +176,36 @@ impl Pods {
         self.last_scrape = site.now;
         site.agenda.at(site.now + resolution, Event::Scrape);
         let oldest = site.now.saturating_sub(self.config.sensors.rate_window);
-        let (base, per_request) = self.config.memory_use;
+        let rate = self.config.sensors.metrics_server_rate;
+        self.scrape_together(site);
         for &id in &self.alive {
             let pod = &mut self.pods[id.0 as usize];
             // What was stored is replaced by each scrape: a node that does not answer drops out.
             if pod.phase != Phase::Running || pod.dead {
                 pod.usage = PodUsage::new(pod.created);
+                pod.together = false;
+                continue;
+            }
+            pod.together &= pod.node.is_some_and(|node| self.nodes.nodes[node.0 as usize].together.is_some());
+            if pod.together {
                 continue;
             }
             if let Some(reading) = site.plant.noted(id) {
-                let memory = base + per_request * u64::from(reading.inside);
-                let point = Point { at: reading.at, busy_core_nanos: reading.busy_core_nanos, memory };
-                pod.usage.housekeeping(point);
+                pod.usage.housekeeping(self.config.point(&reading));
             }
-            pod.usage.scrape(resolution, self.config.sensors.metrics_server_rate);
+            pod.usage.scrape(resolution, rate);
             if !self.config.rates_by_pod {
+                if pod.settled
+                    && let Some(node) = pod.node
+                {
+                    let known = &mut self.nodes.nodes[node.0 as usize].together;
+                    pod.together = known.is_none_or(|known| known.covers_the_time_of(&pod.usage))
+                        && pod.usage.metrics().is_some()
+                        && site.plant.read_together(id);
+                    if pod.together {
+                        known.get_or_insert(pod.usage);
+                    }
+                }
                 continue;
             }
             pod.sent_history.push_back((site.now, site.plant.measured(id).sent));
@@ -225,12 +261,19 @@ impl Pods {
     fn list(&mut self, now: Instant, flags: &ControllerFlags, seen: &mut PodObservation) -> Option<SimTime> {
         seen.pods.clear();
         seen.usage.clear();
+        seen.together.clear();
+        let together = |node: &Node| node.together.as_ref().and_then(PodUsage::metrics).map(Used::from);
+        seen.together.extend(self.nodes.nodes.iter().map(together));
         // Entries of the settled pods without a sample, and with one.
         let mut settled: [Option<usize>; 2] = [None; 2];
         let mut oldest: Option<SimTime> = None;
         for &id in &self.alive {
             let pod = &mut self.pods[id.0 as usize];
-            let used = pod.usage.metrics().filter(|_| pod.phase == Phase::Running).map(Used::from);
+            let known = match pod.node {
+                Some(node) if pod.together => seen.together[node.0 as usize],
+                _ => pod.usage.metrics().map(Used::from),
+            };
+            let used = known.filter(|_| pod.phase == Phase::Running);
             if let Some(used) = &used {
                 let since = used.at.saturating_sub(used.window);
                 oldest = Some(oldest.map_or(since, |oldest| oldest.min(since)));
@@ -304,6 +347,15 @@ impl Pods {
             Some(rate) => Reading::Series(vec![milli(rate)]),
             None => Reading::Failed(MetricError::Empty),
         }
+    }
+}
+
+impl PodsConfig {
+    /// A kubelet's point from what was read.
+    fn point(&self, reading: &Reading) -> Point {
+        let (base, per_request) = self.memory_use;
+        let memory = base + per_request * u64::from(reading.inside);
+        Point { at: reading.at, busy_core_nanos: reading.busy_core_nanos, memory }
     }
 }
 

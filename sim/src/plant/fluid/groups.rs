@@ -6,14 +6,14 @@
 use std::sync::Arc;
 
 use windtunnel_traces::SimTime;
-use windtunnel_traces::random::{Generator, normal};
+use windtunnel_traces::random::Generator;
 
+use super::readings::{Counters, Node, Note, Reader};
 use super::station::{Kind, Station};
 use super::tables::Tables;
 use super::waiting::Split;
-use crate::controllers::decision::InstanceId;
 use crate::plant::fcfs::Rules;
-use crate::plant::{ColdStart, Reading, StationSpec, Usage};
+use crate::plant::{ColdStart, StationSpec, Usage};
 use crate::scenario::schema::Algorithm;
 
 /// Stations whose numbers inside differ by less than this share, or by this much, are alike.
@@ -26,7 +26,7 @@ const MOST_IN_TURN: u32 = 64;
 /// A station of the plant.
 #[derive(Debug)]
 pub(super) struct Member {
-    spec: StationSpec,
+    pub(super) spec: StationSpec,
     /// Its share of traffic relative to the others; none when it gets no traffic.
     weight: f64,
     dead: bool,
@@ -34,37 +34,23 @@ pub(super) struct Member {
     cold_since: Option<f64>,
     /// When it was first attached, and when the first request is expected to have come, in nanoseconds.
     attached: Option<u64>,
-    first_request: Option<u64>,
-    group: usize,
+    pub(super) first_request: Option<u64>,
+    pub(super) group: usize,
     busy: f64,
     sent: f64,
     inside: f64,
     variance: f64,
-    noise: Noise,
+    /// How its own sensor errs, and what that has read.
+    pub(super) errors: Generator,
+    pub(super) reader: Reader,
     /// What was noted last and nobody has been told.
-    noted: Option<Note>,
-}
-
-/// How far measured core time and requests lie from what is expected.
-#[derive(Debug)]
-struct Noise {
-    stream: Generator,
-    /// Variance of core time, and requests, that have been drawn for.
-    variance: f64,
-    sent: f64,
-    /// Sums of the draws.
-    of_busy: f64,
-    of_sent: f64,
-    /// What was read last, and when.
-    busy: f64,
-    requests: u64,
-    at: u64,
+    pub(super) noted: Option<Note>,
+    /// How far its counters are ahead of those that the stations on its node have in common, if it is read with others.
+    pub(super) ahead: Option<Counters>,
 }
 
 impl Member {
-    pub(super) fn new(spec: StationSpec, stream: Generator) -> Self {
-        let noise =
-            Noise { stream, variance: 0.0, sent: 0.0, of_busy: 0.0, of_sent: 0.0, busy: 0.0, requests: 0, at: 0 };
+    pub(super) fn new(spec: StationSpec, errors: Generator) -> Self {
         let cold_since = if spec.warm { None } else { Some(f64::INFINITY) };
         Member {
             spec,
@@ -78,9 +64,21 @@ impl Member {
             sent: 0.0,
             inside: 0.0,
             variance: 0.0,
-            noise,
+            errors,
+            reader: Reader::default(),
             noted: None,
+            ahead: None,
         }
+    }
+
+    /// Its own part of its counters, beside that of its group.
+    pub(super) fn counters(&self) -> Counters {
+        Counters { busy: self.busy, sent: self.sent, inside: 0.0, variance: self.variance }
+    }
+
+    /// Whether it gets traffic and serves.
+    pub(super) fn serves(&self) -> bool {
+        self.weight > 0.0 && !self.dead
     }
 
     /// The node that it is on.
@@ -106,41 +104,11 @@ pub(super) struct Group {
     /// Where on its station's grid it was settled last, if it was and nothing has happened to it since.
     pub(super) settled: Option<usize>,
     /// The counters at the beginning of a step in which something is noted.
-    before: Counters,
-}
-
-/// What a station has used and holds.
-#[derive(Copy, Clone, Debug, Default)]
-pub(super) struct Counters {
-    pub(super) busy: f64,
-    pub(super) sent: f64,
-    pub(super) inside: f64,
-    pub(super) variance: f64,
-}
-
-impl Counters {
-    /// Those of a share of the time between two others.
-    fn between(before: Counters, after: Counters, share: f64) -> Counters {
-        let mix = |before: f64, after: f64| before + (after - before) * share;
-        Counters {
-            busy: mix(before.busy, after.busy),
-            sent: mix(before.sent, after.sent),
-            inside: mix(before.inside, after.inside),
-            variance: mix(before.variance, after.variance),
-        }
-    }
-}
-
-/// What a station had used at an instant, in nanoseconds, and how its sensor erred, in standard deviations.
-#[derive(Copy, Clone, Debug)]
-struct Note {
-    at: u64,
-    counters: Counters,
-    error: f64,
+    pub(super) before: Counters,
 }
 
 impl Group {
-    fn counters(&self) -> Counters {
+    pub(super) fn counters(&self) -> Counters {
         Counters { busy: self.busy, sent: self.sent, inside: self.inside, variance: self.variance }
     }
 
@@ -168,24 +136,14 @@ impl Group {
     }
 }
 
-/// A node that stations share.
-#[derive(Debug)]
-struct Node {
-    cores: f64,
-    /// Its stations, in the order in which they came.
-    stations: Vec<u32>,
-    /// How its sensors err.
-    errors: Generator,
-}
-
 /// All stations, grouped.
 #[derive(Debug)]
 pub(super) struct Groups {
     algorithm: Algorithm,
-    members: Vec<Option<Member>>,
+    pub(super) members: Vec<Option<Member>>,
     /// The stations that there are, ascending: a long run has few of its many at a time.
     present: Vec<u32>,
-    nodes: Vec<Node>,
+    pub(super) nodes: Vec<Node>,
     pub(super) list: Vec<Group>,
     stale: bool,
     cold_start: Option<ColdStart>,
@@ -295,7 +253,7 @@ impl Groups {
 
     pub(super) fn add_node(&mut self, id: u32, cores: f64, errors: Generator) {
         debug_assert_eq!(id as usize, self.nodes.len(), "nodes come in the order of their numbers");
-        self.nodes.push(Node { cores, stations: Vec::new(), errors });
+        self.nodes.push(Node::new(cores, errors));
     }
 
     /// Everything has to be grouped anew.
@@ -308,7 +266,7 @@ impl Groups {
         self.present.iter().filter_map(|&id| self.members[id as usize].as_ref())
     }
 
-    fn member(&mut self, id: u32) -> Option<&mut Member> {
+    pub(super) fn member(&mut self, id: u32) -> Option<&mut Member> {
         self.members.get_mut(id as usize)?.as_mut()
     }
 
@@ -585,7 +543,7 @@ impl Groups {
         self.list.iter().map(|group| group.inside * group.size()).sum()
     }
 
-    fn state(&self, id: u32) -> Option<(&Member, f64, f64, f64, f64)> {
+    pub(super) fn state(&self, id: u32) -> Option<(&Member, f64, f64, f64, f64)> {
         let member = self.members.get(id as usize)?.as_ref()?;
         Some(match self.list.get(member.group) {
             Some(group) => (
@@ -608,116 +566,6 @@ impl Groups {
                 first_request: member.first_request.map(SimTime::from_nanos),
             },
             None => Usage::default(),
-        }
-    }
-
-    /// What all stations that report (`true`) have used since they were read last, with one draw for all: they are
-    /// independent, so the variance of the sum is the sum of the variances.
-    pub(super) fn measured_together(
-        &mut self,
-        stations: &[(InstanceId, bool)],
-        now: u64,
-        stream: &mut Generator,
-    ) -> f64 {
-        let (mut used, mut spread, mut most) = (0.0, 0.0, 0.0);
-        for &(InstanceId(id), reports) in stations {
-            let Some((_, busy, _, _, variance)) = self.state(id) else { continue };
-            let Some(member) = self.member(id) else { continue };
-            let cores = member.spec.cores.as_f64();
-            let noise = &mut member.noise;
-            if reports {
-                used += busy - noise.busy;
-                spread += (variance - noise.variance).max(0.0);
-                most += (now - noise.at) as f64 * cores;
-            }
-            (noise.busy, noise.variance, noise.at) = (busy, variance, now);
-        }
-        // No core works backwards, and none faster than time.
-        (used + spread.sqrt() * normal(stream)).clamp(0.0, most.max(0.0))
-    }
-
-    pub(super) fn measured(&mut self, id: u32, now: u64) -> Usage {
-        let Some((_, busy, sent, inside, variance)) = self.state(id) else { return Usage::default() };
-        let Some(member) = self.member(id) else { return Usage::default() };
-        if now > member.noise.at {
-            let error = normal(&mut member.noise.stream);
-            member.read(&Note { at: now, counters: Counters { busy, sent, inside, variance }, error });
-        }
-        member.reading(inside)
-    }
-
-    /// Something will be noted in the step that begins.
-    pub(super) fn remember_counters(&mut self) {
-        self.list.iter_mut().for_each(|group| group.before = group.counters());
-    }
-
-    /// Notes what the stations of a node had used at an instant, a share into the step that ends. Those that are alike have used
-    /// the same, and who reads them looks at their mean: they get its error, one draw for all.
-    pub(super) fn note(&mut self, node: usize, at: u64, share: f64) {
-        let Some(node) = self.nodes.get_mut(node) else { return };
-        for (group, of_group) in self.list.iter().enumerate() {
-            let mut alike = 0u32;
-            for &id in &node.stations {
-                alike += u32::from(self.members[id as usize].as_ref().is_some_and(|it| it.group == group));
-            }
-            if alike == 0 {
-                continue;
-            }
-            let counters = Counters::between(of_group.before, of_group.counters(), share);
-            let error = normal(&mut node.errors) / f64::from(alike).sqrt();
-            for &id in &node.stations {
-                let Some(member) = self.members[id as usize].as_mut().filter(|it| it.group == group) else { continue };
-                let counters = Counters {
-                    busy: member.busy + counters.busy,
-                    sent: member.sent + counters.sent,
-                    inside: counters.inside,
-                    variance: member.variance + counters.variance,
-                };
-                member.noted = Some(Note { at, counters, error });
-            }
-        }
-    }
-
-    /// What was noted of a station and nobody has been told.
-    pub(super) fn noted(&mut self, id: u32) -> Option<Reading> {
-        let member = self.member(id)?;
-        let note = member.noted.take()?;
-        member.read(&note);
-        Some(Reading {
-            at: SimTime::from_nanos(note.at),
-            busy_core_nanos: member.noise.busy,
-            inside: (note.counters.inside + 0.5) as u32,
-        })
-    }
-}
-
-impl Member {
-    /// A sensor reads what was used by an instant.
-    fn read(&mut self, note: &Note) {
-        let noise = &mut self.noise;
-        let Counters { busy, sent, variance, .. } = note.counters;
-        if note.at <= noise.at {
-            return;
-        }
-        noise.of_busy += (variance - noise.variance).max(0.0).sqrt() * note.error;
-        noise.of_sent += (sent - noise.sent).max(0.0).sqrt() * note.error;
-        (noise.variance, noise.sent) = (variance, sent);
-        // No core works backwards, and none faster than time.
-        let most = noise.busy + (note.at - noise.at) as f64 * self.spec.cores.as_f64();
-        let read = (busy + noise.of_busy).clamp(noise.busy, most.max(noise.busy));
-        let requests = ((sent + noise.of_sent + 0.5).max(0.0) as u64).max(noise.requests);
-        // What the bounds cut off does not come back later.
-        noise.of_busy = read - busy;
-        (noise.busy, noise.requests, noise.at) = (read, requests, note.at);
-    }
-
-    /// What its sensor read last.
-    fn reading(&self, inside: f64) -> Usage {
-        Usage {
-            busy_core_nanos: self.noise.busy,
-            inside: (inside + 0.5) as u32,
-            sent: self.noise.requests,
-            first_request: self.first_request.map(SimTime::from_nanos),
         }
     }
 }

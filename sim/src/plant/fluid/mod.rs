@@ -17,6 +17,7 @@ mod latencies;
 mod law;
 mod notes;
 mod offered;
+mod readings;
 pub mod scope;
 mod station;
 mod tables;
@@ -337,6 +338,14 @@ impl Plant for FluidPlant {
 
     fn noted(&mut self, id: InstanceId) -> Option<Reading> {
         self.groups.noted(id.0)
+    }
+
+    fn noted_together(&mut self, node: NodeId) -> Option<Reading> {
+        self.groups.noted_together(node.0 as usize)
+    }
+
+    fn read_together(&mut self, id: InstanceId) -> bool {
+        self.groups.read_together(id.0)
     }
 
     fn measured_together(&mut self, instances: &[(InstanceId, bool)]) -> Option<f64> {
