@@ -140,6 +140,8 @@ fn pods_come_to_those_that_are_read_together_and_leave_them() {
     };
     let noted = |plant: &mut FluidPlant, recorder: &mut Recorder, at: u64| {
         assert!(plant.note(node, SimTime::from_secs(at)));
+        // In two steps: those that are alike at the end of one are one group from the next one on.
+        plant.advance(SimTime::from_secs(at + 2), recorder);
         plant.advance(SimTime::from_secs(at + 3), recorder);
     };
     come(&mut plant, 0, 0);
