@@ -12,7 +12,7 @@ use crate::controllers::hpa::{
 };
 use crate::fleet::Site;
 use crate::fleet::nodes::Node;
-use crate::plant::{NodeId, Reading};
+use crate::plant::{self, NodeId};
 use crate::sensors::metrics_server::{CpuRate, HOUSEKEEPING, PodMetrics, PodUsage, Point};
 
 /// Buffers of an observation, refilled at every sync.
@@ -352,7 +352,7 @@ impl Pods {
 
 impl PodsConfig {
     /// A kubelet's point from what was read.
-    fn point(&self, reading: &Reading) -> Point {
+    fn point(&self, reading: &plant::Reading) -> Point {
         let (base, per_request) = self.memory_use;
         let memory = base + per_request * u64::from(reading.inside);
         Point { at: reading.at, busy_core_nanos: reading.busy_core_nanos, memory }
