@@ -4,6 +4,7 @@ use windtunnel_traces::{SimDuration, SimTime};
 
 use super::{Phase, Pod, Pods, PodsConfig};
 use crate::agenda::Event;
+use crate::controllers::decision::InstanceId;
 use crate::controllers::hpa::samples::millicores_of_nanocores;
 use crate::controllers::hpa::spec::Source;
 use crate::controllers::hpa::{
@@ -28,8 +29,47 @@ pub struct PodObservation {
     pub spans: Vec<ReadingSpan>,
     /// The resource usage behind each entry of `pods`, where there is any.
     usage: Vec<Option<Used>>,
-    /// The same of each of the pods that are read together, by node.
-    together: Vec<Option<Used>>,
+    /// The same of each of the pods that are read together, by node, and how many of those are settled.
+    together: Vec<(Option<Used>, u32)>,
+}
+
+/// What has been listed so far.
+struct Listed {
+    /// Entries of the settled pods without a sample, and with one.
+    settled: [Option<usize>; 2],
+    /// The start of the oldest window among the samples.
+    oldest: Option<SimTime>,
+    /// The first of the settled pods that are read together with others: they are listed last.
+    first: Option<InstanceId>,
+}
+
+impl Listed {
+    /// Adds so many pods like this one, each of which has used so much.
+    fn add(&mut self, pod: &Pod, used: Option<Used>, count: u32, seen: &mut PodObservation) {
+        if let Some(used) = &used {
+            let since = used.at.saturating_sub(used.window);
+            self.oldest = Some(self.oldest.map_or(since, |oldest| oldest.min(since)));
+        }
+        let all = used.map(|used| Used {
+            millicores: used.millicores * i64::from(count),
+            memory: used.memory.saturating_mul(i64::from(count)),
+            ..used
+        });
+        let entry = self.settled[usize::from(used.is_some())].filter(|_| pod.settled);
+        if let Some(entry) = entry {
+            seen.pods[entry].count += count;
+            if let (Some(sum), Some(all)) = (&mut seen.usage[entry], all) {
+                sum.millicores += all.millicores;
+                sum.memory = sum.memory.saturating_add(all.memory);
+            }
+            return;
+        }
+        if pod.settled {
+            self.settled[usize::from(used.is_some())] = Some(seen.pods.len());
+        }
+        seen.pods.push(PodObject { count, ..pod.object() });
+        seen.usage.push(all);
+    }
 }
 
 /// What metrics-server answers for one pod, or for several together.
@@ -119,7 +159,11 @@ impl Pods {
                     known.scrape(sensors.metrics_server, sensors.metrics_server_rate);
                 }
                 // None of them serves any more.
-                None if node.next_point.is_some_and(|at| at <= site.now) => node.together = None,
+                None if node.next_point.is_some_and(|at| at <= site.now) => {
+                    node.together = None;
+                    let here = Some(NodeId(number as u32));
+                    self.pods.iter_mut().filter(|pod| pod.node == here).for_each(|pod| pod.together = false);
+                }
                 None => {}
             }
         }
@@ -186,7 +230,6 @@ impl Pods {
                 pod.together = false;
                 continue;
             }
-            pod.together &= pod.node.is_some_and(|node| self.nodes.nodes[node.0 as usize].together.is_some());
             if pod.together {
                 continue;
             }
@@ -262,38 +305,32 @@ impl Pods {
         seen.pods.clear();
         seen.usage.clear();
         seen.together.clear();
-        let together = |node: &Node| node.together.as_ref().and_then(PodUsage::metrics).map(Used::from);
+        let together = |node: &Node| (node.together.as_ref().and_then(PodUsage::metrics).map(Used::from), 0);
         seen.together.extend(self.nodes.nodes.iter().map(together));
-        // Entries of the settled pods without a sample, and with one.
-        let mut settled: [Option<usize>; 2] = [None; 2];
-        let mut oldest: Option<SimTime> = None;
+        let mut listed = Listed { settled: [None; 2], oldest: None, first: None };
         for &id in &self.alive {
             let pod = &mut self.pods[id.0 as usize];
-            let known = match pod.node {
-                Some(node) if pod.together => seen.together[node.0 as usize],
-                _ => pod.usage.metrics().map(Used::from),
-            };
+            let at = pod.node.filter(|_| pod.together).map(|node| node.0 as usize);
+            if let (true, Some(node)) = (pod.settled, at) {
+                seen.together[node].1 += 1;
+                listed.first.get_or_insert(id);
+                continue;
+            }
+            let known = at.map_or_else(|| pod.usage.metrics().map(Used::from), |node| seen.together[node].0);
             let used = known.filter(|_| pod.phase == Phase::Running);
-            if let Some(used) = &used {
-                let since = used.at.saturating_sub(used.window);
-                oldest = Some(oldest.map_or(since, |oldest| oldest.min(since)));
-            }
             pod.settled = pod.settled || !self.config.rates_by_pod && pod.object().is_settled(now, flags);
-            if pod.settled {
-                if let Some(entry) = settled[usize::from(used.is_some())] {
-                    seen.pods[entry].count += 1;
-                    if let (Some(sum), Some(used)) = (&mut seen.usage[entry], used) {
-                        sum.millicores += used.millicores;
-                        sum.memory = sum.memory.saturating_add(used.memory);
-                    }
-                    continue;
-                }
-                settled[usize::from(used.is_some())] = Some(seen.pods.len());
-            }
-            seen.pods.push(pod.object());
-            seen.usage.push(used);
+            listed.add(pod, used, 1, seen);
         }
-        oldest
+        if let Some(first) = listed.first {
+            let pod = &self.pods[first.0 as usize];
+            for node in 0..seen.together.len() {
+                let (used, count) = seen.together[node];
+                if count > 0 {
+                    listed.add(pod, used, count, seen);
+                }
+            }
+        }
+        listed.oldest
     }
 
     /// What time a metric's reading is about: the window of resource usage, `oldest` of the pods', the window of a rate, this
