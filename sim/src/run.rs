@@ -1,37 +1,35 @@
 //! The loop itself: pops control events in order, advances the plant to each, and lets sensors, fleet and controller
 //! act.
 
+mod activity_log;
 mod clock;
 mod finish;
 mod hpa;
+mod injected;
+mod offered_load;
 mod reaction;
 mod sampling;
 mod setup;
 
 pub use setup::{bounds, demand_curve};
 
-use std::iter::Peekable;
-
 use serde::{Deserialize, Serialize};
 use windtunnel_traces::random::Generator;
-use windtunnel_traces::segments::RateSegments;
 use windtunnel_traces::{Purpose, SimDuration, SimTime, Streams};
 
 use crate::agenda::Event;
-use crate::controllers::decision::{
-    ActivityId, ActivityRecord, Command, Controller, Decisions, Notice, StandbyRequest,
-};
+use crate::controllers::decision::{ActivityId, Command, Controller, Decisions, Notice};
 use crate::fleet::Site;
 use crate::fleet::instances::Instances;
 use crate::fleet::pods::Pods;
-use crate::outcome::{ActivityEntry, AlarmEntry, Archive, InstanceActivity, Outcome, Spool};
+use crate::outcome::{ActivityEntry, AlarmEntry, Archive, Outcome, Spool};
 use crate::plant::drawn::SharedRequests;
 use crate::plant::fluid::scope::{NotFluid, obstacle};
-use crate::scenario::schema::EventKind;
 use crate::scenario::{Policy, Scenario};
 use crate::sensors::MetricStore;
 
 use self::clock::Clock;
+use self::offered_load::OfferedLoad;
 use self::sampling::{Monitoring, leaves_samples_alone};
 
 /// Why a run came to no end.
@@ -181,41 +179,18 @@ enum Control {
     Fixed(u32),
 }
 
+impl Control {
+    /// Whether it is an HPA that looks at nothing but the resource metrics.
+    fn reads_resources_alone(&self) -> bool {
+        matches!(self, Control::Hpa(control) if control.reads_resources_alone)
+    }
+}
+
 /// What is scaled.
 enum Group {
     Instances(Box<Instances>),
     Pods(Box<Pods>),
 }
-
-/// The offered load, row by row.
-struct OfferedLoad {
-    segments: Option<Peekable<RateSegments>>,
-}
-
-impl OfferedLoad {
-    /// The mean rate between two instants; calls move forward in time. Nothing for closed-loop clients.
-    fn mean(&mut self, from: SimTime, to: SimTime) -> Option<f64> {
-        let segments = self.segments.as_mut()?;
-        let mut requests = 0.0;
-        while let Some(segment) = segments.peek() {
-            if segment.start >= to {
-                break;
-            }
-            if let Some(part) = segment.within(from, to) {
-                requests += part.requests();
-            }
-            if segment.end > to {
-                break;
-            }
-            segments.next();
-        }
-        Some(requests / to.saturating_since(from).as_secs_f64().max(1e-9))
-    }
-}
-
-/// Refused activities that the log lists. A group at its limit refuses one every few minutes for as long as the run
-/// lasts; the rest is counted, so that the log of a year stays small. What changes capacity is always listed.
-const REFUSALS_LISTED: u64 = 10_000;
 
 /// Everything that takes part in a run.
 struct World<'s> {
@@ -225,6 +200,8 @@ struct World<'s> {
     group: Group,
     control: Control,
     clock: Clock,
+    /// The instant that the plant was advanced to: now, but in a sync that does not look at it.
+    served_until: SimTime,
     metrics: MetricStore,
     monitoring: Monitoring,
     delay_stream: Generator,
@@ -254,7 +231,12 @@ impl World<'_> {
     fn run(&mut self, progress: &dyn Progress) -> Result<(), SimulationError> {
         let mut events = 0u64;
         while let Some((at, event)) = self.next_event() {
-            self.advance(at);
+            if event == Event::Sync && self.control.reads_resources_alone() {
+                // All that it looks at is what metrics-server has read: the plant can wait.
+                self.site.now = at;
+            } else {
+                self.advance(at);
+            }
             self.handle(event);
             self.deliver();
             if !leaves_samples_alone(event) {
@@ -296,10 +278,11 @@ impl World<'_> {
     }
 
     fn advance(&mut self, to: SimTime) {
-        if to > self.site.now {
+        if to > self.served_until {
             self.site.plant.advance(to, &mut self.site.recorder);
-            self.site.now = to;
+            self.served_until = to;
         }
+        self.site.now = self.site.now.max(to);
     }
 
     fn handle(&mut self, event: Event) {
@@ -449,6 +432,12 @@ impl World<'_> {
         for record in decisions.activities {
             self.log(record);
         }
+        for refused in decisions.refusals {
+            self.refusals_counted += 1;
+            if let Some((alarm, since)) = refused.alarm {
+                self.scale_outs.refuse(&alarm, since, refused.at, refused.reason);
+            }
+        }
         for change in decisions.alarm_changes {
             let kept = self.alarms.push(AlarmEntry {
                 at_millis: change.at.as_nanos() / 1_000_000,
@@ -474,153 +463,6 @@ impl World<'_> {
             }
         }
         instances.adjust_pool(&mut self.site);
-    }
-
-    /// Keeps the activity log: an activity is recorded when it begins, and completed when it ends.
-    fn log(&mut self, record: ActivityRecord) {
-        let accepted = record.rejected_because.is_none();
-        self.scale_outs.take(&record);
-        if !accepted && !keeps_log(self.options) {
-            self.refusals_counted += 1;
-            return;
-        }
-        let evaluation = record.evaluation;
-        let mut entry = ActivityEntry {
-            at_seconds: record.at.as_secs_f64(),
-            end_seconds: record.end.map(SimTime::as_secs_f64),
-            status: record.status.to_string(),
-            accepted,
-            from: record.from,
-            to: record.to,
-            policy: record.policy,
-            alarm: record.alarm,
-            cause: record.cause,
-            explanation: record.rejected_because.unwrap_or(record.description),
-            instances: record.instances.iter().map(InstanceActivity::from).collect(),
-            ..ActivityEntry::default()
-        };
-        if let Some(evaluation) = evaluation {
-            entry.explained_by(&evaluation);
-        }
-        let known = record.id.and_then(|id| self.running.iter().position(|(other, _)| *other == id));
-        match (known, record.id) {
-            (Some(at), _) => {
-                let (_, number) = self.running[at];
-                if let Some(known) = self.activities.get_mut(number) {
-                    // The end of an activity comes long after what caused it; the alarm's values stay.
-                    entry.keep_evaluation_of(known);
-                    *known = entry;
-                }
-                if record.end.is_some() {
-                    self.running.remove(at);
-                    self.activities.done(number);
-                }
-            }
-            (None, Some(id)) if record.end.is_none() => {
-                let number = self.activities.push(entry);
-                self.running.push((id, number));
-            }
-            _ if !accepted && self.refusals_listed >= REFUSALS_LISTED => self.refusals_unlisted += 1,
-            _ => {
-                self.refusals_listed += u64::from(!accepted);
-                self.list(entry);
-            }
-        }
-    }
-
-    /// Adds an entry to the activity log that is as it will stay.
-    fn list(&mut self, entry: ActivityEntry) {
-        let number = self.activities.push(entry);
-        self.activities.done(number);
-    }
-
-    // ---- injected events
-
-    fn inject(&mut self, number: usize) {
-        let event = self.scenario.file.event[number].clone();
-        if let Some(lasts) = event.lasts {
-            self.site.agenda.at(self.site.now + lasts, Event::InjectedEnds(number));
-            self.lasting.push(number);
-        }
-        let count = event.count.unwrap_or(1);
-        let factor = self.slowdown(event.kind);
-        let notice = event.notice.unwrap_or(SimDuration::from_secs(120));
-        let zone = event.zone.unwrap_or(0);
-        let site = &mut self.site;
-        match (event.kind, &mut self.group) {
-            (EventKind::ZoneOutage, Group::Instances(instances)) => instances.zone_down(site, zone),
-            (EventKind::ZoneOutage, Group::Pods(pods)) => pods.zone_down(site, zone),
-            (EventKind::MetricsOutage, _) => self.monitoring.outages += 1,
-            (EventKind::RollingUpdate, Group::Instances(instances)) => instances.roll(site, count),
-            (EventKind::RollingUpdate, Group::Pods(pods)) => pods.roll(site, count),
-            (EventKind::SpotInterruption, Group::Instances(instances)) => instances.interrupt(site, count, notice),
-            (EventKind::SpotInterruption, Group::Pods(pods)) => pods.interrupt(site, count),
-            (EventKind::BootSlowdown, Group::Instances(instances)) => instances.slow_boots(factor),
-            (EventKind::BootSlowdown, Group::Pods(pods)) => pods.slow_boots(factor),
-            (EventKind::DownstreamSlowdown, _) => site.plant.slow_waits(factor),
-            (EventKind::SetCapacity, _) => self.set_capacity(event.desired.unwrap_or(0)),
-            (EventKind::Standby, _) => {
-                let decrement = event.decrement.unwrap_or(true);
-                self.ask_for_standby(StandbyRequest::Enter { count, request: number, decrement });
-            }
-            (EventKind::GroupDisabled, _) => self.tell_controller(|it, now, out| it.set_enabled(now, false, out)),
-        }
-    }
-
-    /// How many times slower everything is that lasting events of a kind slow down: overlapping ones multiply.
-    fn slowdown(&self, kind: EventKind) -> f64 {
-        let events = self.lasting.iter().map(|&number| &self.scenario.file.event[number]);
-        events.filter(|event| event.kind == kind).map(|event| event.factor.unwrap_or(1.0)).product()
-    }
-
-    fn end_injected(&mut self, number: usize) {
-        let event = self.scenario.file.event[number].clone();
-        let zone = event.zone.unwrap_or(0);
-        self.lasting.retain(|&other| other != number);
-        let factor = self.slowdown(event.kind);
-        let disables = |number: &usize| self.scenario.file.event[*number].kind == EventKind::GroupDisabled;
-        let still_disabled = self.lasting.iter().any(disables);
-        match (event.kind, &mut self.group) {
-            (EventKind::ZoneOutage, Group::Instances(instances)) => instances.zone_up(zone),
-            (EventKind::ZoneOutage, Group::Pods(pods)) => pods.zone_up(&mut self.site, zone),
-            (EventKind::MetricsOutage, _) => self.monitoring.outages -= 1,
-            (EventKind::BootSlowdown, Group::Instances(instances)) => instances.slow_boots(factor),
-            (EventKind::BootSlowdown, Group::Pods(pods)) => pods.slow_boots(factor),
-            (EventKind::DownstreamSlowdown, _) => self.site.plant.slow_waits(factor),
-            (EventKind::Standby, _) => self.ask_for_standby(StandbyRequest::Leave { request: number }),
-            (EventKind::GroupDisabled, _) if !still_disabled => {
-                self.tell_controller(|it, now, out| it.set_enabled(now, true, out));
-            }
-            _ => {}
-        }
-    }
-
-    /// Somebody puts instances into Standby, or brings them back.
-    fn ask_for_standby(&mut self, request: StandbyRequest) {
-        self.tell_controller(|controller, now, out| controller.standby(now, request, out));
-    }
-
-    /// Somebody does something to the group by hand.
-    fn tell_controller(&mut self, tell: impl FnOnce(&mut dyn Controller, SimTime, &mut Decisions)) {
-        let Control::Cloud(controller) = &mut self.control else { return };
-        let now = self.site.now;
-        let mut decisions = Decisions::default();
-        tell(&mut **controller, now, &mut decisions);
-        let next = controller.next_wake();
-        self.site.agenda.at(next.max(now), Event::Wake);
-        self.carry_out(decisions);
-    }
-
-    /// Somebody sets the capacity by hand.
-    fn set_capacity(&mut self, desired: u32) {
-        match (&mut self.control, &mut self.group) {
-            (Control::Fixed(count), Group::Instances(_)) => {
-                *count = desired;
-                self.hold(desired);
-            }
-            (Control::Hpa(_), Group::Pods(pods)) => pods.scale(&mut self.site, desired),
-            _ => self.tell_controller(|controller, now, out| controller.set_desired(now, desired, out)),
-        }
     }
 
     fn start(&mut self) {

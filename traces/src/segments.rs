@@ -1,5 +1,7 @@
 //! A rate over time as a stream of straight pieces, and what can be done to such a stream: cut, shift, scale, add.
 
+use std::sync::Arc;
+
 use crate::time::SimTime;
 
 /// One straight piece of a rate in requests per second, on `start..end`.
@@ -62,7 +64,14 @@ impl Segment {
 
 /// A rate over time: straight pieces that follow each other without holes, from 0 on.
 pub struct RateSegments {
-    pieces: Box<dyn Iterator<Item = Segment> + Send>,
+    pieces: Pieces,
+}
+
+enum Pieces {
+    /// Made one after the other.
+    Streamed(Box<dyn Iterator<Item = Segment> + Send>),
+    /// Made once for all who read them, and the place of the next one.
+    Listed(Arc<[Segment]>, usize),
 }
 
 impl std::fmt::Debug for RateSegments {
@@ -73,15 +82,29 @@ impl std::fmt::Debug for RateSegments {
 
 impl Iterator for RateSegments {
     type Item = Segment;
+
+    #[inline]
     fn next(&mut self) -> Option<Segment> {
-        self.pieces.next()
+        match &mut self.pieces {
+            Pieces::Streamed(pieces) => pieces.next(),
+            Pieces::Listed(pieces, at) => {
+                let piece = pieces.get(*at).copied();
+                *at += 1;
+                piece
+            }
+        }
     }
 }
 
 impl RateSegments {
     /// A rate from pieces that follow each other without holes, from 0 on.
     pub fn new(pieces: impl Iterator<Item = Segment> + Send + 'static) -> Self {
-        RateSegments { pieces: Box::new(pieces) }
+        RateSegments { pieces: Pieces::Streamed(Box::new(pieces)) }
+    }
+
+    /// The same of pieces that others read as well.
+    pub(crate) fn listed(pieces: Arc<[Segment]>) -> Self {
+        RateSegments { pieces: Pieces::Listed(pieces, 0) }
     }
 
     /// The same rate for ever.
@@ -93,7 +116,6 @@ impl RateSegments {
     #[must_use]
     pub fn window(self, from: SimTime, to: SimTime) -> Self {
         let inside = self
-            .pieces
             .skip_while(move |piece| piece.end <= from)
             .map_while(move |piece| piece.within(from, to))
             .map(move |piece| piece.moved(from.as_nanos(), 0));
@@ -103,19 +125,19 @@ impl RateSegments {
     /// What lies before an instant.
     #[must_use]
     pub fn until(self, end: SimTime) -> Self {
-        RateSegments::new(self.pieces.map_while(move |piece| piece.within(SimTime::ZERO, end)))
+        RateSegments::new(self.map_while(move |piece| piece.within(SimTime::ZERO, end)))
     }
 
     /// Every rate times a factor.
     #[must_use]
     pub fn times(self, factor: f64) -> Self {
-        if factor == 1.0 { self } else { RateSegments::new(self.pieces.map(move |piece| piece.times(factor))) }
+        if factor == 1.0 { self } else { RateSegments::new(self.map(move |piece| piece.times(factor))) }
     }
 
     /// The pieces of one period over and over: `again` starts them anew, `period` is their length in nanoseconds.
     pub fn looped(period: u64, again: impl Fn() -> RateSegments + Send + 'static) -> Self {
         let cycle = move |count: u64| {
-            let mut pieces = again().pieces;
+            let mut pieces = again();
             // A replay without pieces (a file that has gone) would loop for ever without yielding.
             let first = pieces.next()?;
             Some(std::iter::once(first).chain(pieces).map(move |piece| piece.moved(0, count.saturating_mul(period))))

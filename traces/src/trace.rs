@@ -1,6 +1,6 @@
 //! A trace that is ready to be replayed: shared by all runs of a sweep, each of which draws its own arrivals.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::arrivals::Arrivals;
 use crate::calendar::Calendar;
@@ -26,6 +26,8 @@ pub enum Trace {
 #[derive(Clone)]
 pub struct OpenTrace {
     plan: Arc<Plan>,
+    /// The pieces of the rate, once somebody has asked for them; nothing where there are too many to be kept.
+    pieces: Arc<OnceLock<Option<Arc<[Segment]>>>>,
 }
 
 /// A checked trace: a source and what is done to it, in the order of the fields.
@@ -101,6 +103,9 @@ impl Source {
 /// Recorded requests as a rate: counted in intervals of this length.
 const BIN: u64 = 1_000_000_000;
 
+/// Pieces of a rate that are kept for all who replay it: 3 MB, and more than a month by the minute.
+const MOST_PIECES: usize = 100_000;
+
 impl Plan {
     /// One replay of the rate within the window. For recorded requests see [`Plan::stamps`].
     fn replay(&self) -> RateSegments {
@@ -132,6 +137,12 @@ impl Plan {
         }
         let seconds = upto.as_secs_f64();
         (if seconds > 0.0 { requests / seconds } else { 0.0 }, peak)
+    }
+
+    /// The pieces of the finished rate, unless there are too many of them.
+    fn pieces(self: &Arc<Self>) -> Option<Arc<[Segment]>> {
+        let pieces: Vec<Segment> = self.rate().take(MOST_PIECES + 1).collect();
+        (pieces.len() <= MOST_PIECES).then(|| pieces.into())
     }
 
     /// The finished rate until the horizon.
@@ -187,7 +198,7 @@ impl Plan {
 
 impl OpenTrace {
     pub(crate) fn new(plan: Plan) -> Self {
-        OpenTrace { plan: Arc::new(plan) }
+        OpenTrace { plan: Arc::new(plan), pieces: Arc::default() }
     }
 
     /// The requests of one run, as a stream until the horizon. A recording of request times is the same for all streams.
@@ -201,7 +212,10 @@ impl OpenTrace {
     /// The rate in requests per second until the horizon, in straight pieces without holes. Recorded request times are
     /// counted by the second.
     pub fn rate_segments(&self) -> RateSegments {
-        self.plan.rate()
+        match self.pieces.get_or_init(|| self.plan.pieces()) {
+            Some(pieces) => RateSegments::listed(Arc::clone(pieces)),
+            None => self.plan.rate(),
+        }
     }
 
     /// Whether it is a recording of request times: the same requests in every run, so that their number is not random.

@@ -2,6 +2,7 @@
 //! records that explain a decision.
 
 use std::fmt;
+use std::sync::Arc;
 
 use windtunnel_traces::{SimDuration, SimTime};
 
@@ -396,6 +397,17 @@ pub struct ActivityRecord {
     pub evaluation: Option<AlarmEvaluation>,
 }
 
+/// A request that was refused, where nobody reads the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RefusedRequest {
+    /// When it was.
+    pub at: SimTime,
+    /// The alarm behind it, and since when that is in ALARM.
+    pub alarm: Option<(Arc<str>, SimTime)>,
+    /// What stood in the way.
+    pub reason: Refusal,
+}
+
 /// What an alarm saw when it invoked a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlarmEvaluation {
@@ -473,6 +485,8 @@ pub struct Decisions {
     pub commands: Vec<Command>,
     /// Activities that began, changed, ended or were refused.
     pub activities: Vec<ActivityRecord>,
+    /// What was refused, without words.
+    pub refusals: Vec<RefusedRequest>,
     /// Alarms that changed their state.
     pub alarm_changes: Vec<AlarmChange>,
 }

@@ -154,6 +154,8 @@ pub struct Instances {
     alive: Vec<InstanceId>,
     /// Who reports, kept for its room.
     roster: Vec<(InstanceId, bool)>,
+    /// When the last of those that were not there at the start was created.
+    last_created: SimTime,
     removal_stream: Generator,
     configuration: u32,
     zones_down: BTreeMap<u32, u32>,
@@ -212,6 +214,7 @@ impl Instances {
             members: Vec::new(),
             alive: Vec::new(),
             roster: Vec::new(),
+            last_created: SimTime::ZERO,
             removal_stream: streams.stream(Purpose::Removal),
             configuration: 0,
             zones_down: BTreeMap::new(),

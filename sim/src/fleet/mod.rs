@@ -20,7 +20,7 @@ use crate::plant::Plant;
 
 /// Everything that a fleet acts on.
 pub struct Site {
-    /// The instant that the plant was advanced to.
+    /// This instant. The plant was advanced to it, unless who acts now does not look at the plant.
     pub now: SimTime,
     /// The plant.
     pub plant: Box<dyn Plant>,

@@ -3,6 +3,7 @@
 use windtunnel_traces::{SimDuration, SimTime};
 
 use crate::plant::NodeId;
+use crate::sensors::metrics_server::PodUsage;
 
 /// What a pod asks a node for: thousandths of a core, and bytes.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +40,10 @@ pub struct Node {
     pub image: Image,
     /// The second of the minute's tens at which its kubelet takes points.
     pub housekeeping_phase: u64,
+    /// When its kubelet takes its next point, where the plant notes what that will be.
+    pub next_point: Option<SimTime>,
+    /// What metrics-server knows of each of its pods that are read together, if any are.
+    pub together: Option<PodUsage>,
     /// When it was launched, and when it went.
     pub launched: SimTime,
     /// When it went.

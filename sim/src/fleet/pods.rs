@@ -118,6 +118,10 @@ struct Pod {
     in_traffic: bool,
     dead: bool,
     usage: PodUsage,
+    /// It is read together with others on its node: what is known of it is what is known of them.
+    together: bool,
+    /// Nothing depends on when it started any more, and nothing has happened to it since that was found.
+    settled: bool,
     busy_at_row: f64,
     /// Requests sent to it at recent scrapes, for `rate()`.
     sent_history: VecDeque<(SimTime, u64)>,
@@ -239,7 +243,9 @@ impl Pods {
     }
 
     fn pod(&mut self, id: InstanceId) -> &mut Pod {
-        &mut self.pods[id.0 as usize]
+        let pod = &mut self.pods[id.0 as usize];
+        pod.settled = false;
+        pod
     }
 
     /// Cores that a pod may use at most.
@@ -278,13 +284,16 @@ impl Pods {
             pods: 0,
             image: Image::Absent,
             housekeeping_phase: u64::from(below(&mut stream, 10)),
+            next_point: None,
+            together: None,
             launched: now,
             ended: None,
             unneeded_since: None,
         });
         site.plant.add_node(id, self.config.node_cores);
         site.ledger.nodes.add(now, 1.0);
-        site.agenda.at(self.first_point_read(id, now), Event::Housekeeping(id));
+        let first = self.first_point_read(id, now);
+        self.schedule_point(site, id, first);
         id
     }
 

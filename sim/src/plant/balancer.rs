@@ -148,6 +148,8 @@ impl Balance for RoundRobin {
 
 impl RoundRobin {
     /// Every target earns its weight in credit; the richest is picked and pays the total.
+    // Apart, so that the common pick is short enough to stand in the loop of requests.
+    #[inline(never)]
     fn pick_by_weight(&mut self, targets: &Targets) -> u32 {
         if self.version != targets.version {
             self.credit.resize(targets.stations.len(), 0.0);

@@ -1,6 +1,7 @@
 //! Bursts that run on a station, by virtual finish: a sorted list while they are few, a binary heap when they are many.
 //!
-//! A list in ascending order is a heap, so growing costs nothing; a heap that has become short again is sorted.
+//! A list in ascending order is a heap, so growing costs nothing; a heap that has become short again is sorted. Bursts that
+//! have ended stay in front of the list for a while, so that nothing moves up when one ends.
 
 /// A burst: the bits of its finish above, the order in which it started and its job below. The bits of numbers that are
 /// not negative have their order, so that one comparison decides, without a branch.
@@ -10,10 +11,14 @@ type Burst = u128;
 const MANY: usize = 24;
 /// From here down a heap becomes a list.
 const FEW: usize = 12;
+/// So many ended bursts are taken out together.
+const ENDED: usize = 32;
 
 #[derive(Debug, Default)]
 pub(super) struct Bursts {
     entries: Vec<Burst>,
+    /// Entries in front whose bursts have ended: none in a heap.
+    ended: usize,
     /// False while the entries are a heap that need not be sorted.
     is_heap: bool,
     /// Bursts that have started since there were none.
@@ -23,66 +28,69 @@ pub(super) struct Bursts {
 impl Bursts {
     #[inline]
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.entries.len() - self.ended
     }
 
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
     }
 
     /// The jobs, in no particular order.
     pub(super) fn jobs(&self) -> impl Iterator<Item = u32> + '_ {
-        self.entries.iter().map(|&burst| job(burst))
+        self.entries.iter().skip(self.ended).map(|&burst| job(burst))
     }
 
     /// When the first of them ends, in virtual time.
     #[inline]
     pub(super) fn first_finish(&self) -> Option<f64> {
-        self.entries.first().map(|burst| f64::from_bits((burst >> 64) as u64))
+        self.entries.get(self.ended).map(|burst| f64::from_bits((burst >> 64) as u64))
     }
 
     /// Starts a burst; of those that end together the first that started ends first.
     #[inline]
     pub(super) fn push(&mut self, finish: f64, job: u32) {
-        self.started = if self.entries.is_empty() { 0 } else { self.started.wrapping_add(1) };
+        self.started = if self.is_empty() { 0 } else { self.started.wrapping_add(1) };
         let burst = u128::from(finish.to_bits()) << 64 | u128::from(self.started) << 32 | u128::from(job);
-        if self.entries.len() >= MANY {
-            self.is_heap = true;
+        if !self.is_heap && (self.ended >= ENDED || self.len() >= MANY) {
+            self.entries.drain(..self.ended);
+            self.ended = 0;
+            self.is_heap = self.entries.len() >= MANY;
         }
-        let mut hole = self.entries.len();
         self.entries.push(burst);
+        let running = &mut self.entries[self.ended..];
+        let mut hole = running.len() - 1;
         // Towards the front: to the neighbour in a list, to the parent in a heap.
         while hole > 0 {
             let before = if self.is_heap { (hole - 1) / 2 } else { hole - 1 };
-            if self.entries[before] < burst {
+            if running[before] < burst {
                 break;
             }
-            self.entries[hole] = self.entries[before];
+            running[hole] = running[before];
             hole = before;
         }
-        self.entries[hole] = burst;
+        running[hole] = burst;
     }
 
     /// Takes the job whose burst ends first.
     #[inline]
     pub(super) fn pop(&mut self) -> Option<u32> {
-        let first = *self.entries.first()?;
+        let first = *self.entries.get(self.ended)?;
         if self.is_heap {
             self.take_from_heap(0);
         } else {
-            self.entries.remove(0);
+            self.ended += 1;
         }
         Some(job(first))
     }
 
     /// Takes a job before its burst has ended.
     pub(super) fn remove(&mut self, of: u32) {
-        let Some(at) = self.entries.iter().position(|&burst| job(burst) == of) else { return };
+        let Some(at) = self.jobs().position(|job| job == of) else { return };
         if self.is_heap {
             self.take_from_heap(at);
         } else {
-            self.entries.remove(at);
+            self.entries.remove(self.ended + at);
         }
     }
 

@@ -3,10 +3,16 @@
 //! Whoever counts the requests inside the instances has to know who has left by now, not in which order they left. So
 //! departures need no heap: each falls into the bucket of its tick, and the buckets that time has passed are emptied.
 //! (G. Varghese and T. Lauck, "Hashed and hierarchical timing wheels", 1987, scheme 6.) The tick follows the traffic:
-//! about one departure each, so that neither walking empty buckets nor searching full ones costs more than the rest.
+//! one or two departures each, so that neither walking empty buckets nor searching full ones costs more than the rest. So
+//! does the number of buckets.
 
-/// Buckets, a power of two.
-const BUCKETS: usize = 1024;
+/// Buckets at least, a power of two.
+const FEWEST_BUCKETS: usize = 1 << 10;
+/// Buckets at most: with more of them than that, finding a bucket in memory costs more than looking into it.
+const MOST_BUCKETS: usize = 1 << 16;
+/// Buckets for each departure to come. With ticks of one or two departures each, a turn of the wheel is four to eight
+/// mean stays, and hardly anybody is looked at in a turn before the own.
+const BUCKETS_EACH: usize = 4;
 /// The end of a list.
 const NONE: u32 = u32::MAX;
 /// A tick is a power of two of nanoseconds; this is the first guess: about a millisecond.
@@ -39,7 +45,7 @@ pub(super) struct Departures {
 impl Departures {
     pub(super) fn new() -> Self {
         Departures {
-            heads: vec![NONE; BUCKETS],
+            heads: vec![NONE; FEWEST_BUCKETS],
             entries: Vec::new(),
             unused: NONE,
             waiting: 0,
@@ -73,8 +79,8 @@ impl Departures {
         let last = now >> self.shift;
         if self.waiting > 0 {
             // A whole turn of the wheel passes every bucket once; more would find nothing new.
-            for tick in self.tick.max(last.saturating_sub(BUCKETS as u64 - 1))..=last {
-                self.empty_bucket(tick as usize % BUCKETS, now, &mut left);
+            for tick in self.tick.max(last.saturating_sub(self.heads.len() as u64 - 1))..=last {
+                self.empty_bucket(self.bucket_of_tick(tick), now, &mut left);
             }
         }
         self.tick = last;
@@ -110,14 +116,16 @@ impl Departures {
     /// Fits the tick to the traffic since the last call.
     pub(super) fn fit(&mut self, now: u64) {
         // Few departures say little about the traffic.
-        if self.since_fitted < BUCKETS as u64 {
+        if self.since_fitted < FEWEST_BUCKETS as u64 {
             return;
         }
         let gap = (now - self.fitted_at) / self.since_fitted;
-        let shift = (gap.max(1).ilog2()).clamp(4, 40);
-        // Within a factor of two it pays to stay.
-        if shift.abs_diff(self.shift) > 1 {
+        let shift = (gap.max(1).ilog2() + 1).clamp(4, 40);
+        let buckets = (BUCKETS_EACH * self.waiting as usize).next_power_of_two().clamp(FEWEST_BUCKETS, MOST_BUCKETS);
+        // Within a factor of two above it pays to stay: longer ticks cost less than shorter ones.
+        if !(shift..=shift + 1).contains(&self.shift) || buckets > self.heads.len() {
             self.tick = now >> shift;
+            self.heads.resize(buckets.max(self.heads.len()), NONE);
             self.rebuild(shift, |_| true);
         }
         self.fitted_at = now;
@@ -145,7 +153,13 @@ impl Departures {
 
     #[inline]
     fn bucket(&self, time: u64) -> usize {
-        (time >> self.shift) as usize % BUCKETS
+        self.bucket_of_tick(time >> self.shift)
+    }
+
+    /// The number of buckets is a power of two.
+    #[inline]
+    fn bucket_of_tick(&self, tick: u64) -> usize {
+        tick as usize & (self.heads.len() - 1)
     }
 }
 

@@ -77,6 +77,17 @@ pub struct Usage {
     pub first_request: Option<SimTime>,
 }
 
+/// What a sensor read at an instance when it was noted.
+#[derive(Copy, Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// When that was.
+    pub at: SimTime,
+    /// Core time used since its start, in nanoseconds.
+    pub busy_core_nanos: f64,
+    /// Requests inside it.
+    pub inside: u32,
+}
+
 /// The face of both kernels. Instances are named by their [`InstanceId`], which are small and dense.
 pub trait Plant: Send {
     /// Adds an instance that receives no traffic yet.
@@ -122,6 +133,33 @@ pub trait Plant: Send {
     fn measured_together(&mut self, instances: &[(InstanceId, bool)]) -> Option<f64> {
         let _ = instances;
         None
+    }
+
+    /// Notes at an instant to come what each instance on a node has used by then, for [`noted`](Plant::noted) to tell. Nothing
+    /// comes of it, and it says so, where the plant has to be advanced to that instant and [`measured`](Plant::measured).
+    fn note(&mut self, node: NodeId, at: SimTime) -> bool {
+        let _ = (node, at);
+        false
+    }
+
+    /// What a sensor read at an instance when what its node's instances use was noted last, and when that was. Each note
+    /// is told once.
+    fn noted(&mut self, id: InstanceId) -> Option<Reading> {
+        let _ = id;
+        None
+    }
+
+    /// The same at each of the instances on a node that are read together, with the error of their mean.
+    fn noted_together(&mut self, node: NodeId) -> Option<Reading> {
+        let _ = node;
+        None
+    }
+
+    /// From now on an instance, which was [`noted`](Plant::noted) just now, is read together with others on its node; says whether
+    /// that can be: it has to be like them, and what they use from now on the same. The first makes the beginning.
+    fn read_together(&mut self, id: InstanceId) -> bool {
+        let _ = id;
+        false
     }
 
     /// What a sensor counts of `requests` that have arrived since it counted last.

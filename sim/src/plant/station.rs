@@ -87,20 +87,20 @@ impl Station {
     /// Cores in use.
     #[inline]
     pub(super) fn cores_in_use(&self) -> f64 {
-        (self.running.len() as f64).min(self.granted)
+        float(self.running.len() as u64).min(self.granted)
     }
 
     /// The progress of each running request per nanosecond where they share; nothing while each has a core.
     #[inline]
     fn shared_rate(&self) -> Option<f64> {
-        let running = self.running.len() as f64;
+        let running = float(self.running.len() as u64);
         if running <= self.granted { None } else { Some(self.granted / running) }
     }
 
     /// Brings virtual time and used core time up to `now`.
     #[inline]
     pub(super) fn progress(&mut self, now: u64) {
-        let elapsed = (now - self.updated) as f64;
+        let elapsed = float(now - self.updated);
         self.updated = now;
         if !self.running.is_empty() {
             self.virtual_time += match self.shared_rate() {
@@ -113,7 +113,7 @@ impl Station {
 
     /// Core time used up to `now`, in nanoseconds. Looking changes nothing: a run does not depend on who measures it.
     pub(super) fn busy_at(&self, now: u64) -> f64 {
-        self.busy + (now - self.updated) as f64 * self.cores_in_use()
+        self.busy + float(now - self.updated) * self.cores_in_use()
     }
 
     /// When the next burst ends if nothing changes; `u64::MAX` when nothing runs. Call after [`Station::progress`].
@@ -140,7 +140,7 @@ impl Station {
             // Starting from zero keeps virtual times exact integers while nothing is shared.
             self.virtual_time = 0.0;
         }
-        self.running.push(self.virtual_time + length as f64, job);
+        self.running.push(self.virtual_time + float(length), job);
     }
 
     /// Takes the request whose burst ends first.
@@ -169,6 +169,12 @@ impl Station {
 fn round_up(nanos: f64) -> u64 {
     let whole = nanos as i64;
     whole as u64 + u64::from((whole as f64) < nanos)
+}
+
+/// By way of a signed number, which processors convert directly. No number here comes near 2^63.
+#[inline]
+fn float(number: u64) -> f64 {
+    number as i64 as f64
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use windtunnel_traces::SimDuration;
 use super::reaction::MetricBreach;
 use super::{Control, Group, World};
 use crate::agenda::Event;
+use crate::controllers::hpa::spec::Source;
 use crate::controllers::hpa::{Condition, ControllerFlags, DefaultedSpec, Hpa, Instant, Observation, SyncOutcome};
 use crate::fleet::pods::observe::PodObservation;
 use crate::outcome::ActivityEntry;
@@ -17,6 +18,8 @@ pub(super) struct HpaControl {
     seen: PodObservation,
     sync_period: SimDuration,
     sync_latency: SimDuration,
+    /// It looks at nothing but the resource metrics.
+    pub(super) reads_resources_alone: bool,
     /// Syncs whose proposal was held back by a limit or a window.
     pub(super) held_back: u64,
     was_held_back: bool,
@@ -30,7 +33,9 @@ pub(super) struct HpaControl {
 
 impl HpaControl {
     pub(super) fn new(spec: DefaultedSpec, flags: ControllerFlags, latency: SimDuration) -> Self {
+        let is_resource = |source: &Source| matches!(source, Source::Resource(..) | Source::ContainerResource(..));
         HpaControl {
+            reads_resources_alone: spec.metrics.iter().all(|metric| is_resource(&metric.source)),
             hpa: Hpa::new(spec.clone(), flags),
             spec,
             seen: PodObservation::default(),
@@ -129,6 +134,8 @@ impl World<'_> {
         let cause = format!("New size: {replicas}; reason: {reason} ({summary})");
         let number = self.activities.push(entry("SuccessfulRescale".into(), to, cause));
         self.activities.done(number);
+        self.site.plant.advance(now, &mut self.site.recorder);
+        self.served_until = now;
         let created = self.site.ledger.lives.len() as u32;
         pods.scale(&mut self.site, to);
         if to > from {

@@ -59,7 +59,10 @@ impl ScaleOuts {
     /// An entry of the activity log: a scale-out that begins, or a refusal.
     pub(super) fn take(&mut self, record: &ActivityRecord) {
         if record.status.outcome == ActivityOutcome::Rejected {
-            return self.refuse(record);
+            if let (Some(alarm), Some(since)) = (&record.alarm, record.alarm_since) {
+                self.refuse(alarm, since, record.at, record.refusal.unwrap_or(Refusal::Other));
+            }
+            return;
         }
         let (Some(activity), None, ActivityKind::ScaleOut) = (record.id, record.end, record.kind) else { return };
         // An activity that goes on is recorded again with each of its instances.
@@ -86,17 +89,18 @@ impl ScaleOuts {
         }
     }
 
-    fn refuse(&mut self, record: &ActivityRecord) {
-        if let (Some(alarm), Some(since)) = (&record.alarm, record.alarm_since) {
-            let refused = self.refused.entry(alarm.clone()).or_default();
-            if refused.since != since {
-                *refused = Refused { since, ..Refused::default() };
-            }
-            refused.count += 1;
-            let reason = record.refusal.unwrap_or(Refusal::Other);
-            if refused.reasons.last().is_none_or(|(_, last)| *last != reason) {
-                refused.reasons.push((record.at, reason));
-            }
+    /// A request of an alarm, in ALARM since `since`, is refused at an instant.
+    pub(super) fn refuse(&mut self, alarm: &str, since: SimTime, at: SimTime, reason: Refusal) {
+        if !self.refused.contains_key(alarm) {
+            self.refused.insert(alarm.to_string(), Refused::default());
+        }
+        let Some(refused) = self.refused.get_mut(alarm) else { return };
+        if refused.since != since {
+            *refused = Refused { since, ..Refused::default() };
+        }
+        refused.count += 1;
+        if refused.reasons.last().is_none_or(|(_, last)| *last != reason) {
+            refused.reasons.push((at, reason));
         }
     }
 

@@ -92,6 +92,7 @@ pub(super) fn world<'s>(
         refusals_listed: 0,
         refusals_unlisted: 0,
         refusals_counted: 0,
+        served_until: SimTime::ZERO,
         running: Vec::new(),
         alarms: Spool::default(),
         entries_lost: None,

@@ -115,6 +115,12 @@ impl PodUsage {
         self.answer
     }
 
+    /// Whether its points are of the same instants as another's, so that from now on both can be told by the same points.
+    pub fn covers_the_time_of(&self, other: &PodUsage) -> bool {
+        let times = |usage: &PodUsage| (usage.last.map(|point| point.at), usage.previous.map(|point| point.at));
+        times(self) == times(other)
+    }
+
     fn metrics_of(&self, rate: CpuRate) -> Option<PodMetrics> {
         let (last, previous) = (self.last?, self.previous?);
         let window = last.at - previous.at;

@@ -1,5 +1,7 @@
 //! A scaling activity from its start to its end, and the record of it in the vendor's words.
 
+use std::sync::Arc;
+
 use windtunnel_traces::{SimDuration, SimTime};
 
 use crate::controllers::decision::{
@@ -35,8 +37,8 @@ impl StatusWords {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Trigger {
     pub(crate) cause: String,
-    pub(crate) policy: Option<String>,
-    pub(crate) alarm: Option<String>,
+    pub(crate) policy: Option<Arc<str>>,
+    pub(crate) alarm: Option<Arc<str>>,
     pub(crate) first_breach: Option<SimTime>,
     pub(crate) breach_seen_until: Option<SimTime>,
     pub(crate) alarm_since: Option<SimTime>,
@@ -70,8 +72,8 @@ impl Trigger {
             rejected_because: None,
             refusal: None,
             instances: Vec::new(),
-            policy: self.policy.clone(),
-            alarm: self.alarm.clone(),
+            policy: self.policy.as_deref().map(str::to_string),
+            alarm: self.alarm.as_deref().map(str::to_string),
             first_breach: self.first_breach,
             breach_seen_until: self.breach_seen_until,
             alarm_since: self.alarm_since,

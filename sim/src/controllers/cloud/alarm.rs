@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use windtunnel_traces::{SimDuration, SimTime};
 
@@ -9,7 +10,7 @@ use super::choices::Gap;
 use super::missing_data::{Premature, TreatMissing, cloudwatch_state_with};
 use super::words::Comparison;
 use crate::controllers::decision::{
-    AlarmChange, AlarmEvaluation, AlarmState, AlarmView, InstanceId, Metric, MetricSource, Statistic, common,
+    AlarmChange, AlarmEvaluation, AlarmState, AlarmView, Decisions, InstanceId, Metric, MetricSource, Statistic, common,
 };
 
 /// When an alarm is evaluated, and up to when it sees data.
@@ -70,7 +71,7 @@ pub(crate) enum Scope {
 /// An alarm as it is configured.
 #[derive(Clone, Debug)]
 pub(crate) struct AlarmSpec {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) metric: Metric,
     pub(crate) statistic: Statistic,
     pub(crate) comparison: Comparison,
@@ -95,7 +96,7 @@ pub(crate) struct AlarmSpec {
 impl AlarmSpec {
     /// An alarm over the group's aggregate that invokes nothing.
     pub(crate) fn new(
-        name: String,
+        name: impl Into<Arc<str>>,
         (metric, statistic): (Metric, Statistic),
         (comparison, threshold): (Comparison, f64),
         (period, periods): (SimDuration, u32),
@@ -103,7 +104,7 @@ impl AlarmSpec {
         cadence: Cadence,
     ) -> Self {
         AlarmSpec {
-            name,
+            name: name.into(),
             metric,
             statistic,
             comparison,
@@ -126,18 +127,18 @@ impl AlarmSpec {
 /// The rules that an alarm invokes in each state, by index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Actions {
-    pub(crate) alarm: Vec<usize>,
-    pub(crate) ok: Vec<usize>,
-    pub(crate) insufficient_data: Vec<usize>,
+    pub(crate) alarm: Arc<[usize]>,
+    pub(crate) ok: Arc<[usize]>,
+    pub(crate) insufficient_data: Arc<[usize]>,
 }
 
 impl Actions {
     /// Invoked in ALARM only.
     pub(crate) fn in_alarm(rules: Vec<usize>) -> Self {
-        Actions { alarm: rules, ..Actions::default() }
+        Actions { alarm: rules.into(), ..Actions::default() }
     }
 
-    fn of(&self, state: AlarmState) -> &[usize] {
+    fn of(&self, state: AlarmState) -> &Arc<[usize]> {
         match state {
             AlarmState::Alarm => &self.alarm,
             AlarmState::Ok => &self.ok,
@@ -225,7 +226,7 @@ struct Streak {
 pub(crate) struct Firing {
     /// The alarm, by index.
     pub(crate) alarm: usize,
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) threshold: f64,
     pub(crate) comparison: Comparison,
     pub(crate) metric: Metric,
@@ -241,7 +242,7 @@ pub(crate) struct Firing {
     /// The state that invokes them.
     pub(crate) state: AlarmState,
     /// The rules that it invokes, by index.
-    pub(crate) rules: Vec<usize>,
+    pub(crate) rules: Arc<[usize]>,
     others: String,
 }
 
@@ -301,7 +302,7 @@ impl Alarm {
 
     pub(crate) fn view(&self) -> AlarmView {
         AlarmView {
-            name: self.spec.name.clone(),
+            name: self.spec.name.to_string(),
             metric: self.spec.metric,
             threshold: self.spec.threshold,
             comparison: self.spec.comparison.sign(),
@@ -311,8 +312,9 @@ impl Alarm {
 
     /// The values that the last evaluation rested on, oldest first.
     pub(crate) fn values(&self) -> Vec<f64> {
-        let real: Vec<f64> = self.datapoints.iter().filter_map(|d| d.value).collect();
-        real[real.len().saturating_sub(self.spec.periods as usize)..].to_vec()
+        let real = || self.datapoints.iter().filter_map(|d| d.value);
+        let surplus = real().count().saturating_sub(self.spec.periods as usize);
+        real().skip(surplus).collect()
     }
 
     /// The time that these values are about.
@@ -323,18 +325,20 @@ impl Alarm {
         (from, newest.saturating_add(self.spec.period))
     }
 
-    /// Evaluates the alarm and says whether it invokes its rules. `index` names it in the firing.
+    /// Evaluates the alarm; if it invokes its rules, `firings` says so. `index` names it there.
     pub(crate) fn evaluate(
         &mut self,
         index: usize,
         now: SimTime,
         metrics: &dyn MetricSource,
-        changes: &mut Vec<AlarmChange>,
-    ) -> Vec<Firing> {
+        out: &mut Decisions,
+        firings: &mut Vec<Firing>,
+    ) {
         self.next = now.saturating_add(self.spec.cadence.every);
         let end = self.spec.cadence.window_end(now);
         if let Scope::PerInstance { silence } = self.spec.scope {
-            return self.evaluate_each(index, now, end, silence, metrics, changes);
+            firings.extend(self.evaluate_each(index, now, end, silence, metrics, out));
+            return;
         }
         let state = match self.spec.judge {
             Judge::CloudWatch { needed, treat, extra, premature } => {
@@ -343,8 +347,10 @@ impl Alarm {
             }
             Judge::Consecutive { gap } => self.judge_streak(end, gap, metrics),
         };
-        self.enter(now, end, state.unwrap_or(self.state), changes);
-        if self.fires() { vec![self.firing(index)] } else { Vec::new() }
+        self.enter(now, end, state.unwrap_or(self.state), out);
+        if self.fires() {
+            firings.push(self.firing(index));
+        }
     }
 
     fn breaches(&self, value: f64) -> bool {
@@ -469,7 +475,7 @@ impl Alarm {
         })
     }
 
-    fn enter(&mut self, now: SimTime, end: SimTime, state: AlarmState, changes: &mut Vec<AlarmChange>) {
+    fn enter(&mut self, now: SimTime, end: SimTime, state: AlarmState, out: &mut Decisions) {
         if state == self.state {
             return;
         }
@@ -479,12 +485,13 @@ impl Alarm {
             let newest = self.datapoints.iter().rev().find(|d| d.value.is_some());
             self.breach_seen_until = Some(newest.map_or(end, |d| d.start.saturating_add(self.spec.period)));
         }
-        changes.push(AlarmChange {
+        let in_words = || reason(&self.values(), self.spec.comparison, self.spec.threshold) + &self.others_in_words();
+        out.alarm_changes.push(AlarmChange {
             at: now,
-            alarm: self.spec.name.clone(),
+            alarm: self.spec.name.to_string(),
             from: self.state,
             to: state,
-            reason: reason(&self.values(), self.spec.comparison, self.spec.threshold) + &self.others_in_words(),
+            reason: if out.without_words { String::new() } else { in_words() },
         });
         (self.state, self.since) = (state, now);
     }
@@ -509,7 +516,7 @@ impl Alarm {
     fn firing(&mut self, index: usize) -> Firing {
         let firing = Firing {
             alarm: index,
-            name: self.spec.name.clone(),
+            name: Arc::clone(&self.spec.name),
             threshold: self.spec.threshold,
             comparison: self.spec.comparison,
             metric: self.spec.metric,
@@ -520,7 +527,7 @@ impl Alarm {
             alarm_since: self.since,
             instance: None,
             state: self.state,
-            rules: self.spec.actions.of(self.state).to_vec(),
+            rules: Arc::clone(self.spec.actions.of(self.state)),
             others: self.others_in_words(),
         };
         if self.spec.repeat == Repeat::Reset {
@@ -537,7 +544,7 @@ impl Alarm {
         end: SimTime,
         silence: SimDuration,
         metrics: &dyn MetricSource,
-        changes: &mut Vec<AlarmChange>,
+        out: &mut Decisions,
     ) -> Vec<Firing> {
         let start = end.saturating_sub(self.spec.period);
         let values = metrics.per_instance(self.spec.metric, self.spec.statistic, start, end);
@@ -570,7 +577,7 @@ impl Alarm {
         };
         let datapoint = |value: f64| Datapoint { start, value: Some(value), breaches: Some(self.breaches(value)) };
         self.datapoints = values.iter().map(|&(_, value)| datapoint(value)).collect();
-        self.enter(now, end, state, changes);
+        self.enter(now, end, state, out);
         let fired = firings.into_iter().map(|(instance, value, first)| {
             let mut firing = self.firing(index);
             firing.instance = Some(instance);

@@ -1,5 +1,7 @@
 //! Joins an activity to the evaluation of the alarm that caused it.
 
+use std::sync::Arc;
+
 use windtunnel_traces::{SimDuration, SimTime};
 
 use super::alarm::Firing;
@@ -17,7 +19,7 @@ pub(crate) struct Evaluations {
 #[derive(Clone, Debug)]
 struct Invocation {
     at: SimTime,
-    alarm: String,
+    alarm: Arc<str>,
     reason: String,
     evaluation: AlarmEvaluation,
 }
@@ -28,7 +30,7 @@ impl Evaluations {
         self.recent.retain(|invocation| invocation.at.saturating_add(KEPT) >= now);
         self.recent.extend(firings.iter().map(|firing| Invocation {
             at: now,
-            alarm: firing.name.clone(),
+            alarm: Arc::clone(&firing.name),
             reason: firing.reason(),
             evaluation: firing.evaluation(),
         }));
@@ -39,7 +41,7 @@ impl Evaluations {
     pub(crate) fn join(&self, records: &mut [ActivityRecord]) {
         for record in records.iter_mut().filter(|record| record.evaluation.is_none()) {
             let Some(alarm) = &record.alarm else { continue };
-            let candidates = || self.recent.iter().filter(|it| it.at == record.decided && it.alarm == *alarm);
+            let candidates = || self.recent.iter().filter(|it| it.at == record.decided && *it.alarm == **alarm);
             let named = candidates().find(|it| record.cause.contains(&it.reason));
             record.evaluation = named.or_else(|| candidates().next()).map(|it| it.evaluation.clone());
         }

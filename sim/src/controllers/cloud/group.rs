@@ -10,7 +10,7 @@ use super::choices::WarmupStart;
 use super::cooldown::Cooldown;
 use crate::controllers::decision::{
     ActivityId, ActivityKind, ActivityOutcome, ActivityRecord, Command, Decisions, InstanceId, InstanceRecord, Notice,
-    Refusal, Replacement,
+    Refusal, RefusedRequest, Replacement,
 };
 
 /// The state that all three dialects work on.
@@ -161,7 +161,7 @@ impl Group {
             reuse: true,
         };
         let mut trigger = Trigger::plain(now, cause);
-        trigger.policy = Some(policy.to_string());
+        trigger.policy = Some(policy.into());
         self.start(now, &trigger, start, out);
     }
 
@@ -202,6 +202,14 @@ impl Group {
         (refusal, because): (Refusal, &str),
         out: &mut Decisions,
     ) {
+        if out.without_words {
+            out.refusals.push(RefusedRequest {
+                at: now,
+                alarm: trigger.alarm.clone().zip(trigger.alarm_since),
+                reason: refusal,
+            });
+            return;
+        }
         let from = self.settled();
         let kind = if to < from { ActivityKind::ScaleIn } else { ActivityKind::ScaleOut };
         let mut record = trigger.record(now, kind, self.words.status(ActivityOutcome::Rejected), (from, to));

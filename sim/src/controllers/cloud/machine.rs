@@ -106,11 +106,11 @@ impl<D: Dialect> Machine<D> {
         let mut firings = Vec::new();
         for (index, alarm) in self.alarms.iter_mut().enumerate() {
             if alarm.next <= now {
-                firings.extend(alarm.evaluate(index, now, metrics, &mut out.alarm_changes));
+                alarm.evaluate(index, now, metrics, out, &mut firings);
             }
         }
         if !self.composites.is_empty() {
-            let states: Vec<(&str, AlarmState)> = self.alarms.iter().map(|a| (a.spec.name.as_str(), a.state)).collect();
+            let states: Vec<(&str, AlarmState)> = self.alarms.iter().map(|a| (&*a.spec.name, a.state)).collect();
             composite::evaluate_all(&mut self.composites, &states, now, &mut out.alarm_changes);
         }
         if !firings.is_empty() {

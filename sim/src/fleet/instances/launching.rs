@@ -191,6 +191,7 @@ impl Instances {
         }
         let now = site.now;
         let protected = self.config.rules.protection.new;
+        self.last_created = now;
         let member = self.member(id);
         member.attached = true;
         member.created = Some(now);

@@ -56,6 +56,9 @@ impl Instances {
     /// The first instant after `now` from which on somebody reports who has not.
     pub fn next_report(&self, now: SimTime, report_delay: SimDuration) -> SimTime {
         let silent = report_delay.max(self.config.rules.silent_while_warming);
+        if self.last_created.saturating_add(silent) <= now {
+            return SimTime::NEVER;
+        }
         let created = self.alive.iter().filter_map(|id| self.members[id.0 as usize].created);
         let reports = created.filter(|created| *created > SimTime::ZERO).map(|created| created.saturating_add(silent));
         reports.filter(|at| *at > now).min().unwrap_or(SimTime::NEVER)

@@ -77,6 +77,8 @@ impl Pods {
             in_traffic: false,
             dead: false,
             usage,
+            together: false,
+            settled: false,
             busy_at_row: 0.0,
             sent_history: std::collections::VecDeque::new(),
             replaces: None,
@@ -329,7 +331,7 @@ impl Pods {
         node.ready = false;
         end_node(node, site);
         for id in self.alive.clone() {
-            let pod = &mut self.pods[id.0 as usize];
+            let pod = self.pod(id);
             if pod.node.is_none_or(|node| node.0 as usize != number) || pod.dead {
                 continue;
             }

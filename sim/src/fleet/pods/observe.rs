@@ -2,8 +2,9 @@
 
 use windtunnel_traces::{SimDuration, SimTime};
 
-use super::{Phase, Pod, Pods};
+use super::{Phase, Pod, Pods, PodsConfig};
 use crate::agenda::Event;
+use crate::controllers::decision::InstanceId;
 use crate::controllers::hpa::samples::millicores_of_nanocores;
 use crate::controllers::hpa::spec::Source;
 use crate::controllers::hpa::{
@@ -11,8 +12,9 @@ use crate::controllers::hpa::{
     PodTemplate, Reading, ReadyCondition, ReadyStatus, Requests, Resource, Sample, Span,
 };
 use crate::fleet::Site;
-use crate::plant::NodeId;
-use crate::sensors::metrics_server::{CpuRate, HOUSEKEEPING, PodUsage, Point};
+use crate::fleet::nodes::Node;
+use crate::plant::{self, NodeId};
+use crate::sensors::metrics_server::{CpuRate, HOUSEKEEPING, PodMetrics, PodUsage, Point};
 
 /// Buffers of an observation, refilled at every sync.
 #[derive(Debug, Default)]
@@ -27,6 +29,47 @@ pub struct PodObservation {
     pub spans: Vec<ReadingSpan>,
     /// The resource usage behind each entry of `pods`, where there is any.
     usage: Vec<Option<Used>>,
+    /// The same of each of the pods that are read together, by node, and how many of those are settled.
+    together: Vec<(Option<Used>, u32)>,
+}
+
+/// What has been listed so far.
+struct Listed {
+    /// Entries of the settled pods without a sample, and with one.
+    settled: [Option<usize>; 2],
+    /// The start of the oldest window among the samples.
+    oldest: Option<SimTime>,
+    /// The first of the settled pods that are read together with others: they are listed last.
+    first: Option<InstanceId>,
+}
+
+impl Listed {
+    /// Adds so many pods like this one, each of which has used so much.
+    fn add(&mut self, pod: &Pod, used: Option<Used>, count: u32, seen: &mut PodObservation) {
+        if let Some(used) = &used {
+            let since = used.at.saturating_sub(used.window);
+            self.oldest = Some(self.oldest.map_or(since, |oldest| oldest.min(since)));
+        }
+        let all = used.map(|used| Used {
+            millicores: used.millicores * i64::from(count),
+            memory: used.memory.saturating_mul(i64::from(count)),
+            ..used
+        });
+        let entry = self.settled[usize::from(used.is_some())].filter(|_| pod.settled);
+        if let Some(entry) = entry {
+            seen.pods[entry].count += count;
+            if let (Some(sum), Some(all)) = (&mut seen.usage[entry], all) {
+                sum.millicores += all.millicores;
+                sum.memory = sum.memory.saturating_add(all.memory);
+            }
+            return;
+        }
+        if pod.settled {
+            self.settled[usize::from(used.is_some())] = Some(seen.pods.len());
+        }
+        seen.pods.push(PodObject { count, ..pod.object() });
+        seen.usage.push(all);
+    }
 }
 
 /// What metrics-server answers for one pod, or for several together.
@@ -37,6 +80,17 @@ struct Used {
     memory: i64,
     at: SimTime,
     window: SimDuration,
+}
+
+impl From<PodMetrics> for Used {
+    fn from(metrics: PodMetrics) -> Self {
+        Used {
+            millicores: millicores_of_nanocores(metrics.cpu_nanocores as i64),
+            memory: (metrics.memory as i64).saturating_mul(1_000),
+            at: metrics.at,
+            window: metrics.window,
+        }
+    }
 }
 
 /// What time a reading is about, and since when it could be read.
@@ -71,7 +125,7 @@ impl Pods {
         if node.ended.is_some() && node.pods == 0 {
             return;
         }
-        site.agenda.at(self.point_read(site.now + HOUSEKEEPING), Event::Housekeeping(number));
+        self.schedule_point(site, number, self.point_read(site.now + HOUSEKEEPING));
         for &id in &self.alive {
             let pod = &mut self.pods[id.0 as usize];
             if pod.node == Some(number) && pod.phase == Phase::Running && !pod.dead {
@@ -79,6 +133,49 @@ impl Pods {
                 let (base, per_request) = self.config.memory_use;
                 let memory = base + per_request * u64::from(usage.inside);
                 pod.usage.housekeeping(Point { at: site.now, busy_core_nanos: usage.busy_core_nanos, memory });
+            }
+        }
+    }
+
+    /// The kubelet of a node takes its next point at an instant. Where the plant notes what it will be, nothing has to
+    /// happen then.
+    pub(super) fn schedule_point(&mut self, site: &mut Site, number: NodeId, at: SimTime) {
+        let noted = !self.every_point_counts() && site.plant.note(number, at);
+        self.nodes.nodes[number.0 as usize].next_point = noted.then_some(at);
+        if !noted {
+            site.agenda.at(at, Event::Housekeeping(number));
+        }
+    }
+
+    /// metrics-server reads those pods of each node that are read together.
+    fn scrape_together(&mut self, site: &mut Site) {
+        let sensors = &self.config.sensors;
+        for number in 0..self.nodes.nodes.len() {
+            let node = &mut self.nodes.nodes[number];
+            let Some(known) = &mut node.together else { continue };
+            match site.plant.noted_together(NodeId(number as u32)) {
+                Some(reading) => {
+                    known.housekeeping(self.config.point(&reading));
+                    known.scrape(sensors.metrics_server, sensors.metrics_server_rate);
+                }
+                // None of them serves any more.
+                None if node.next_point.is_some_and(|at| at <= site.now) => {
+                    node.together = None;
+                    let here = Some(NodeId(number as u32));
+                    self.pods.iter_mut().filter(|pod| pod.node == here).for_each(|pod| pod.together = false);
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// The kubelets' points that have been noted up to now are followed by the next ones.
+    fn schedule_noted_points(&mut self, site: &mut Site) {
+        for number in 0..self.nodes.nodes.len() {
+            let node = &mut self.nodes.nodes[number];
+            let Some(at) = node.next_point.take_if(|at| *at <= site.now) else { continue };
+            if node.ended.is_none() || node.pods > 0 {
+                self.schedule_point(site, NodeId(number as u32), self.point_read(at + HOUSEKEEPING));
             }
         }
     }
@@ -96,11 +193,10 @@ impl Pods {
     /// that another follows before the next scrape make no difference. Old versions look at the last two, and every
     /// point is taken for them.
     fn point_read(&self, mut at: SimTime) -> SimTime {
-        let sensors = &self.config.sensors;
-        if sensors.metrics_server_rate == CpuRate::Kubelet || sensors.metrics_server < HOUSEKEEPING {
+        if self.every_point_counts() {
             return at;
         }
-        let (first, every) = (self.first_scrape.as_nanos(), sensors.metrics_server.as_nanos());
+        let (first, every) = (self.first_scrape.as_nanos(), self.config.sensors.metrics_server.as_nanos());
         loop {
             let scrapes = at.as_nanos().saturating_sub(first).div_ceil(every);
             let scrape = SimTime::from_nanos(first + scrapes * every);
@@ -111,21 +207,48 @@ impl Pods {
         }
     }
 
+    /// Whether metrics-server may look at any point: old versions do, and those that read the kubelets more often than they
+    /// take points.
+    fn every_point_counts(&self) -> bool {
+        let sensors = &self.config.sensors;
+        sensors.metrics_server_rate == CpuRate::Kubelet || sensors.metrics_server < HOUSEKEEPING
+    }
+
     /// metrics-server reads the kubelets; the custom metrics' scraper reads the pods.
     pub(super) fn scrape(&mut self, site: &mut Site) {
         let resolution = self.config.sensors.metrics_server;
         self.last_scrape = site.now;
         site.agenda.at(site.now + resolution, Event::Scrape);
         let oldest = site.now.saturating_sub(self.config.sensors.rate_window);
+        let rate = self.config.sensors.metrics_server_rate;
+        self.scrape_together(site);
         for &id in &self.alive {
             let pod = &mut self.pods[id.0 as usize];
             // What was stored is replaced by each scrape: a node that does not answer drops out.
             if pod.phase != Phase::Running || pod.dead {
                 pod.usage = PodUsage::new(pod.created);
+                pod.together = false;
                 continue;
             }
-            pod.usage.scrape(resolution, self.config.sensors.metrics_server_rate);
+            if pod.together {
+                continue;
+            }
+            if let Some(reading) = site.plant.noted(id) {
+                pod.usage.housekeeping(self.config.point(&reading));
+            }
+            pod.usage.scrape(resolution, rate);
             if !self.config.rates_by_pod {
+                if pod.settled
+                    && let Some(node) = pod.node
+                {
+                    let known = &mut self.nodes.nodes[node.0 as usize].together;
+                    pod.together = known.is_none_or(|known| known.covers_the_time_of(&pod.usage))
+                        && pod.usage.metrics().is_some()
+                        && site.plant.read_together(id);
+                    if pod.together {
+                        known.get_or_insert(pod.usage);
+                    }
+                }
                 continue;
             }
             pod.sent_history.push_back((site.now, site.plant.measured(id).sent));
@@ -133,6 +256,7 @@ impl Pods {
                 pod.sent_history.pop_front();
             }
         }
+        self.schedule_noted_points(site);
         if !self.config.rates_of_fleet {
             return;
         }
@@ -146,7 +270,13 @@ impl Pods {
 
     /// Fills in what a sync of the policy sees. Pods whose start-up is over are one entry with the sum of their samples:
     /// the HPA cannot tell them apart. Where it looks at custom metrics of pods, each is an entry of its own.
-    pub fn observe(&self, site: &mut Site, spec: &DefaultedSpec, flags: &ControllerFlags, seen: &mut PodObservation) {
+    pub fn observe(
+        &mut self,
+        site: &mut Site,
+        spec: &DefaultedSpec,
+        flags: &ControllerFlags,
+        seen: &mut PodObservation,
+    ) {
         if seen.templates.is_empty() {
             seen.templates.push(self.template());
         }
@@ -171,41 +301,36 @@ impl Pods {
     }
 
     /// Lists the pods with their usage, and returns the start of the oldest window among their samples.
-    fn list(&self, now: Instant, flags: &ControllerFlags, seen: &mut PodObservation) -> Option<SimTime> {
+    fn list(&mut self, now: Instant, flags: &ControllerFlags, seen: &mut PodObservation) -> Option<SimTime> {
         seen.pods.clear();
         seen.usage.clear();
-        // Entries of the settled pods without a sample, and with one.
-        let mut settled: [Option<usize>; 2] = [None; 2];
-        let mut oldest: Option<SimTime> = None;
+        seen.together.clear();
+        let together = |node: &Node| (node.together.as_ref().and_then(PodUsage::metrics).map(Used::from), 0);
+        seen.together.extend(self.nodes.nodes.iter().map(together));
+        let mut listed = Listed { settled: [None; 2], oldest: None, first: None };
         for &id in &self.alive {
-            let pod = &self.pods[id.0 as usize];
-            let object = pod.object();
-            let metrics = pod.usage.metrics().filter(|_| pod.phase == Phase::Running);
-            let used = metrics.map(|metrics| Used {
-                millicores: millicores_of_nanocores(metrics.cpu_nanocores as i64),
-                memory: (metrics.memory as i64).saturating_mul(1_000),
-                at: metrics.at,
-                window: metrics.window,
-            });
-            if let Some(used) = &used {
-                let since = used.at.saturating_sub(used.window);
-                oldest = Some(oldest.map_or(since, |oldest| oldest.min(since)));
+            let pod = &mut self.pods[id.0 as usize];
+            let at = pod.node.filter(|_| pod.together).map(|node| node.0 as usize);
+            if let (true, Some(node)) = (pod.settled, at) {
+                seen.together[node].1 += 1;
+                listed.first.get_or_insert(id);
+                continue;
             }
-            if !self.config.rates_by_pod && object.is_settled(now, flags) {
-                if let Some(entry) = settled[usize::from(used.is_some())] {
-                    seen.pods[entry].count += 1;
-                    if let (Some(sum), Some(used)) = (&mut seen.usage[entry], used) {
-                        sum.millicores += used.millicores;
-                        sum.memory = sum.memory.saturating_add(used.memory);
-                    }
-                    continue;
-                }
-                settled[usize::from(used.is_some())] = Some(seen.pods.len());
-            }
-            seen.pods.push(object);
-            seen.usage.push(used);
+            let known = at.map_or_else(|| pod.usage.metrics().map(Used::from), |node| seen.together[node].0);
+            let used = known.filter(|_| pod.phase == Phase::Running);
+            pod.settled = pod.settled || !self.config.rates_by_pod && pod.object().is_settled(now, flags);
+            listed.add(pod, used, 1, seen);
         }
-        oldest
+        if let Some(first) = listed.first {
+            let pod = &self.pods[first.0 as usize];
+            for node in 0..seen.together.len() {
+                let (used, count) = seen.together[node];
+                if count > 0 {
+                    listed.add(pod, used, count, seen);
+                }
+            }
+        }
+        listed.oldest
     }
 
     /// What time a metric's reading is about: the window of resource usage, `oldest` of the pods', the window of a rate, this
@@ -259,6 +384,15 @@ impl Pods {
             Some(rate) => Reading::Series(vec![milli(rate)]),
             None => Reading::Failed(MetricError::Empty),
         }
+    }
+}
+
+impl PodsConfig {
+    /// A kubelet's point from what was read.
+    fn point(&self, reading: &plant::Reading) -> Point {
+        let (base, per_request) = self.memory_use;
+        let memory = base + per_request * u64::from(reading.inside);
+        Point { at: reading.at, busy_core_nanos: reading.busy_core_nanos, memory }
     }
 }
 

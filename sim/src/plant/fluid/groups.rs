@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use windtunnel_traces::SimTime;
-use windtunnel_traces::random::{Generator, normal};
+use windtunnel_traces::random::Generator;
 
+use super::readings::{Counters, Node, Note, Reader};
 use super::station::{Kind, Station};
 use super::tables::Tables;
 use super::waiting::Split;
-use crate::controllers::decision::InstanceId;
 use crate::plant::fcfs::Rules;
 use crate::plant::{ColdStart, StationSpec, Usage};
 use crate::scenario::schema::Algorithm;
@@ -26,7 +26,7 @@ const MOST_IN_TURN: u32 = 64;
 /// A station of the plant.
 #[derive(Debug)]
 pub(super) struct Member {
-    spec: StationSpec,
+    pub(super) spec: StationSpec,
     /// Its share of traffic relative to the others; none when it gets no traffic.
     weight: f64,
     dead: bool,
@@ -34,35 +34,23 @@ pub(super) struct Member {
     cold_since: Option<f64>,
     /// When it was first attached, and when the first request is expected to have come, in nanoseconds.
     attached: Option<u64>,
-    first_request: Option<u64>,
-    group: usize,
+    pub(super) first_request: Option<u64>,
+    pub(super) group: usize,
     busy: f64,
     sent: f64,
     inside: f64,
     variance: f64,
-    noise: Noise,
-}
-
-/// How far measured core time and requests lie from what is expected.
-#[derive(Debug)]
-struct Noise {
-    stream: Generator,
-    /// Variance of core time, and requests, that have been drawn for.
-    variance: f64,
-    sent: f64,
-    /// Sums of the draws.
-    of_busy: f64,
-    of_sent: f64,
-    /// What was read last, and when.
-    busy: f64,
-    requests: u64,
-    at: u64,
+    /// How its own sensor errs, and what that has read.
+    pub(super) errors: Generator,
+    pub(super) reader: Reader,
+    /// What was noted last and nobody has been told.
+    pub(super) noted: Option<Note>,
+    /// How far its counters are ahead of those that the stations on its node have in common, if it is read with others.
+    pub(super) ahead: Option<Counters>,
 }
 
 impl Member {
-    pub(super) fn new(spec: StationSpec, stream: Generator) -> Self {
-        let noise =
-            Noise { stream, variance: 0.0, sent: 0.0, of_busy: 0.0, of_sent: 0.0, busy: 0.0, requests: 0, at: 0 };
+    pub(super) fn new(spec: StationSpec, errors: Generator) -> Self {
         let cold_since = if spec.warm { None } else { Some(f64::INFINITY) };
         Member {
             spec,
@@ -76,8 +64,26 @@ impl Member {
             sent: 0.0,
             inside: 0.0,
             variance: 0.0,
-            noise,
+            errors,
+            reader: Reader::default(),
+            noted: None,
+            ahead: None,
         }
+    }
+
+    /// Its own part of its counters, beside that of its group.
+    pub(super) fn counters(&self) -> Counters {
+        Counters { busy: self.busy, sent: self.sent, inside: 0.0, variance: self.variance }
+    }
+
+    /// Whether it gets traffic and serves.
+    pub(super) fn serves(&self) -> bool {
+        self.weight > 0.0 && !self.dead
+    }
+
+    /// The node that it is on.
+    pub(super) fn node(&self) -> Option<usize> {
+        self.spec.node.map(|(node, _)| node.0 as usize)
     }
 }
 
@@ -97,9 +103,15 @@ pub(super) struct Group {
     pub(super) variance: f64,
     /// Where on its station's grid it was settled last, if it was and nothing has happened to it since.
     pub(super) settled: Option<usize>,
+    /// The counters at the beginning of a step in which something is noted.
+    pub(super) before: Counters,
 }
 
 impl Group {
+    pub(super) fn counters(&self) -> Counters {
+        Counters { busy: self.busy, sent: self.sent, inside: self.inside, variance: self.variance }
+    }
+
     /// Stations in it.
     pub(super) fn size(&self) -> f64 {
         self.members.len() as f64
@@ -128,10 +140,10 @@ impl Group {
 #[derive(Debug)]
 pub(super) struct Groups {
     algorithm: Algorithm,
-    members: Vec<Option<Member>>,
+    pub(super) members: Vec<Option<Member>>,
     /// The stations that there are, ascending: a long run has few of its many at a time.
     present: Vec<u32>,
-    nodes: Vec<f64>,
+    pub(super) nodes: Vec<Node>,
     pub(super) list: Vec<Group>,
     stale: bool,
     cold_start: Option<ColdStart>,
@@ -174,6 +186,9 @@ impl Groups {
         let index = id as usize;
         if self.members.len() <= index {
             self.members.resize_with(index + 1, || None);
+        }
+        if let Some(node) = member.node().and_then(|node| self.nodes.get_mut(node)) {
+            node.stations.push(id);
         }
         self.members[index] = Some(member);
         if let Err(place) = self.present.binary_search(&id) {
@@ -232,15 +247,13 @@ impl Groups {
             *slot = None;
         }
         self.present.retain(|&other| other != id);
+        self.nodes.iter_mut().for_each(|node| node.stations.retain(|&other| other != id));
         self.warming.retain(|&other| other != id);
     }
 
-    pub(super) fn add_node(&mut self, id: u32, cores: f64) {
-        let index = id as usize;
-        if self.nodes.len() <= index {
-            self.nodes.resize(index + 1, 0.0);
-        }
-        self.nodes[index] = cores;
+    pub(super) fn add_node(&mut self, id: u32, cores: f64, errors: Generator) {
+        debug_assert_eq!(id as usize, self.nodes.len(), "nodes come in the order of their numbers");
+        self.nodes.push(Node::new(cores, errors));
     }
 
     /// Everything has to be grouped anew.
@@ -253,7 +266,7 @@ impl Groups {
         self.present.iter().filter_map(|&id| self.members[id as usize].as_ref())
     }
 
-    fn member(&mut self, id: u32) -> Option<&mut Member> {
+    pub(super) fn member(&mut self, id: u32) -> Option<&mut Member> {
         self.members.get_mut(id as usize)?.as_mut()
     }
 
@@ -295,7 +308,7 @@ impl Groups {
                 backlog: member.spec.backlog,
                 split: split(member.weight),
                 node: member.spec.node.and_then(|(node, _)| {
-                    let (cores, stations) = (self.nodes[node.0 as usize], on_nodes[node.0 as usize]);
+                    let (cores, stations) = (self.nodes[node.0 as usize].cores, on_nodes[node.0 as usize]);
                     // A node that all its stations can use at once is none.
                     (f64::from(stations) * member.spec.cores.as_f64() > cores).then_some((cores, stations))
                 }),
@@ -356,6 +369,7 @@ impl Groups {
                     sent: 0.0,
                     variance: 0.0,
                     settled: None,
+                    before: Counters::default(),
                 });
                 self.list.len() - 1
             }
@@ -529,7 +543,7 @@ impl Groups {
         self.list.iter().map(|group| group.inside * group.size()).sum()
     }
 
-    fn state(&self, id: u32) -> Option<(&Member, f64, f64, f64, f64)> {
+    pub(super) fn state(&self, id: u32) -> Option<(&Member, f64, f64, f64, f64)> {
         let member = self.members.get(id as usize)?.as_ref()?;
         Some(match self.list.get(member.group) {
             Some(group) => (
@@ -552,57 +566,6 @@ impl Groups {
                 first_request: member.first_request.map(SimTime::from_nanos),
             },
             None => Usage::default(),
-        }
-    }
-
-    /// What all stations that report (`true`) have used since they were read last, with one draw for all: they are
-    /// independent, so the variance of the sum is the sum of the variances.
-    pub(super) fn measured_together(
-        &mut self,
-        stations: &[(InstanceId, bool)],
-        now: u64,
-        stream: &mut Generator,
-    ) -> f64 {
-        let (mut used, mut spread, mut most) = (0.0, 0.0, 0.0);
-        for &(InstanceId(id), reports) in stations {
-            let Some((_, busy, _, _, variance)) = self.state(id) else { continue };
-            let Some(member) = self.member(id) else { continue };
-            let cores = member.spec.cores.as_f64();
-            let noise = &mut member.noise;
-            if reports {
-                used += busy - noise.busy;
-                spread += (variance - noise.variance).max(0.0);
-                most += (now - noise.at) as f64 * cores;
-            }
-            (noise.busy, noise.variance, noise.at) = (busy, variance, now);
-        }
-        // No core works backwards, and none faster than time.
-        (used + spread.sqrt() * normal(stream)).clamp(0.0, most.max(0.0))
-    }
-
-    pub(super) fn measured(&mut self, id: u32, now: u64) -> Usage {
-        let Some((_, busy, sent, inside, variance)) = self.state(id) else { return Usage::default() };
-        let Some(member) = self.member(id) else { return Usage::default() };
-        let cores = member.spec.cores.as_f64();
-        let noise = &mut member.noise;
-        if now > noise.at {
-            let draw = normal(&mut noise.stream);
-            noise.of_busy += (variance - noise.variance).max(0.0).sqrt() * draw;
-            noise.of_sent += (sent - noise.sent).max(0.0).sqrt() * draw;
-            (noise.variance, noise.sent) = (variance, sent);
-            // No core works backwards, and none faster than time.
-            let most = noise.busy + (now - noise.at) as f64 * cores;
-            let read = (busy + noise.of_busy).clamp(noise.busy, most.max(noise.busy));
-            let requests = ((sent + noise.of_sent + 0.5).max(0.0) as u64).max(noise.requests);
-            // What the bounds cut off does not come back later.
-            noise.of_busy = read - busy;
-            (noise.busy, noise.requests, noise.at) = (read, requests, now);
-        }
-        Usage {
-            busy_core_nanos: noise.busy,
-            inside: (inside + 0.5) as u32,
-            sent: noise.requests,
-            first_request: member.first_request.map(SimTime::from_nanos),
         }
     }
 }

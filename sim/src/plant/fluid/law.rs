@@ -3,7 +3,8 @@
 //! Laws are kept as probabilities of the buckets of the latency histogram. They are built once per service law and
 //! shared by all runs: see `tables`.
 
-use std::sync::{LazyLock, OnceLock};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use super::waiting::Waiting;
 use crate::outcome::latency::{BUCKETS, bucket, lower_edge};
@@ -21,6 +22,55 @@ const LEVELS: usize = 75;
 const FIRST_WAIT: f64 = 1e-3;
 /// Levels of the stretch, from 1 to about 200.
 const STRETCHES: usize = 30;
+
+/// Buckets of the histogram between two levels of delays: 3 % apart.
+const DELAY_STEP: usize = 4;
+/// Levels of delays.
+pub(super) const DELAYS: usize = BUCKETS / DELAY_STEP - 1;
+/// Buckets that one point of the undisturbed law stands for, where it is added to a delay: 6 % at most.
+const POINT_BUCKETS: usize = 8;
+
+/// The delay of a level in nanoseconds.
+pub(super) fn delay_of(level: usize) -> f64 {
+    lower_edge(level * DELAY_STEP) as f64
+}
+
+/// The two levels beside a delay, each with its share: such that the mean is exact.
+pub(super) fn levels_beside(delay: f64) -> ((usize, f64), (usize, f64)) {
+    let level = (bucket(delay as u64) / DELAY_STEP).min(DELAYS - 1);
+    let (low, high) = (delay_of(level), delay_of(level + 1));
+    let above = ((delay - low) / (high - low)).clamp(0.0, 1.0);
+    ((level, 1.0 - above), (level + 1, above))
+}
+
+/// Adds what weights of delays become after an exponential wait of this mean in nanoseconds, level by level. Of the weight
+/// that passes a level, what ends before the next one is shared out between both so that its mean is exact.
+fn add_wait(weights: &[f64], mean: f64, line: &mut [f64]) {
+    if mean <= 0.0 {
+        line.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += weight);
+        return;
+    }
+    let all: f64 = weights.iter().sum();
+    let (mut passing, mut come) = (0.0, 0.0);
+    for level in 0..DELAYS {
+        passing += weights[level];
+        come += weights[level];
+        if passing <= 0.0 {
+            continue;
+        }
+        let width = delay_of(level + 1) - delay_of(level);
+        let stay = libm::exp(-width / mean);
+        let ended = passing * (1.0 - stay);
+        let above = if stay < 1.0 { (mean / width - stay / (1.0 - stay)).clamp(0.0, 1.0) } else { 0.5 };
+        line[level] += ended * (1.0 - above);
+        line[level + 1] += ended * above;
+        passing *= stay;
+        if passing < 1e-10 * all && come >= all * (1.0 - 1e-12) {
+            break;
+        }
+    }
+    line[DELAYS] += passing;
+}
 
 /// A law of latencies by bucket.
 #[derive(Debug)]
@@ -57,37 +107,24 @@ impl Latencies {
     }
 
     /// Adds its probabilities, times a weight, to those of all buckets.
-    pub(super) fn add_to(&self, all: &mut [f64], weight: f64) {
+    fn add_to(&self, all: &mut [f64], weight: f64) {
         for (all, mass) in all[self.first..].iter_mut().zip(&self.mass) {
             *all += weight * mass;
         }
     }
 
-    /// The buckets that it touches.
-    pub(super) fn touched(&self) -> std::ops::Range<usize> {
-        self.first..self.first + self.mass.len()
+    /// Points that stand for it: nanoseconds and probability.
+    fn points(&self) -> Vec<(f64, f64)> {
+        let middle = |at: usize| 0.5 * (lower_edge(at) + lower_edge(at + 1)) as f64;
+        let point = |(number, part): (usize, &[f64])| {
+            let first = self.first + number * POINT_BUCKETS;
+            let mass: f64 = part.iter().sum();
+            let sum: f64 = (first..).zip(part).map(|(at, mass)| mass * middle(at)).sum();
+            (sum / mass, mass)
+        };
+        self.mass.chunks(POINT_BUCKETS).enumerate().map(point).filter(|(_, mass)| *mass > 0.0).collect()
     }
 }
-
-/// Moves the weights of some buckets by `shift` nanoseconds, each by the middle of its bucket, and adds them to `all`. The
-/// weights are taken.
-pub(super) fn move_weights(weights: &mut [f64], touched: std::ops::Range<usize>, shift: f64, all: &mut [f64]) {
-    let edges: &[f64] = &EDGES;
-    let middle = |at: usize| 0.5 * (edges[at] + edges[at + 1]);
-    // Both run upwards: the bucket that a weight comes to is looked for from the last one on.
-    let mut to = bucket((middle(touched.start) + shift) as u64);
-    for at in touched {
-        let weight = std::mem::take(&mut weights[at]);
-        let moved = middle(at) + shift;
-        while to + 1 < BUCKETS && moved >= edges[to + 1] {
-            to += 1;
-        }
-        all[to] += weight;
-    }
-}
-
-/// The lower edges of all buckets in nanoseconds, and the upper edge of the last.
-static EDGES: LazyLock<Vec<f64>> = LazyLock::new(|| (0..=BUCKETS).map(|at| lower_edge(at) as f64).collect());
 
 /// Which of the laws of a service.
 #[derive(Copy, Clone, Debug, PartialEq)]
@@ -98,6 +135,32 @@ pub(super) enum Level {
     Waited(usize),
     /// With the burst stretched by this level.
     Stretched(usize),
+}
+
+/// All laws of a service.
+pub(super) const LAWS: usize = 1 + LEVELS + STRETCHES;
+
+/// The weight of each law of a service, by [`Level::place`].
+pub(super) type Weights = [f64; LAWS];
+
+impl Level {
+    /// Its place among all laws.
+    pub(super) fn place(self) -> usize {
+        match self {
+            Level::Free => 0,
+            Level::Waited(at) => 1 + at,
+            Level::Stretched(at) => 1 + LEVELS + at,
+        }
+    }
+
+    /// The law at a place.
+    fn at(place: usize) -> Level {
+        match place {
+            0 => Level::Free,
+            at if at <= LEVELS => Level::Waited(at - 1),
+            at => Level::Stretched(at - 1 - LEVELS),
+        }
+    }
 }
 
 /// A mixture of laws of a service.
@@ -114,6 +177,8 @@ pub(super) struct ServiceLaw {
     pub(super) variability: f64,
     classes: Vec<ClassDemand>,
     free: Latencies,
+    /// Points that stand for the undisturbed law.
+    points: Vec<(f64, f64)>,
     waited: Vec<OnceLock<Latencies>>,
     stretched: Vec<OnceLock<Latencies>>,
 }
@@ -125,12 +190,14 @@ impl ServiceLaw {
         let mean = |of: fn(&ClassDemand) -> f64| classes.iter().map(|class| share(class) * of(class)).sum::<f64>();
         let cpu = mean(|class| class.cpu.mean_nanos());
         let square = mean(|class| class.cpu.variance_nanos2() + class.cpu.mean_nanos() * class.cpu.mean_nanos());
+        let free = demand(classes, 1.0, CPU_POINTS);
         let slots = |count: usize| std::iter::repeat_with(OnceLock::new).take(count).collect();
         ServiceLaw {
             cpu,
             wait: mean(|class| class.wait.mean_nanos()),
             variability: if cpu > 0.0 { square / (cpu * cpu) - 1.0 } else { 0.0 },
-            free: demand(classes, 1.0, CPU_POINTS),
+            points: free.points(),
+            free,
             classes: classes.to_vec(),
             waited: slots(LEVELS),
             stretched: slots(STRETCHES),
@@ -151,6 +218,36 @@ impl ServiceLaw {
             }
             Level::Stretched(at) => {
                 self.stretched[at].get_or_init(|| demand(&self.classes, raised(at), STRETCHED_POINTS))
+            }
+        }
+    }
+
+    /// The laws that have a weight, with it.
+    fn weighted<'a>(&'a self, weights: &'a Weights) -> impl Iterator<Item = (&'a Latencies, f64)> {
+        let some = weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
+        some.map(|(place, &weight)| (self.level(Level::at(place)), weight))
+    }
+
+    /// Adds laws, each times its weight, to the probabilities of all buckets.
+    pub(super) fn add(&self, weights: &Weights, all: &mut [f64]) {
+        self.weighted(weights).for_each(|(latencies, weight)| latencies.add_to(all, weight));
+    }
+
+    /// Adds the laws of requests behind a delay: by the place of the law, the weight behind each level of the delay. All of
+    /// them are the undisturbed law after a time in line, so that time is gathered first, and the sum taken once.
+    pub(super) fn add_behind(&self, behind: &BTreeMap<usize, Vec<f64>>, all: &mut [f64]) {
+        let mut line = vec![0.0; DELAYS + 1];
+        for (&place, weights) in behind {
+            let mean = match Level::at(place) {
+                Level::Waited(at) => FIRST_WAIT * raised(at) * self.cpu,
+                Level::Free | Level::Stretched(_) => 0.0,
+            };
+            add_wait(weights, mean, &mut line);
+        }
+        for (level, weight) in line.into_iter().enumerate().filter(|(_, weight)| *weight > 0.0) {
+            let delay = delay_of(level);
+            for (nanos, share) in &self.points {
+                all[bucket((nanos + delay) as u64)] += weight * share;
             }
         }
     }
@@ -315,19 +412,45 @@ mod tests {
         }
     }
 
+    /// Behind a delay the law is moved by it: held against the tails of the law itself, a delay further on.
     #[test]
-    fn weights_move_by_the_middles_of_their_buckets() {
-        let middle = |at: usize| 0.5 * (lower_edge(at) + lower_edge(at + 1)) as f64;
-        for shift in [0.0, 1e3, 7.7e6, 3.1e8, 2e10, 1e13] {
-            let mut weights: Vec<f64> = (0..BUCKETS).map(|at| 1.0 + (at % 7) as f64).collect();
-            let (touched, mut expected) = (300..3000, vec![0.0; BUCKETS]);
-            for at in touched.clone() {
-                expected[bucket((middle(at) + shift) as u64)] += weights[at];
+    fn a_delay_moves_the_law() {
+        let law = exponential();
+        let total = |all: &[f64], from: usize| all[from..].iter().sum::<f64>();
+        for level in [Level::Free, Level::Waited(20), Level::Waited(38)] {
+            for delay in [0.0, 3e6, 6e7, 4e8, 9e9] {
+                let (below, above) = levels_beside(delay);
+                let mut weights = vec![0.0; DELAYS + 1];
+                weights[below.0] += below.1;
+                weights[above.0] += above.1;
+                let mut all = vec![0.0; BUCKETS];
+                law.add_behind(&BTreeMap::from([(level.place(), weights)]), &mut all);
+                assert!((total(&all, 0) - 1.0).abs() < 1e-9, "{level:?} behind {delay}");
+                let middle = |at: usize| 0.5 * (lower_edge(at) + lower_edge(at + 1)) as f64;
+                let mean: f64 = all.iter().enumerate().map(|(at, mass)| mass * middle(at)).sum();
+                let expected = law.level(level).mean + delay;
+                assert!((mean / expected - 1.0).abs() < 0.006, "{level:?} behind {delay}: {mean} for {expected}");
+                // Nothing lies farther from where it should be than half of the 6 % between two points of the law, the 3 %
+                // between the two levels that share the delay, and a bucket of 0.8 %.
+                for tail in [0.5, 0.1, 0.01] {
+                    let mut at = 0;
+                    while law.level(level).tail(lower_edge(at) as f64) > tail {
+                        at += 1;
+                    }
+                    let limit = lower_edge(at) as f64;
+                    let apart = 0.03 * limit + 0.03 * delay + 0.008 * (limit + delay);
+                    let found = total(&all, bucket((limit + delay) as u64));
+                    let (most, least) = (law.level(level).tail(limit - apart), law.level(level).tail(limit + apart));
+                    assert!((least..=most).contains(&found), "{level:?} behind {delay}: {found} in {least}..{most}");
+                }
             }
-            let mut all = vec![0.0; BUCKETS];
-            move_weights(&mut weights, touched, shift, &mut all);
-            assert_eq!(all, expected, "{shift}");
-            assert!(weights[300..3000].iter().all(|weight| *weight == 0.0) && weights[299] > 0.0);
+        }
+    }
+
+    #[test]
+    fn every_law_has_its_place() {
+        for place in 0..LAWS {
+            assert_eq!(Level::at(place).place(), place);
         }
     }
 

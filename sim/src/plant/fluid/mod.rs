@@ -13,8 +13,11 @@
 mod books;
 mod flow;
 mod groups;
+mod latencies;
 mod law;
+mod notes;
 mod offered;
+mod readings;
 pub mod scope;
 mod station;
 mod tables;
@@ -30,12 +33,13 @@ use windtunnel_traces::{Cores, Purpose, SimDuration, SimTime, Streams};
 
 use self::books::Books;
 use self::groups::{Group, Groups, Member};
+use self::notes::Notes;
 use self::offered::Offered;
 use self::station::Limits;
 use self::tables::Tables;
 use super::fcfs::Rules;
 use super::requests::ClassDemand;
-use super::{NodeId, Plant, StationSpec, Usage};
+use super::{NodeId, Plant, Reading, StationSpec, Usage};
 use crate::controllers::decision::InstanceId;
 use crate::outcome::recorder::Recorder;
 use crate::scenario::schema::Algorithm;
@@ -82,6 +86,7 @@ pub struct FluidPlant {
     tables: Arc<Tables>,
     groups: Groups,
     books: Books,
+    notes: Notes,
     streams: Streams,
     arrival_noise: Generator,
     fleet_noise: Generator,
@@ -113,6 +118,7 @@ impl FluidPlant {
             lost: 0.0,
             groups: Groups::new(spec.algorithm),
             books: Books::default(),
+            notes: Notes::default(),
             streams,
             arrival_noise: streams.indexed(Purpose::Measurement, u32::MAX),
             fleet_noise: streams.indexed(Purpose::Measurement, u32::MAX - 1),
@@ -128,6 +134,11 @@ impl FluidPlant {
         let attempts = self.attempts(requests);
         self.books.arrive(requests, attempts);
         self.groups.regroup(&self.tables);
+        let start = self.now;
+        let notes = self.notes.is_due(end);
+        if notes {
+            self.groups.remember_counters();
+        }
         if self.groups.split_by_load() {
             // Who gets what changes as they fill: in short steps.
             let steps = libm::ceil(seconds / 0.5).clamp(1.0, 200.0);
@@ -144,6 +155,10 @@ impl FluidPlant {
             self.books.retry(stay);
         }
         self.now = end;
+        if notes {
+            let groups = &mut self.groups;
+            self.notes.take(end, |node, at| groups.note(node, at, (at - start) as f64 / (end - start).max(1) as f64));
+        }
         self.groups.note_first_requests(end);
         self.groups.merge_if_alike(end as f64 * 1e-9);
     }
@@ -276,7 +291,8 @@ impl Plant for FluidPlant {
     }
 
     fn add_node(&mut self, id: NodeId, cores: Cores) {
-        self.groups.add_node(id.0, cores.as_f64());
+        let errors = self.streams.indexed(Purpose::Measurement, u32::MAX - 2 - id.0);
+        self.groups.add_node(id.0, cores.as_f64(), errors);
     }
 
     fn slow_waits(&mut self, factor: f64) {
@@ -308,6 +324,28 @@ impl Plant for FluidPlant {
 
     fn measured(&mut self, id: InstanceId) -> Usage {
         self.groups.measured(id.0, self.now)
+    }
+
+    fn note(&mut self, node: NodeId, at: SimTime) -> bool {
+        // What lies at the very end of the last step is noted at the beginning of the next.
+        let at = at.as_nanos();
+        let is_to_come = at >= self.now;
+        if is_to_come {
+            self.notes.add(node.0 as usize, at);
+        }
+        is_to_come
+    }
+
+    fn noted(&mut self, id: InstanceId) -> Option<Reading> {
+        self.groups.noted(id.0)
+    }
+
+    fn noted_together(&mut self, node: NodeId) -> Option<Reading> {
+        self.groups.noted_together(node.0 as usize)
+    }
+
+    fn read_together(&mut self, id: InstanceId) -> bool {
+        self.groups.read_together(id.0)
     }
 
     fn measured_together(&mut self, instances: &[(InstanceId, bool)]) -> Option<f64> {

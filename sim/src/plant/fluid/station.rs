@@ -7,7 +7,7 @@
 //! closed form: relaxation below saturation, a straight line above, a full house where there is a limit.
 
 use super::flow::Flow;
-use super::law::{Level, Mixture, ServiceLaw, move_weights};
+use super::law::{Level, Mixture, ServiceLaw};
 use super::waiting::{Split, waiting};
 use crate::scenario::schema::Discipline;
 
@@ -424,50 +424,5 @@ fn held_back(kind: &Kind, capacity: f64, limits: Limits) -> (Option<u32>, Option
             let workers = workers.min(room.max(1));
             (Some(workers), Some(room.saturating_sub(workers)))
         }
-    }
-}
-
-/// Adds the law at a grid point to the probabilities of all buckets.
-pub(super) fn spread(station: &Station, law: &ServiceLaw, at: usize, weight: f64, all: &mut [f64]) {
-    for &(level, probability) in station.law(at) {
-        let part = weight * probability;
-        if part > 0.0 {
-            law.level(level).add_to(all, part);
-        }
-    }
-}
-
-/// Adds the laws at a grid point behind a delay in nanoseconds to those that are behind the same delay.
-pub(super) fn gather(station: &Station, at: usize, delay: f64, weight: f64, laws: &mut Mixture) {
-    let mut add = |level: Level, part: f64| match laws.iter_mut().find(|(other, _)| *other == level) {
-        _ if part <= 0.0 => {}
-        Some((_, sum)) => *sum += part,
-        None => laws.push((level, part)),
-    };
-    if station.shares() {
-        return add(station.stretch(delay), weight);
-    }
-    station.law(at).iter().for_each(|&(level, probability)| add(level, weight * probability));
-}
-
-/// Adds laws behind a delay to the probabilities of all buckets: stretched by it already, or moved by it, all at once.
-/// `scratch` is empty before and after.
-pub(super) fn add_behind(
-    law: &ServiceLaw,
-    laws: &Mixture,
-    delay: f64,
-    stretched: bool,
-    scratch: &mut [f64],
-    all: &mut [f64],
-) {
-    let (mut first, mut end) = (usize::MAX, 0);
-    for &(level, weight) in laws {
-        let latencies = law.level(level);
-        latencies.add_to(if stretched { &mut *all } else { &mut *scratch }, weight);
-        let touched = latencies.touched();
-        (first, end) = (first.min(touched.start), end.max(touched.end));
-    }
-    if !stretched && first < end {
-        move_weights(scratch, first..end, delay, all);
     }
 }

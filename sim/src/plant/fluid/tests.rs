@@ -76,6 +76,109 @@ fn measured_utilization_varies_as_the_formula_says() {
     assert!((deviation / expected - 1.0).abs() < 4.0 / (2.0 * count).sqrt(), "{deviation} against {expected}");
 }
 
+/// Pods on one node, noted every 15 s at an instant between two steps of the plant: each by itself at first, then together.
+/// The errors of the mean of k pods that are read together vary as those of k pods by themselves would, and what is noted
+/// lies where a plant that stops there has it.
+#[test]
+fn pods_that_are_read_together_err_as_their_mean_would() {
+    const PODS: u32 = 5;
+    const NOTES: u32 = 4000;
+    let (cores, window, utilization, mean) = (2.0, 15.0, 0.4, 0.1);
+    let node = NodeId(0);
+    let pod = StationSpec { node: Some((node, 1000)), ..machine(cores) };
+    let rate = f64::from(PODS) * utilization * cores / mean;
+    let mut plant = FluidPlant::new(spec(rate, &exponential(100), Algorithm::Random), Streams::new(7));
+    plant.add_node(node, Cores::from_millis(16_000));
+    for id in 0..PODS {
+        plant.add(InstanceId(id), &pod, SimTime::ZERO);
+        plant.attach(InstanceId(id), 1.0, SimTime::ZERO);
+    }
+    let mut recorder = Recorder::new(OBJECTIVE.as_nanos());
+    let at = |note: u32| SimTime::from_secs(15 * u64::from(note) + 7);
+    assert!(plant.note(node, at(0)));
+    plant.advance(SimTime::from_secs(15), &mut recorder);
+    for id in 0..PODS {
+        let reading = plant.noted(InstanceId(id)).expect("every pod was noted");
+        assert_eq!(reading.at, at(0));
+        assert_eq!(plant.noted(InstanceId(id)), None, "each note is told once");
+        assert!(plant.read_together(InstanceId(id)));
+        assert!(!plant.read_together(InstanceId(id)), "it is already");
+    }
+    let (mut before, mut sum, mut squares) = (None, 0.0, 0.0);
+    for note in 1..=NOTES {
+        assert!(plant.note(node, at(note)));
+        plant.advance(SimTime::from_secs(15 * u64::from(note) + 15), &mut recorder);
+        let reading = plant.noted_together(node).expect("they are noted together");
+        assert_eq!((reading.at, plant.noted(InstanceId(1))), (at(note), None));
+        let busy = reading.busy_core_nanos * 1e-9;
+        if let Some(before) = before.replace(busy) {
+            let measured = (busy - before) / (window * cores);
+            (sum, squares) = (sum + measured, squares + measured * measured);
+        }
+    }
+    let count = f64::from(NOTES - 1);
+    let (found, deviation) = (sum / count, (squares / count - (sum / count) * (sum / count)).sqrt());
+    let expected = (utilization * 2.0 * mean / (cores * window) / f64::from(PODS)).sqrt();
+    // Four standard errors of a mean and of a standard deviation.
+    assert!((found - utilization).abs() < 4.0 * expected / count.sqrt(), "{found}");
+    assert!((deviation / expected - 1.0).abs() < 4.0 / (2.0 * count).sqrt(), "{deviation} against {expected}");
+}
+
+/// Who leaves does not take the others' reading with it, who comes is read by itself first, and when nobody is left the next ones
+/// begin anew.
+#[test]
+fn pods_come_to_those_that_are_read_together_and_leave_them() {
+    let node = NodeId(0);
+    let pod = StationSpec { node: Some((node, 1000)), ..machine(2.0) };
+    let constant = Distribution::Constant(SimDuration::from_millis(100));
+    let mut plant = FluidPlant::new(spec(12.0, &constant, Algorithm::Random), Streams::new(7));
+    plant.add_node(node, Cores::from_millis(16_000));
+    let mut recorder = Recorder::new(OBJECTIVE.as_nanos());
+    let come = |plant: &mut FluidPlant, id: u32, now: u64| {
+        plant.add(InstanceId(id), &pod, SimTime::from_secs(now));
+        plant.attach(InstanceId(id), 1.0, SimTime::from_secs(now));
+    };
+    let noted = |plant: &mut FluidPlant, recorder: &mut Recorder, at: u64| {
+        assert!(plant.note(node, SimTime::from_secs(at)));
+        // In two steps: those that are alike at the end of one are one group from the next one on.
+        plant.advance(SimTime::from_secs(at + 2), recorder);
+        plant.advance(SimTime::from_secs(at + 3), recorder);
+    };
+    come(&mut plant, 0, 0);
+    come(&mut plant, 1, 0);
+    noted(&mut plant, &mut recorder, 10);
+    for id in [0, 1] {
+        assert!(plant.noted(InstanceId(id)).is_some() && plant.read_together(InstanceId(id)));
+    }
+    // The first goes: the other is read on.
+    plant.detach(InstanceId(0));
+    noted(&mut plant, &mut recorder, 20);
+    let first = plant.noted_together(node).expect("one of them still serves");
+    plant.remove(InstanceId(0));
+    noted(&mut plant, &mut recorder, 30);
+    let second = plant.noted_together(node).expect("one of them still serves");
+    // All of the load is its own since the thirteenth second: 1.2 cores, and noise of 0.1 * sqrt(12 * 10) core-seconds.
+    let used = (second.busy_core_nanos - first.busy_core_nanos) * 1e-9;
+    assert!((used - 12.0).abs() < 4.0 * 0.1 * 120f64.sqrt(), "{used}");
+    // Another comes: it cannot be read with those before it was noted as they were.
+    come(&mut plant, 2, 33);
+    assert!(!plant.read_together(InstanceId(2)));
+    noted(&mut plant, &mut recorder, 40);
+    assert!(plant.noted_together(node).is_some() && plant.noted(InstanceId(2)).is_some());
+    assert!(plant.read_together(InstanceId(2)));
+    noted(&mut plant, &mut recorder, 50);
+    assert!(plant.noted(InstanceId(2)).is_none() && plant.noted_together(node).is_some());
+    // All go, and others come.
+    plant.detach(InstanceId(1));
+    plant.detach(InstanceId(2));
+    come(&mut plant, 3, 53);
+    noted(&mut plant, &mut recorder, 60);
+    assert!(plant.noted_together(node).is_none());
+    assert!(plant.noted(InstanceId(3)).is_some() && plant.read_together(InstanceId(3)));
+    noted(&mut plant, &mut recorder, 70);
+    assert!(plant.noted_together(node).is_some());
+}
+
 /// `fluid_boot_backlog`: 800 requests per second on five machines of 100, five more after 180 s. Queues at the machines
 /// and turns taken: the old ones keep their share and drain for 540 s.
 #[test]

@@ -1,5 +1,7 @@
 //! From the `[aws]` table to a controller.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use windtunnel_traces::{Purpose, SimDuration, Streams, random};
 
@@ -73,7 +75,7 @@ impl AwsConfig {
             AwsPolicyType::Predictive => PolicyKind::Predictive,
         };
         Policy {
-            name: policy.name.clone(),
+            name: policy.name.as_str().into(),
             kind,
             cooldown: policy.cooldown.unwrap_or(self.default_cooldown),
             warmup: self.warmup_of(policy),
@@ -126,9 +128,9 @@ impl AwsConfig {
     fn alarm(&self, alarm: &AwsAlarm) -> AlarmSpec {
         let known = metric_of(Provider::Aws, &alarm.metric).unwrap_or(Metric::CpuUtilization);
         let (metric, statistic) = resolve_percentile(known, alarm.statistic.0);
-        let rules = |names: &Names| -> Vec<usize> {
+        let rules = |names: &Names| -> Arc<[usize]> {
             if !alarm.enabled {
-                return Vec::new();
+                return Arc::default();
             }
             names.iter().filter_map(|name| self.policy.iter().position(|p| p.name == name)).collect()
         };

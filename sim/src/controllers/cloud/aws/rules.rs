@@ -5,6 +5,7 @@ mod reconcile;
 mod standby;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use windtunnel_traces::random::Generator;
 use windtunnel_traces::{SimDuration, SimTime};
@@ -39,7 +40,7 @@ pub(crate) const WORDS: StatusWords = StatusWords {
 
 /// A scaling policy, ready to execute.
 pub(crate) struct Policy {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) kind: PolicyKind,
     pub(crate) cooldown: SimDuration,
     pub(crate) warmup: SimDuration,
@@ -158,8 +159,8 @@ impl Aws {
                 firing.reason(),
                 policy.name
             ),
-            policy: Some(policy.name.clone()),
-            alarm: Some(firing.name.clone()),
+            policy: Some(Arc::clone(&policy.name)),
+            alarm: Some(Arc::clone(&firing.name)),
             first_breach: firing.first_breach,
             breach_seen_until: firing.breach_seen_until,
             alarm_since: Some(firing.alarm_since),
@@ -177,7 +178,7 @@ impl Dialect for Aws {
         let mut best: Option<(u32, usize, &Firing)> = None;
         let mut at_bound = Vec::new();
         for firing in firings {
-            for &index in &firing.rules {
+            for &index in firing.rules.iter() {
                 match self.propose(moment, &self.policies[index], firing) {
                     Proposal::Nothing(refusal, reason) => {
                         self.record_idle(moment, firing, index, (refusal, &reason));

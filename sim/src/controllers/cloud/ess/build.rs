@@ -69,7 +69,7 @@ impl EssConfig {
             EssRuleType::Predictive => RuleKind::Predictive,
         };
         Rule {
-            name: rule.name.clone(),
+            name: rule.name.as_str().into(),
             kind,
             cooldown: rule.cooldown.unwrap_or(self.default_cooldown),
             warmup: rule.warmup,

@@ -1,5 +1,8 @@
 //! The rules of ESS: who excludes whom, what the cooldown refuses, how the expected number of instances moves.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use windtunnel_traces::{SimDuration, SimTime};
 
 use super::assumptions::CooldownStartedBy;
@@ -51,7 +54,7 @@ const COOLDOWN: (Refusal, &str) =
 
 /// A scaling rule, ready to execute.
 pub(crate) struct Rule {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) kind: RuleKind,
     pub(crate) cooldown: SimDuration,
     pub(crate) warmup: SimDuration,
@@ -237,8 +240,8 @@ impl Ess {
         };
         let mut trigger = Trigger {
             cause: if moment.out.without_words { String::new() } else { cause() },
-            policy: Some(rule.name.clone()),
-            alarm: Some(firing.name.clone()),
+            policy: Some(Arc::clone(&rule.name)),
+            alarm: Some(Arc::clone(&firing.name)),
             first_breach: firing.first_breach,
             breach_seen_until: firing.breach_seen_until,
             alarm_since: Some(firing.alarm_since),
@@ -246,11 +249,11 @@ impl Ess {
         };
         let (capacity, refusal) = match self.outcome(rule, moment, total, Some(firing)) {
             Outcome::Silent => return,
-            Outcome::Rejected(because) => (total, Some((Refusal::Other, because))),
-            Outcome::Capacity(capacity) if capacity == total => (total, Some((NO_CHANGE.0, NO_CHANGE.1.to_string()))),
+            Outcome::Rejected(because) => (total, Some((Refusal::Other, because.into()))),
+            Outcome::Capacity(capacity) if capacity == total => (total, Some((NO_CHANGE.0, Cow::from(NO_CHANGE.1)))),
             Outcome::Capacity(capacity) => match self.within_activity(total, capacity) {
                 Some(capacity) => (capacity, None),
-                None => (capacity, Some((Refusal::Bound, TOO_MANY.1.to_string()))),
+                None => (capacity, Some((Refusal::Bound, TOO_MANY.1.into()))),
             },
         };
         // An alarm's activity is of the non-parallel class: it excludes everything, and everything excludes it.
@@ -286,7 +289,7 @@ impl Ess {
             moment.now,
             format!("The scheduled task \"{}\" executed scaling rule \"{}\"", due.entry.name, rule.name),
         );
-        trigger.policy = Some(rule.name.clone());
+        trigger.policy = Some(Arc::clone(&rule.name));
         let to = match self.outcome(rule, moment, from, None) {
             Outcome::Capacity(capacity) => capacity,
             Outcome::Silent | Outcome::Rejected(_) => from,
@@ -403,7 +406,7 @@ impl Dialect for Ess {
                 continue;
             }
             self.locked_until[firing.alarm] = moment.now + self.trigger_lock;
-            for action in &firing.rules {
+            for action in firing.rules.iter() {
                 self.execute(moment, firing, *action);
             }
         }

@@ -37,7 +37,7 @@ impl TencentConfig {
     fn policies(&self) -> Vec<Policy> {
         let rounding = self.assumptions.percent_rounding.into();
         let policy = |policy: &super::TencentPolicy| Policy {
-            name: policy.name.clone(),
+            name: policy.name.as_str().into(),
             kind: match policy.resolved_type() {
                 TencentPolicyType::Simple => PolicyKind::Simple(Adjustment {
                     adjust: policy.adjust.unwrap_or(Adjust::Change(0)),

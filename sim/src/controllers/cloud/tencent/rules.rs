@@ -1,6 +1,8 @@
 //! The rules of Tencent AS: policies move the desired capacity, one activity at a time matches it, and what comes in
 //! between is cancelled.
 
+use std::sync::Arc;
+
 use windtunnel_traces::{SimDuration, SimTime};
 
 use super::config::{RetryPolicy, ScalingMode, TencentConfig};
@@ -33,7 +35,7 @@ const IN_COOLDOWN: (Refusal, &str) = (Refusal::Cooldown, "The auto scaling group
 
 /// A scaling policy, ready to execute.
 pub(crate) struct Policy {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) kind: PolicyKind,
     /// None: it neither waits for a cooldown nor starts one.
     pub(crate) cooldown: Option<SimDuration>,
@@ -131,8 +133,8 @@ impl Tencent {
         };
         let mut trigger = Trigger {
             cause: if moment.out.without_words { String::new() } else { cause() },
-            policy: Some(policy.name.clone()),
-            alarm: Some(firing.name.clone()),
+            policy: Some(Arc::clone(&policy.name)),
+            alarm: Some(Arc::clone(&firing.name)),
             first_breach: firing.first_breach,
             breach_seen_until: firing.breach_seen_until,
             alarm_since: Some(firing.alarm_since),
@@ -239,7 +241,7 @@ impl Dialect for Tencent {
             return;
         }
         for firing in firings {
-            for action in &firing.rules {
+            for action in firing.rules.iter() {
                 self.invoke(moment, firing, *action);
             }
         }

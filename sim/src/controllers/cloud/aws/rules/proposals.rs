@@ -104,7 +104,7 @@ impl Aws {
             if !policy.enabled {
                 continue;
             }
-            let low = |alarm: &&Alarm| alarm.spec.actions.alarm == [index] && !alarm.spec.comparison.is_upward();
+            let low = |alarm: &&Alarm| *alarm.spec.actions.alarm == [index] && !alarm.spec.comparison.is_upward();
             let Some(alarm) = moment.alarms.iter().find(low) else { continue };
             if alarm.state != AlarmState::Alarm {
                 let reason = format!("target tracking policy {} does not want it", policy.name);
