@@ -156,6 +156,7 @@ aliyun cms PutResourceMetricRule --RuleId r1 --RuleName high --ContactGroups ops
   --Resources '[{"instanceId":"i-1"}]' --Interval 60 --SilenceTime 300 \
   --Escalations.Critical.Statistics Average --Escalations.Critical.ComparisonOperator GreaterThanThreshold \
   --Escalations.Critical.Threshold 70 --Escalations.Critical.Times 3
+aliyun cms PutMetricRuleTargets --RuleId r1 --Targets.1.Id 1 --Targets.1.Arn acs:ess:cn-hangzhou:1:scalingGroupId/asg-1:scalingRuleId/out
 "#;
 
 const TCCLI: &str = r#"tccli as CreateAutoScalingGroup --AutoScalingGroupName web --MinSize 3 --MaxSize 10 --VpcId vpc-1
@@ -375,7 +376,13 @@ fn aws_and_hpa() -> Vec<Case> {
             &format!("{}[sensors]\nevery = '60s'\n", scenario(TRACKING, &[])),
             &[("every = '60s'", "every = '300s'")],
         ),
-        fault("A03", AWS, &[("threshold = 20\n", "threshold = 20\nmissing = 'breaching'\n")]),
+        // Without a value no step is found: a simple policy acts all the same.
+        case(
+            "A03",
+            Input::Scenario,
+            &scenario(AWS, &[("step = [{ upper = 0, adjust = { change = -1 } }]", "adjust = { change = -1 }")]),
+            &[("threshold = 20\n", "threshold = 20\nmissing = 'breaching'\n")],
+        ),
         fault("A04", AWS, &[("default_instance_warmup = '180s'\n", "")]),
         case("A05", Input::Scenario, &both, &[(", disable_scale_in = true", "")]),
         fault("H01", HPA, &[("request = '1000m', ", "")]),
@@ -414,7 +421,13 @@ fn as_written() -> Vec<Case> {
         cms("S05", &[("--Interval 60", "--Interval 60 --EvaluationCount 3")]),
         cms("S06", &[("--RuleId r1 ", "")]),
         cms("S07", &[("--Interval 60", "--Interval 60 --AlarmActions '[\"acs:ess:cn-hangzhou:1:scalingrule/out\"]'")]),
-        cms("S08", &[("\"i-1\"", "\"*\"")]),
+        // One instance or all of them: CloudMonitor looks at each by itself. An event-triggered task looks at the group.
+        Case {
+            code: "S08",
+            input: Input::Script,
+            faulty: changed(CLOUDMONITOR, &[("\"i-1\"", "\"*\"")]),
+            repaired: SCRIPT.to_string(),
+        },
         cms("S09", &[("--SilenceTime 300 ", "")]),
         cms("S10", &[("--Interval 60", "--Period 300")]),
         cms("S11", &[("cpu_total", "CPUUtilization")]),
@@ -441,7 +454,19 @@ fn as_written() -> Vec<Case> {
                 "",
             )],
         ),
-        script("S25", &[(" --HealthCheckType LOAD_BALANCER", "")]),
+        // A hook that waits for the end of the boot would keep the failed script out of service.
+        case(
+            "S25",
+            Input::Script,
+            &changed(
+                SCRIPT,
+                &[(
+                    "aliyun ess CreateLifecycleHook --ScalingGroupId asg-1 --LifecycleTransition SCALE_OUT --HeartbeatTimeout 600\n",
+                    "",
+                )],
+            ),
+            &[(" --HealthCheckType LOAD_BALANCER", "")],
+        ),
         case(
             "S26",
             Input::Script,

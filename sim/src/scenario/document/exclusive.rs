@@ -58,7 +58,9 @@ pub(super) fn make_room(table: &mut Table, name: &str, key: &str, value: Option<
     if DISTRIBUTIONS.contains(&key) {
         table.entries.retain(|entry| entry.key == key || !DISTRIBUTIONS.contains(&entry.key.as_str()));
     }
-    for alternatives in ALTERNATIVES.iter().filter(|group| group.table == name && group.keys.contains(&key)) {
+    // What stands beside the key already was meant with it: a poll with the time of what it waits for.
+    let is_new = !table.contains(key);
+    for alternatives in ALTERNATIVES.iter().filter(|group| is_new && group.table == name && group.keys.contains(&key)) {
         table.entries.retain(|entry| entry.key == key || !alternatives.keys.contains(&entry.key.as_str()));
     }
 }

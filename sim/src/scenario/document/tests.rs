@@ -119,6 +119,16 @@ fn boot_stages_merge_by_stage_and_a_poll_replaces_a_time() {
     );
 }
 
+/// A poll may stand beside the time of what it waits for: then a change to one of them leaves the other.
+#[test]
+fn a_poll_keeps_the_time_that_stood_beside_it() {
+    check_merge(
+        "[[boot]]\nstage = 'a'\ntime = '45s'\npoll = { every = '1s', attempts = 9 }\n",
+        "[[boot]]\nstage = 'a'\npoll = { attempts = 20 }\n",
+        "[[boot]]\nstage = 'a'\ntime = '45s'\npoll = { every = '1s', attempts = 20 }\n",
+    );
+}
+
 #[test]
 fn a_trace_source_replaces_the_others_and_their_keys() {
     check_merge(

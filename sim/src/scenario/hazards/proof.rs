@@ -67,9 +67,9 @@ const MANY_REQUESTS: f64 = 5e6;
 const MOST_REQUESTS: f64 = 500e6;
 
 /// Codes that a simulation can show.
-const PROVABLE: [&str; 32] = [
+const PROVABLE: [&str; 31] = [
     "A01", "A02", "A03", "A05", "G01", "G02", "G03", "G04", "G05", "G06", "G07", "G08", "G09", "G10", "G12", "G13",
-    "G14", "G15", "H01", "H03", "H05", "H06", "H08", "H09", "S04", "S08", "S09", "S17", "S20", "S25", "S26", "S27",
+    "G14", "G15", "H01", "H03", "H05", "H06", "H08", "H09", "S04", "S08", "S09", "S20", "S25", "S26", "S27",
 ];
 
 /// True when a simulation can show the hazard.
@@ -92,6 +92,7 @@ pub fn why_not(code: &str) -> &'static str {
         "S14" => "the simulated group has one scaling configuration: both orders remove the same instances",
         "S15" => "it decides what may run beside an alarm's activity: no load is served worse by it",
         "S16" => "the same 300 s, written, give the same run",
+        "S17" => "an inactive group does nothing: [[event]] kind = \"group-disabled\" simulates one",
         "S19" => "what a command that is not there would create is not known",
         "S21" => "it is about memory and price, which the scenario gives itself",
         "S23" | "S30" => "it is about the names of tools and services",
@@ -160,8 +161,9 @@ pub fn prove(finding: &Finding, loaded: &Loaded, files: &dyn ScenarioFiles) -> R
         Ok(both) => both,
         Err(error) => return Ok(Answer::NotSimulated(format!("the scenario cannot be changed for it: {error}"))),
     };
-    // Single instances differ by the requests that they happen to get: rates know nothing of it.
-    let Some((with, cured, fidelity)) = figures(&with, &cured, plan.metric, finding.code == "S08")? else {
+    // Single instances differ, by the requests that they happen to get and by their health: rates know little of it.
+    let Some((with, cured, fidelity)) = figures(&with, &cured, plan.metric, ["S08", "S25"].contains(&finding.code))?
+    else {
         let reason = "it would take more than 500 million requests, and what it needs is not simulated as rates";
         return Ok(Answer::NotSimulated(reason.to_string()));
     };
@@ -269,8 +271,9 @@ fn in_group(finding: &Finding, scenario: &Scenario, group: &Group, numbers: &Num
         "S26" => load::overshoot(finding, scenario, group, numbers),
         "G02" => load::flapping(finding, scenario, group, numbers),
         "G04" => load::cut(scenario, numbers, min, max),
-        "G12" | "A01" => load::stuck(finding, scenario, numbers, max),
-        "G01" => Some(response::late(path, scenario, group, numbers)),
+        "G12" => load::one_way(finding, scenario, group, numbers),
+        "A01" => load::steps(finding, scenario, group, numbers),
+        "G01" => response::late(path, scenario, group, numbers),
         "G05" => response::patience(path, scenario, group, numbers),
         "G10" => response::disabled(path, scenario, group, numbers),
         "G13" => response::reversed(path, scenario, group, numbers),
@@ -281,7 +284,6 @@ fn in_group(finding: &Finding, scenario: &Scenario, group: &Group, numbers: &Num
         "A05" => group::together(path, scenario, group, numbers),
         "S08" => group::each_instance(path, scenario, group, numbers),
         "S09" => group::silent(path, scenario, group, numbers),
-        "S17" => group::inactive(scenario, group, numbers),
         "S20" => group::locked(path, scenario, group, numbers),
         "S25" => group::unhealthy(scenario, group, numbers),
         _ => None,

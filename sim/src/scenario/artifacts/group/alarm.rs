@@ -5,7 +5,6 @@ use super::super::finding;
 use super::super::node::Node;
 use super::super::object::{Kind, Object, REFERENCE};
 use super::super::write::aws;
-use super::super::write::ess::ALL_RESOURCES;
 use super::composite::KnownAlarm;
 use super::dialect::Dialect;
 use super::math::{self, Understood};
@@ -423,9 +422,12 @@ fn body(draft: &mut Draft<'_>, node: &Node, kind: Kind, dialect: &Dialect) -> Re
         {
             draft.key("rule_id", &quoted(id), Some(("RuleId", from)));
         }
-        if let Some((scope, from)) = text("Resources").filter(|(scope, _)| !scope.is_empty() && *scope != ALL_RESOURCES)
-        {
-            draft.key("resources", &quoted(scope), Some(("Resources", from)));
+        // A text that holds JSON; command lines are read as the JSON itself.
+        let scope = node
+            .get("Resources")
+            .map(|from| (from.text().map_or_else(|| from.json().to_string(), str::to_string), from));
+        if let Some((scope, from)) = scope.filter(|(scope, _)| !scope.is_empty() && !scope.contains("\"_ALL\"")) {
+            draft.key("resources", &quoted(&scope), Some(("Resources", from)));
         }
     }
     if let (Some(value), Some(from), Kind::CmsRule) = (count(node, "SilenceTime"), node.get("SilenceTime"), kind) {

@@ -27,7 +27,7 @@ const CMS_COMPARISONS: [&str; 4] =
 const CUSTOM: [&str; 4] = ["QPS", "QPSPerInstance", "ResponseTime", "InFlight"];
 
 /// What a rule of CloudMonitor watches when it is to watch everything.
-pub(in super::super) const ALL_RESOURCES: &str = "[{\"resource\":\"_ALL\"}]";
+const ALL_RESOURCES: &str = "[{\"resource\":\"_ALL\"}]";
 
 /// The group's id, which only the service knows.
 pub(super) const GROUP: &str = "scaling_group_id";

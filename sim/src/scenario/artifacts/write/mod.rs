@@ -7,7 +7,7 @@ pub(super) mod aws;
 mod aws_group;
 mod call;
 mod cloudformation;
-pub(super) mod ess;
+mod ess;
 mod hpa;
 mod shell;
 mod tencent;

@@ -17,7 +17,7 @@ fn of_cloudmonitor<'g>(path: &str, scenario: &Scenario, group: &'g Group) -> Opt
             known.name == alarm.name && known.kind == crate::controllers::cloud::ess::EssAlarmKind::CmsRule
         })
     };
-    alarm_at(path, group).or_else(|| group.alarms.iter().find(is_rule))
+    alarm_at(path, group).or_else(|| group.alarms.iter().find(is_rule)).filter(|alarm| alarm.is_enabled)
 }
 
 /// S08: a load at which the mean of the group stays below the threshold, and single instances do not. The mean of n
@@ -77,18 +77,6 @@ pub(super) fn silent(path: &str, scenario: &Scenario, group: &Group, numbers: &N
     Some(plan)
 }
 
-/// S17: the group as it is created, and enabled.
-pub(super) fn inactive(scenario: &Scenario, group: &Group, numbers: &Numbers) -> Option<Plan> {
-    if group.table == "aws" {
-        return None;
-    }
-    let cure = ("EnableScalingGroup".to_string(), vec!["event=[]".to_string()]);
-    let mut plan = rising(scenario, group, numbers, SUFFERS, cure);
-    plan.setting.push_str("; the group is disabled all the time");
-    plan.both.push("event=[{ at = \"0s\", kind = \"group-disabled\", lasts = \"2h\" }]".to_string());
-    Some(plan)
-}
-
 /// S20: load is low until a scale-in has just begun its cooldown, then more than the group can serve.
 pub(super) fn locked(path: &str, scenario: &Scenario, group: &Group, numbers: &Numbers) -> Option<Plan> {
     let cpu = |alarm: &Alarm| alarm.metric == Some(Metric::CpuUtilization);
@@ -127,7 +115,7 @@ pub(super) fn locked(path: &str, scenario: &Scenario, group: &Group, numbers: &N
     })
 }
 
-/// S25: start scripts that fail in a third of the boots, and leave the machine running. A boot of fewer than two stages has
+/// S25: start scripts that fail in four of five boots, and leave the machine running. A boot of fewer than two stages has
 /// no script after the machine's own start: then it is a minute of each.
 pub(super) fn unhealthy(scenario: &Scenario, group: &Group, numbers: &Numbers) -> Option<Plan> {
     let Policy::Ess(_) = &scenario.policy else { return None };
@@ -144,11 +132,10 @@ pub(super) fn unhealthy(scenario: &Scenario, group: &Group, numbers: &Numbers) -
             "script".to_string()
         }
     };
-    plan.setting.push_str(&format!("; `{script}` fails in a third of the boots, and the machine stays"));
+    plan.setting.push_str(&format!("; `{script}` fails in four of five boots, and the machine stays"));
     plan.both.extend([
-        format!("boot.{script}.fails=\"33%\""),
+        format!("boot.{script}.fails=\"80%\""),
         format!("boot.{script}.then=\"give-up\""),
-        "ess.health_check=\"ecs\"".to_string(),
         "balancer.health={ every = \"5s\", healthy = 2 }".to_string(),
     ]);
     Some(plan)

@@ -5,6 +5,7 @@ use super::super::numbers::Numbers;
 use super::super::view::{Does, Group};
 use super::super::{Finding, round};
 use super::{Plan, constant, horizon, max_key, starting_with, step};
+use crate::controllers::cloud::Provider;
 use crate::scenario::Scenario;
 
 /// Constant traffic just above the threshold: the group goes to its maximum, whatever it needs.
@@ -17,7 +18,7 @@ pub(super) fn total(finding: &Finding, group: &Group, numbers: &Numbers, min: u3
     let rate = threshold * 1.1;
     let per_instance = threshold / numbers.units_for(rate).max(f64::from(min)).max(1.0);
     let name = match group.provider {
-        crate::controllers::cloud::Provider::Tencent => return None,
+        Provider::Tencent => return None,
         _ => "QPSPerInstance",
     };
     Some(Plan {
@@ -194,34 +195,62 @@ pub(super) fn metastable(numbers: &Numbers, max: u32) -> Option<Plan> {
 }
 
 /// Load that comes and goes: what never scales back stays, what never scales out suffers.
-pub(super) fn stuck(finding: &Finding, scenario: &Scenario, numbers: &Numbers, max: u32) -> Option<Plan> {
-    let group = Group::of(scenario)?;
-    let never_adds = finding.message.contains("ever adds") || finding.code == "A01";
-    let peak = 0.7 * f64::from(max) * numbers.limit_per_unit;
+fn comes_and_goes(
+    suffers: bool,
+    scenario: &Scenario,
+    group: &Group,
+    numbers: &Numbers,
+    (cure, cured): (String, Vec<String>),
+) -> Plan {
+    let peak = 0.7 * f64::from(group.max) * numbers.limit_per_unit;
     let base = 0.1 * f64::from(group.min.max(1)) * numbers.limit_per_unit;
-    let table = group.table;
-    let rules = if table == "ess" { "rule" } else { "policy" };
-    if group.rules.iter().any(|rule| rule.name == "cure")
-        || matches!(group.rules.first().map(|rule| &rule.does), Some(Does::Predict))
-    {
-        return None;
-    }
-    let metric = if table == "ess" {
-        "CpuUtilization"
-    } else if table == "aws" {
-        "CPUUtilization"
-    } else {
-        "CPU_UTILIZATION"
-    };
-    Some(Plan {
-        metric: if never_adds { "slo_violating_request_fraction" } else { "mean_in_service" },
+    Plan {
+        metric: if suffers { "slo_violating_request_fraction" } else { "mean_in_service" },
         setting: format!("4 hours: one of {} requests/s, from {} and back", round(peak), round(base)),
         both: [vec![step(base, peak, "30m", "1h"), horizon("4h")], starting_with(scenario, f64::from(group.min))]
             .concat(),
-        cure: "a target tracking policy at 60 % CPU instead".to_string(),
-        cured: vec![
-            format!("{table}.{rules}=[{{ name = \"cure\", target = {{ metric = \"{metric}\", value = 60 }} }}]"),
-            format!("{table}.alarm=[]"),
-        ],
-    })
+        cure,
+        cured,
+    }
+}
+
+/// G12: a rule for the way that is missing, and an alarm for it, beside those that there are.
+pub(super) fn one_way(finding: &Finding, scenario: &Scenario, group: &Group, numbers: &Numbers) -> Option<Plan> {
+    let never_adds = finding.message.contains("ever adds");
+    let (comparison, threshold, change) = if never_adds { (">", 60, 2) } else { ("<", 20, -1) };
+    let (rules, metric) = match group.provider {
+        Provider::Ess => ("rule", "CpuUtilization"),
+        Provider::Aws => ("policy", "CPUUtilization"),
+        Provider::Tencent => ("policy", "CPU_UTILIZATION"),
+    };
+    let rule = format!("name = \"cure\"\nadjust = {{ change = {change} }}\ncooldown = \"300s\"");
+    let alarm = format!(
+        "name = \"cure\"\nmetric = \"{metric}\"\ncomparison = \"{comparison}\"\nthreshold = {threshold}\nperiod = \"60s\"\n\
+         times = 3\naction = \"cure\""
+    );
+    let cured = vec![appended(scenario, group.table, rules, &rule)?, appended(scenario, group.table, "alarm", &alarm)?];
+    let cure = format!("an alarm on CPU {comparison} {threshold} % that changes the group by {change}");
+    Some(comes_and_goes(never_adds, scenario, group, numbers, (cure, cured)))
+}
+
+/// An array of the policy's tables with one more, as an assignment.
+fn appended(scenario: &Scenario, table: &str, key: &str, element: &str) -> Option<String> {
+    let file = toml::Table::try_from(&scenario.file).ok()?;
+    let mut elements = file.get(table)?.get(key).and_then(toml::Value::as_array).cloned().unwrap_or_default();
+    elements.push(toml::Value::Table(element.parse().ok()?));
+    Some(format!("{table}.{key}={}", toml::Value::Array(elements)))
+}
+
+/// A01: the same adjustment, from the threshold on.
+pub(super) fn steps(finding: &Finding, scenario: &Scenario, group: &Group, numbers: &Numbers) -> Option<Plan> {
+    let rule = group.rules.iter().find(|rule| finding.path.starts_with(&rule.path))?;
+    let Does::Steps(steps) = &rule.does else { return None };
+    let (alarm, _) = group.pairs().find(|(_, invoked)| invoked.name == rule.name)?;
+    let bound = if alarm.comparison.is_upward() { "lower" } else { "upper" };
+    let adjust = toml::Value::try_from(steps.first()?.adjust).ok()?;
+    let cure = (
+        format!("the step begins at the threshold: {bound} = 0"),
+        vec![format!("{}.step=[{{ {bound} = 0, adjust = {adjust} }}]", rule.path)],
+    );
+    Some(comes_and_goes(rule.adds(), scenario, group, numbers, cure))
 }

@@ -1,6 +1,7 @@
 //! Proofs about alarms and limits: what comes too late, not at all, or the wrong way round. Each cure takes away just what
 //! the finding complains of.
 
+use super::super::latency;
 use super::super::numbers::Numbers;
 use super::super::round;
 use super::super::view::{Alarm, Group};
@@ -58,7 +59,7 @@ fn steady(
 }
 
 /// G01: the shortest period, once; where it is that already, headroom.
-pub(super) fn late(path: &str, scenario: &Scenario, group: &Group, numbers: &Numbers) -> Plan {
+pub(super) fn late(path: &str, scenario: &Scenario, group: &Group, numbers: &Numbers) -> Option<Plan> {
     let slow = alarm_at(path, group).filter(|alarm| alarm.window().as_secs_f64() > 60.0);
     let cure = match slow {
         Some(alarm) => {
@@ -68,6 +69,7 @@ pub(super) fn late(path: &str, scenario: &Scenario, group: &Group, numbers: &Num
             }
             ("period = \"60s\", times = 1".to_string(), cured)
         }
+        None if !latency::is_late(60.0, group, scenario) => return None,
         None => {
             let more = (2 * group.min.max(1)).min(group.max);
             let mut cured = vec![format!("{}.min={more}", group.table)];
@@ -75,7 +77,7 @@ pub(super) fn late(path: &str, scenario: &Scenario, group: &Group, numbers: &Num
             (format!("headroom: min = {more}"), cured)
         }
     };
-    rising(scenario, group, numbers, SUFFERS, cure)
+    Some(rising(scenario, group, numbers, SUFFERS, cure))
 }
 
 /// G05: as many attempts as the boot may ask for.
