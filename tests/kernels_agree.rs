@@ -337,3 +337,31 @@ fn a_core_at_the_very_end_of_patience_is_taken() {
     assert_eq!(two_requests(|case| case.patience = Some(LAWS[1])), [(2, 0); 2]);
     assert_eq!(two_requests(|case| case.patience = Some(LAWS[2])), [(1, 1); 2], "3 ms are too short for the second");
 }
+
+/// Where cores are shared, a burst ends at a rounded time, and who arrives in that instant has it rounded anew. The
+/// client's deadline in the same instant comes before.
+#[test]
+fn an_arrival_at_a_deadline_does_not_bring_the_answer_forward() {
+    let millis = |count: u64| count * MILLISECOND;
+    let case = Case {
+        seed: 7_542_348_360_959_594_657,
+        cores: 6,
+        workers: None,
+        backlog: None,
+        timeout: Some(millis(10)),
+        cancel_on_timeout: false,
+        cpu: LAWS[1],
+        wait: LAWS[0],
+        patience: None,
+        cold_start: false,
+        at_random: true,
+        discipline: Discipline::ProcessorSharing,
+        gaps: [
+            vec![0, 0, 0, 0, 218_501, 0, 0, 331_860, millis(4), 0, 0, 0, 1_386_450],
+            [4, 2, 4, 1, 2, 1, 4, 3, 3, 4].map(millis).to_vec(),
+        ]
+        .concat(),
+        controls: vec![(0, Control::Kill(1))],
+    };
+    agree(&case).expect("both kernels give the same");
+}

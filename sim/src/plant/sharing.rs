@@ -35,6 +35,8 @@ struct Instance {
     station: Station,
     /// When the next burst ends.
     due: u64,
+    /// When the last burst started.
+    last_start: u64,
     /// Requests whose bursts run, by the number that the station knows them by.
     jobs: Vec<Job>,
     unused: Vec<u32>,
@@ -48,7 +50,14 @@ impl Instance {
         if !spec.warm {
             station.coldness = Coldness { since: 0, until: u64::MAX };
         }
-        Instance { station, due: u64::MAX, jobs: Vec::new(), unused: Vec::new(), off_core: Vec::new() }
+        Instance {
+            station,
+            due: u64::MAX,
+            last_start: u64::MAX,
+            jobs: Vec::new(),
+            unused: Vec::new(),
+            off_core: Vec::new(),
+        }
     }
 
     /// A burst starts.
@@ -67,6 +76,7 @@ impl Instance {
         };
         self.station.start(number, length);
         self.due = self.station.due();
+        self.last_start = now;
     }
 
     /// Ends the bursts that are over by `now`; what happens by `until` is accounted for at once, since nothing comes
@@ -81,6 +91,11 @@ impl Instance {
             self.due = self.station.due();
             let mut job = self.jobs[number as usize];
             self.unused.push(number);
+            if job.deadline == at && self.last_start == at {
+                // Clients give up before anybody arrives in the same instant. This burst was not over then: a share of a
+                // core is rounded up to whole nanoseconds anew with every arrival.
+                job.deadline = job.arrival;
+            }
             job.wait = at.saturating_add(job.wait);
             decided += u64::from(job.settle(until, recorder));
             if job.wait > until {
