@@ -3,6 +3,8 @@
 //! A list in ascending order is a heap, so growing costs nothing; a heap that has become short again is sorted. Bursts that
 //! have ended stay in front of the list for a while, so that nothing moves up when one ends.
 
+use std::cell::Cell;
+
 /// A burst: the bits of its finish above, the order in which it started and its job below. The bits of numbers that are
 /// not negative have their order, so that one comparison decides, without a branch.
 type Burst = u128;
@@ -59,17 +61,7 @@ impl Bursts {
         }
         self.entries.push(burst);
         let running = &mut self.entries[self.ended..];
-        let mut hole = running.len() - 1;
-        // Towards the front: to the neighbour in a list, to the parent in a heap.
-        while hole > 0 {
-            let before = if self.is_heap { (hole - 1) / 2 } else { hole - 1 };
-            if running[before] < burst {
-                break;
-            }
-            running[hole] = running[before];
-            hole = before;
-        }
-        running[hole] = burst;
+        if self.is_heap { rise(running, burst) } else { insert(running, burst) }
     }
 
     /// Takes the job whose burst ends first.
@@ -132,6 +124,32 @@ impl Bursts {
         }
         self.entries[hole] = moved;
     }
+}
+
+/// Puts a burst into a list whose last place is free: those that end later move back by one.
+#[inline]
+fn insert(list: &mut [Burst], burst: Burst) {
+    let list = Cell::from_mut(list).as_slice_of_cells();
+    let mut hole = list.len() - 1;
+    for neighbours in list.windows(2).rev() {
+        if neighbours[0].get() < burst {
+            break;
+        }
+        neighbours[1].set(neighbours[0].get());
+        hole -= 1;
+    }
+    list[hole].set(burst);
+}
+
+/// Puts a burst into a heap whose last place is free.
+#[cold]
+fn rise(heap: &mut [Burst], burst: Burst) {
+    let mut hole = heap.len() - 1;
+    while hole > 0 && burst < heap[(hole - 1) / 2] {
+        heap[hole] = heap[(hole - 1) / 2];
+        hole = (hole - 1) / 2;
+    }
+    heap[hole] = burst;
 }
 
 #[inline]

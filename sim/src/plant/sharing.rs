@@ -62,8 +62,9 @@ impl Instance {
 
     /// A burst starts.
     #[inline]
-    fn start(&mut self, now: u64, job: Job, length: u64) {
+    fn start(&mut self, now: u64, length: u64, deadline: u64, wait: u64) {
         self.station.progress(now);
+        let job = Job { arrival: now, deadline, wait, awaited: true };
         let number = match self.unused.pop() {
             Some(number) => {
                 self.jobs[number as usize] = job;
@@ -213,9 +214,9 @@ impl<B: Balance> Service<B> {
         self.undecided += 1;
         self.undecided -= instance.catch_up(arrival, until, recorder);
         let deadline = self.rules.timeout.map_or(u64::MAX, |timeout| arrival.saturating_add(timeout.as_nanos()));
-        let job = Job { arrival, deadline, wait: stretched_wait(wait, self.wait_factor), awaited: true };
+        let wait = stretched_wait(wait, self.wait_factor);
         let length = stretched(cpu, arrival, instance.station.coldness, self.rules.cold_start);
-        instance.start(arrival, job, length);
+        instance.start(arrival, length, deadline, wait);
     }
 }
 
