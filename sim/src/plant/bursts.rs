@@ -5,9 +5,13 @@
 
 use std::cell::Cell;
 
-/// A burst: the bits of its finish above, the order in which it started and its job below. The bits of numbers that are
-/// not negative have their order, so that one comparison decides, without a branch.
+/// A burst: its finish above, the order in which it started and its job below, so that one comparison decides, without a
+/// branch.
 type Burst = u128;
+/// Bits below the finish.
+const FINISH_BITS: u32 = 64;
+/// The rest.
+const STARTED: u128 = (1 << FINISH_BITS) - 1;
 
 /// From here on a list is a heap.
 const MANY: usize = 24;
@@ -45,15 +49,15 @@ impl Bursts {
 
     /// When the first of them ends, in virtual time.
     #[inline]
-    pub(super) fn first_finish(&self) -> Option<f64> {
-        self.entries.get(self.ended).map(|burst| f64::from_bits((burst >> 64) as u64))
+    pub(super) fn first_finish(&self) -> Option<u64> {
+        self.entries.get(self.ended).map(|burst| (burst >> FINISH_BITS) as u64)
     }
 
     /// Starts a burst; of those that end together the first that started ends first.
     #[inline]
-    pub(super) fn push(&mut self, finish: f64, job: u32) {
+    pub(super) fn push(&mut self, finish: u64, job: u32) {
         self.started = if self.is_empty() { 0 } else { self.started.wrapping_add(1) };
-        let burst = u128::from(finish.to_bits()) << 64 | u128::from(self.started) << 32 | u128::from(job);
+        let burst = u128::from(finish) << FINISH_BITS | u128::from(self.started) << 32 | u128::from(job);
         if !self.is_heap && (self.ended >= ENDED || self.len() >= MANY) {
             self.entries.drain(..self.ended);
             self.ended = 0;
@@ -84,6 +88,16 @@ impl Bursts {
         } else {
             self.entries.remove(self.ended + at);
         }
+    }
+
+    /// All end earlier by so much virtual time.
+    pub(super) fn end_earlier(&mut self, by: u64) {
+        let by = u128::from(by) << FINISH_BITS;
+        // Those that end just now may be as good as over; their order stays.
+        self.entries[self.ended..]
+            .iter_mut()
+            .for_each(|burst| *burst = burst.checked_sub(by).unwrap_or(*burst & STARTED));
+        self.entries[self.ended..].sort_unstable();
     }
 
     /// Forgets all, and gives their memory back.
@@ -180,11 +194,11 @@ mod tests {
                         bursts.remove(job);
                     }
                     _ => {
-                        bursts.push(f64::from(finish), number);
+                        bursts.push(u64::from(finish), number);
                         expected.push((finish, number));
                     }
                 }
-                let first = expected.iter().min().map(|&(finish, _)| f64::from(finish));
+                let first = expected.iter().min().map(|&(finish, _)| u64::from(finish));
                 proptest::prop_assert_eq!((bursts.len(), bursts.first_finish()), (expected.len(), first));
             }
         }

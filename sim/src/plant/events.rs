@@ -432,9 +432,9 @@ impl<B: Balance> EventPlant<B> {
         for &member in &members {
             let station = &mut self.stations[member as usize];
             let granted = station.limit.min(level * station.node_weight);
-            if granted != station.granted {
+            if granted != station.granted() {
                 station.progress(self.now);
-                station.granted = granted;
+                station.grant(granted);
                 let due = station.due();
                 self.due.set(member, due);
             }

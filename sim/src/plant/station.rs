@@ -4,18 +4,30 @@
 //! virtual time `v`, which advances at that rate, a burst of length `x` that starts at `v` ends at `v + x` whatever
 //! happens in between, so an order by virtual finish is all the state there is. First come, first served is the
 //! same with at most `ceil(c)` running at once and a queue in front.
+//!
+//! Virtual time is a whole number of ticks, of which a nanosecond has 256. While there are no more requests than whole
+//! cores it advances as time does, exactly; where they share, it is rounded down to a tick.
 
 use std::collections::VecDeque;
 
 use super::Coldness;
 use super::bursts::Bursts;
 
+/// Virtual ticks in a nanosecond: a power of two.
+const TICKS: u64 = 1 << TICK_BITS;
+const TICK_BITS: u32 = 8;
+/// Half a year in nanoseconds, and so many ticks: no burst is longer. Virtual time begins anew when it is this late.
+const LONGEST: u64 = 1 << 54;
+const LATE: u64 = LONGEST << TICK_BITS;
+
 #[derive(Debug)]
 pub(super) struct Station {
     /// Cores it may use at most.
     pub(super) limit: f64,
     /// Cores it gets now: less than `limit` while its node is contended.
-    pub(super) granted: f64,
+    granted: f64,
+    /// The whole ones among them: so many requests run unhindered.
+    whole: usize,
     /// The node it shares.
     pub(super) node: Option<u32>,
     /// Its weight on that node.
@@ -34,8 +46,11 @@ pub(super) struct Station {
     pub(super) dead: bool,
     pub(super) sent: u64,
     pub(super) first_request: Option<u64>,
-    busy: f64,
-    virtual_time: f64,
+    /// Core time used while nobody shared, and while some did, in nanoseconds.
+    busy_alone: u64,
+    busy_shared: f64,
+    /// In ticks.
+    virtual_time: u64,
     updated: u64,
     running: Bursts,
 }
@@ -45,6 +60,7 @@ impl Station {
         Station {
             limit,
             granted: limit,
+            whole: limit as usize,
             node: None,
             node_weight: 1.0,
             slots,
@@ -57,8 +73,9 @@ impl Station {
             dead: false,
             sent: 0,
             first_request: None,
-            busy: 0.0,
-            virtual_time: 0.0,
+            busy_alone: 0,
+            busy_shared: 0.0,
+            virtual_time: 0,
             updated: now,
             running: Bursts::default(),
         }
@@ -84,63 +101,83 @@ impl Station {
         self.holding + self.backlog.len()
     }
 
-    /// Cores in use.
-    #[inline]
-    pub(super) fn cores_in_use(&self) -> f64 {
-        float(self.running.len() as u64).min(self.granted)
+    /// Cores it gets now.
+    pub(super) fn granted(&self) -> f64 {
+        self.granted
+    }
+
+    /// It gets so many cores from now on. Call after [`Station::progress`].
+    pub(super) fn grant(&mut self, cores: f64) {
+        (self.granted, self.whole) = (cores, cores as usize);
     }
 
     /// The progress of each running request per nanosecond where they share; nothing while each has a core.
     #[inline]
     fn shared_rate(&self) -> Option<f64> {
-        let running = float(self.running.len() as u64);
-        if running <= self.granted { None } else { Some(self.granted / running) }
+        let running = self.running.len();
+        if running <= self.whole { None } else { Some(self.granted / float(running as u64)) }
     }
 
-    /// Brings virtual time and used core time up to `now`.
+    /// Core time used between two instants if nothing changes: while nobody shares, and while some do.
+    #[inline]
+    fn used(&self, elapsed: u64) -> (u64, f64) {
+        match self.running.len() {
+            running if running <= self.whole => (elapsed * running as u64, 0.0),
+            _ => (0, float(elapsed) * self.granted),
+        }
+    }
+
+    /// Brings virtual time and used core time up to `now`. Virtual time means nothing while nothing runs.
     #[inline]
     pub(super) fn progress(&mut self, now: u64) {
-        let elapsed = float(now - self.updated);
+        let elapsed = now - self.updated;
         self.updated = now;
-        if !self.running.is_empty() {
-            self.virtual_time += match self.shared_rate() {
-                None => elapsed,
-                Some(rate) => elapsed * rate,
-            };
-            self.busy += elapsed * self.cores_in_use();
+        match self.shared_rate() {
+            None => {
+                self.virtual_time = self.virtual_time.wrapping_add(elapsed << TICK_BITS);
+                self.busy_alone += elapsed * self.running.len() as u64;
+            }
+            Some(rate) => {
+                self.virtual_time += whole(float(elapsed) * rate * float(TICKS));
+                self.busy_shared += float(elapsed) * self.granted;
+            }
         }
     }
 
     /// Core time used up to `now`, in nanoseconds. Looking changes nothing: a run does not depend on who measures it.
     pub(super) fn busy_at(&self, now: u64) -> f64 {
-        self.busy + float(now - self.updated) * self.cores_in_use()
+        let (alone, shared) = self.used(now - self.updated);
+        float(self.busy_alone + alone) + (self.busy_shared + shared)
     }
 
     /// When the next burst ends if nothing changes; `u64::MAX` when nothing runs. Call after [`Station::progress`].
     #[inline]
     pub(super) fn due(&self) -> u64 {
-        match self.running.first_finish() {
-            None => u64::MAX,
-            Some(finish) => {
-                let work = (finish - self.virtual_time).max(0.0);
-                // No division while nothing is shared: that is most of the time.
-                let left = match self.shared_rate() {
-                    None => work,
-                    Some(rate) => work / rate,
-                };
-                self.updated.saturating_add(round_up(left))
-            }
-        }
+        let Some(finish) = self.running.first_finish() else { return u64::MAX };
+        let work = finish.saturating_sub(self.virtual_time);
+        let left = match self.shared_rate() {
+            None => (work + (TICKS - 1)) >> TICK_BITS,
+            Some(rate) => round_up(float(work) / (rate * float(TICKS))),
+        };
+        self.updated.saturating_add(left)
     }
 
     /// Starts a burst of `length` nanoseconds. Call after [`Station::progress`].
     #[inline]
     pub(super) fn start(&mut self, job: u32, length: u64) {
         if self.running.is_empty() {
-            // Starting from zero keeps virtual times exact integers while nothing is shared.
-            self.virtual_time = 0.0;
+            self.virtual_time = 0;
+        } else if self.virtual_time > LATE {
+            self.begin_anew();
         }
-        self.running.push(self.virtual_time + float(length), job);
+        self.running.push(self.virtual_time + (length.min(LONGEST) << TICK_BITS), job);
+    }
+
+    /// Virtual time is zero again; what runs ends as much earlier.
+    #[cold]
+    fn begin_anew(&mut self) {
+        self.running.end_earlier(self.virtual_time);
+        self.virtual_time = 0;
     }
 
     /// Takes the request whose burst ends first.
@@ -163,12 +200,12 @@ impl Station {
     }
 }
 
-/// The next whole number of nanoseconds: rounding up keeps a burst from ending early. An infinite time, when no cores are
-/// granted, becomes 292 years.
+/// The next whole number: rounding up keeps a burst from ending early. An infinite time, when no cores are granted, becomes
+/// 292 years.
 #[inline]
-fn round_up(nanos: f64) -> u64 {
-    let whole = nanos as i64;
-    whole as u64 + u64::from((whole as f64) < nanos)
+fn round_up(number: f64) -> u64 {
+    let whole = number as i64;
+    whole as u64 + u64::from((whole as f64) < number)
 }
 
 /// By way of a signed number, which processors convert directly. No number here comes near 2^63.
@@ -177,9 +214,30 @@ fn float(number: u64) -> f64 {
     number as i64 as f64
 }
 
+/// The other way round, rounded down.
+#[inline]
+fn whole(number: f64) -> u64 {
+    number as i64 as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Not a whole number of ticks a nanosecond, and yet nobody is early or late by a nanosecond once nothing is shared.
+    #[test]
+    fn after_sharing_bursts_end_at_whole_nanoseconds_of_their_own() {
+        let mut station = Station::new(2.0, usize::MAX, 0);
+        (0..3).for_each(|job| station.start(job, 100));
+        station.progress(50);
+        assert_eq!(station.due(), 150, "two thirds of a core each");
+        station.stop(2);
+        assert_eq!(station.due(), 117, "33.33 done of 100");
+        station.progress(100);
+        assert_eq!(station.due(), 117, "looking later changes nothing");
+        station.progress(117);
+        assert_eq!((station.finish_first(), station.finish_first(), station.due()), (Some(0), Some(1), u64::MAX));
+    }
 
     #[test]
     fn below_the_core_count_nothing_is_shared() {
@@ -202,6 +260,28 @@ mod tests {
         assert_eq!(station.due(), 200, "two bursts of 100 share one core");
         station.progress(200);
         assert_eq!((station.finish_first(), station.due()), (Some(0), 200));
+    }
+
+    #[test]
+    fn virtual_time_begins_anew_and_nobody_notices() {
+        const TENTH: u64 = LONGEST / 10;
+        let mut station = Station::new(2.0, usize::MAX, 0);
+        let mut starts = 0..;
+        let mut start = |station: &mut Station, now: u64| {
+            station.progress(now);
+            station.start(starts.next().unwrap_or(0), 10 * TENTH);
+        };
+        start(&mut station, 0);
+        start(&mut station, 9 * TENTH);
+        assert_eq!(station.due(), 10 * TENTH);
+        station.progress(10 * TENTH);
+        assert_eq!(station.finish_first(), Some(0));
+        start(&mut station, 18 * TENTH);
+        assert!(station.virtual_time == 0, "it was late");
+        assert_eq!(station.due(), 19 * TENTH);
+        station.progress(19 * TENTH);
+        assert_eq!((station.finish_first(), station.due()), (Some(1), 28 * TENTH));
+        assert_eq!(station.busy_at(19 * TENTH), (19 + 2) as f64 * TENTH as f64);
     }
 
     proptest::proptest! {
