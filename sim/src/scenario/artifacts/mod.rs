@@ -8,6 +8,7 @@
 mod draft;
 mod group;
 mod node;
+mod numbers;
 mod object;
 mod read;
 #[cfg(test)]
@@ -98,7 +99,7 @@ pub struct Import {
 /// Reads artifacts into scenarios. Artifacts of one group may come in several files.
 ///
 /// # Errors
-/// A file that cannot be read, or files without any policy.
+/// A file that cannot be read, a number that its field cannot hold, or files without any policy.
 pub fn import(sources: &[Source], options: &ImportOptions) -> Result<Import, ArtifactError> {
     let mut found = read::Found { parameters: options.parameters.clone(), ..read::Found::default() };
     for (number, source) in sources.iter().enumerate() {
@@ -108,20 +109,29 @@ pub fn import(sources: &[Source], options: &ImportOptions) -> Result<Import, Art
             read::read(source, number, &mut found)?;
         }
     }
+    numbers::check(&found.objects, sources)?;
     let mut import = group::scenarios(found, sources, options);
-    if import.scenarios.is_empty() && !options.shell {
-        let error = match sources.first() {
-            Some(source) => {
-                ArtifactError::whole(source, "there is no policy in this: no scaling group, rule, alarm or HPA")
-            }
-            None => ArtifactError(Box::new(Diagnostic::error("nothing to import"))),
-        };
-        return Err(
-            error.help("import what `describe-policies`, `DescribeScalingRules` and the like print, or a manifest")
-        );
-    }
     import.findings.sort_by_key(|finding| std::cmp::Reverse(super::hazards::rank(finding.severity)));
+    if import.scenarios.is_empty() && !options.shell {
+        return Err(nothing_taken_over(import.findings, sources));
+    }
     Ok(import)
+}
+
+/// Why there is no scenario: what is worst about the policy that was found, or that there is none.
+fn nothing_taken_over(findings: Vec<Finding>, sources: &[Source]) -> ArtifactError {
+    const HELP: &str = "import what `describe-policies`, `DescribeScalingRules` and the like print, or a manifest";
+    if let Some(Finding { message, fix, location: Some(place), .. }) = findings.into_iter().next() {
+        let help = if fix.is_empty() { "mend it there, and import it again".to_string() } else { fix };
+        return ArtifactError(Box::new(Diagnostic::error(message).with_location(place))).help(help);
+    }
+    let error = match sources.first() {
+        Some(source) => {
+            ArtifactError::whole(source, "there is no policy in this: no scaling group, rule, alarm or HPA")
+        }
+        None => ArtifactError(Box::new(Diagnostic::error("nothing to import"))),
+    };
+    error.help(HELP)
 }
 
 /// A finding about an artifact as it is written.

@@ -317,12 +317,57 @@ proptest! {
     fn no_damaged_artifact_brings_an_importer_down(at in 0usize..400, cut in 0usize..30, shell in any::<bool>()) {
         const WHOLE: &str = "{\"AutoScalingGroups\":[{\"AutoScalingGroupName\":\"g\",\"MinSize\":\"1\",\"MaxSize\":2}],\
             \"ScalingPolicies\":[{\"AutoScalingGroupName\":\"g\",\"PolicyName\":\"p\",\"ScalingAdjustment\":1,\"Cooldown\":null}],\
-            \"MetricAlarms\":[{\"AlarmName\":\"a\",\"MetricName\":\"CPUUtilization\",\"Threshold\":1e400,\"Period\":99999999999999999999,\
+            \"MetricAlarms\":[{\"AlarmName\":\"a\",\"MetricName\":\"CPUUtilization\",\"Threshold\":-0.0,\"Period\":60,\
             \"ComparisonOperator\":\"GreaterThanThreshold\",\"AlarmActions\":[\"p\"]}]}";
         let from = at.min(WHOLE.len());
         let to = (from + cut).min(WHOLE.len());
         let text = format!("{}{}", &WHOLE[..from], &WHOLE[to..]);
         let _ = import(&[Source::new("x", &text)], &ImportOptions { shell, ..ImportOptions::default() });
+    }
+}
+
+/// Nobody knows what was meant by a number that its field cannot hold: it is refused where it stands, not replaced.
+#[test]
+fn numbers_that_a_field_cannot_hold_are_refused() {
+    let group = |min: &str| {
+        format!("{{\"AutoScalingGroups\":[{{\n\"AutoScalingGroupName\":\"g\",\n\"MinSize\":{min},\"MaxSize\":2}}]}}")
+    };
+    let read = |text: &str| import(&[Source::new("groups.json", text)], &ImportOptions::default());
+    for min in ["99999999999999999999999", "-1", "1.5", "\"1.5\"", "4294967296", "\"NaN\"", "\"-inf\"", "1e400"] {
+        let error = read(&group(min)).expect_err(min).to_string();
+        assert!(error.contains("MinSize is") && error.contains("a whole number from 0"), "{min}: {error}");
+        assert!(error.contains("groups.json:3:11"), "{min}: {error}");
+    }
+    for min in ["1", "1.0", "\"1\"", "0"] {
+        assert!(read(&group(min)).is_ok(), "{min}");
+    }
+    let alarm = |threshold: &str, period: &str| {
+        format!(
+            "{{\"MetricAlarms\":[{{\"AlarmName\":\"a\",\"MetricName\":\"CPUUtilization\",\"Threshold\":{threshold},\"Period\":{period},\
+             \"ComparisonOperator\":\"GreaterThanThreshold\",\"AlarmActions\":[]}}]}}"
+        )
+    };
+    assert!(read(&alarm("-3.5", "60")).is_ok());
+    assert!(
+        read(&alarm("1e400", "60")).expect_err("infinite").to_string().contains("Threshold is 1e400: a finite number")
+    );
+    assert!(read(&alarm("70", "99999999999999999999")).expect_err("too long").to_string().contains("Period is 99999"));
+}
+
+/// A policy that is there and cannot be taken over is told for what is the matter with it.
+#[test]
+fn an_hpa_that_kubernetes_would_refuse_says_why() {
+    let hpa = |min: &str, max: &str| {
+        format!(
+            "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{ name: web }}\nspec:\n  \
+             scaleTargetRef: {{ kind: Deployment, name: web, apiVersion: apps/v1 }}\n  minReplicas: {min}\n  maxReplicas: {max}\n"
+        )
+    };
+    for (min, max) in [("2", "99999999999999999999"), ("-1", "10"), ("2", "1.5"), ("5", "2"), ("two", "10")] {
+        let read = import(&[Source::new("hpa.yaml", &hpa(min, max))], &ImportOptions::default());
+        let error = read.expect_err("it is refused").to_string();
+        assert!(error.contains("the HPA `web` is not taken over: "), "{min} {max}: {error}");
+        assert!(error.contains("Replicas"), "{min} {max}: it names the field: {error}");
     }
 }
 
