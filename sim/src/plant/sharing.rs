@@ -7,7 +7,7 @@
 //! `station`), so that both agree to the nanosecond, and a test holds them against each other. While there are no more
 //! bursts than cores, virtual time is time.
 
-use windtunnel_traces::{Cores, SimTime};
+use windtunnel_traces::{Cores, SimDuration, SimTime};
 
 use super::balancer::{Balance, Targets};
 use super::fcfs::Rules;
@@ -20,14 +20,14 @@ use crate::outcome::recorder::{Failure, Recorder};
 /// A request inside an instance. Times in nanoseconds.
 #[derive(Copy, Clone, Debug)]
 struct Job {
+    /// When it arrived; [`NOBODY`] once its client waits no longer for an answer.
     arrival: u64,
-    /// When its client gives up.
-    deadline: u64,
     /// While its burst runs, its time off the core; then when that is over.
     wait: u64,
-    /// Whether its client still waits for an answer.
-    awaited: bool,
 }
+
+/// No arrival.
+const NOBODY: u64 = u64::MAX;
 
 /// An instance.
 #[derive(Debug)]
@@ -62,9 +62,9 @@ impl Instance {
 
     /// A burst starts.
     #[inline]
-    fn start(&mut self, now: u64, length: u64, deadline: u64, wait: u64) {
+    fn start(&mut self, now: u64, length: u64, wait: u64) {
         self.station.progress(now);
-        let job = Job { arrival: now, deadline, wait, awaited: true };
+        let job = Job { arrival: now, wait };
         let number = match self.unused.pop() {
             Some(number) => {
                 self.jobs[number as usize] = job;
@@ -81,9 +81,9 @@ impl Instance {
     }
 
     /// Ends the bursts that are over by `now`; what happens by `until` is accounted for at once, since nothing comes
-    /// between. Returns how many requests got their outcome.
+    /// between. Clients wait for `timeout`. Returns how many requests got their outcome.
     #[inline]
-    fn catch_up(&mut self, now: u64, until: u64, recorder: &mut Recorder) -> u64 {
+    fn catch_up(&mut self, now: u64, until: u64, timeout: u64, recorder: &mut Recorder) -> u64 {
         let mut decided = 0;
         while self.due <= now {
             let at = self.due;
@@ -92,13 +92,11 @@ impl Instance {
             self.due = self.station.due();
             let mut job = self.jobs[number as usize];
             self.unused.push(number);
-            if job.deadline == at && self.last_start == at {
-                // Clients give up before anybody arrives in the same instant. This burst was not over then: a share of a
-                // core is rounded up to whole nanoseconds anew with every arrival.
-                job.deadline = job.arrival;
-            }
             job.wait = at.saturating_add(job.wait);
-            decided += u64::from(job.settle(until, recorder));
+            // Clients give up before anybody arrives in the same instant. A burst that ends in it was not over then: a
+            // share of a core is rounded up to whole nanoseconds anew with every arrival.
+            let patience = timeout - u64::from(self.last_start == at && job.deadline(timeout) == at);
+            decided += u64::from(job.settle(until, patience, recorder));
             if job.wait > until {
                 self.off_core.push(job);
             }
@@ -106,19 +104,19 @@ impl Instance {
         decided
     }
 
-    /// Brings everything up to `now`. Returns how many requests got their outcome.
-    fn settle(&mut self, now: u64, recorder: &mut Recorder) -> u64 {
+    /// Brings everything up to `now`. Clients wait for `timeout`. Returns how many requests got their outcome.
+    fn settle(&mut self, now: u64, timeout: u64, recorder: &mut Recorder) -> u64 {
         // Those first, since those that leave their core now are settled as they do.
         let mut decided = 0;
         self.off_core.retain_mut(|job| {
-            decided += u64::from(job.settle(now, recorder));
+            decided += u64::from(job.settle(now, timeout, recorder));
             job.wait > now
         });
-        decided += self.catch_up(now, now, recorder);
+        decided += self.catch_up(now, now, timeout, recorder);
         for number in self.station.jobs() {
             let job = &mut self.jobs[number as usize];
-            if job.awaited && job.deadline <= now {
-                job.awaited = false;
+            if job.is_awaited() && job.deadline(timeout) <= now {
+                job.arrival = NOBODY;
                 decided += 1;
                 recorder.lost(Failure::TimedOut);
             }
@@ -129,7 +127,7 @@ impl Instance {
     /// Requests inside whose clients wait.
     fn awaited(&self) -> u64 {
         let running = self.station.jobs().map(|number| &self.jobs[number as usize]);
-        running.chain(&self.off_core).filter(|job| job.awaited).count() as u64
+        running.chain(&self.off_core).filter(|job| job.is_awaited()).count() as u64
     }
 
     /// Forgets everything that is inside.
@@ -145,18 +143,31 @@ impl Instance {
 }
 
 impl Job {
+    /// Whether its client still waits for an answer.
+    #[inline]
+    fn is_awaited(&self) -> bool {
+        self.arrival != NOBODY
+    }
+
+    /// When its client gives up.
+    #[inline]
+    fn deadline(&self, timeout: u64) -> u64 {
+        self.arrival.saturating_add(timeout)
+    }
+
     /// Records the outcome of a request off its core if it is known by `now`; says whether it did.
     #[inline]
-    fn settle(&mut self, now: u64, recorder: &mut Recorder) -> bool {
-        if !self.awaited || self.wait.min(self.deadline) > now {
+    fn settle(&mut self, now: u64, timeout: u64, recorder: &mut Recorder) -> bool {
+        let deadline = self.deadline(timeout);
+        if !self.is_awaited() || self.wait.min(deadline) > now {
             return false;
         }
-        self.awaited = false;
-        if self.wait <= self.deadline {
+        if self.wait <= deadline {
             recorder.served(self.wait - self.arrival);
         } else {
             recorder.lost(Failure::TimedOut);
         }
+        self.arrival = NOBODY;
         true
     }
 }
@@ -176,6 +187,8 @@ struct Service<B> {
     /// The instances that have not been removed.
     present: Vec<u32>,
     rules: Rules,
+    /// How long clients wait for an answer, in nanoseconds.
+    timeout: u64,
     wait_factor: f64,
     /// Requests that have arrived, less those with an outcome.
     undecided: u64,
@@ -189,6 +202,7 @@ impl<B: Balance> SharingPlant<B> {
             targets: Targets::default(),
             instances: Vec::new(),
             present: Vec::new(),
+            timeout: rules.timeout.map_or(u64::MAX, SimDuration::as_nanos),
             rules,
             wait_factor: 1.0,
             undecided: 0,
@@ -212,11 +226,10 @@ impl<B: Balance> Service<B> {
         }
         instance.station.first_request.get_or_insert(arrival);
         self.undecided += 1;
-        self.undecided -= instance.catch_up(arrival, until, recorder);
-        let deadline = self.rules.timeout.map_or(u64::MAX, |timeout| arrival.saturating_add(timeout.as_nanos()));
+        self.undecided -= instance.catch_up(arrival, until, self.timeout, recorder);
         let wait = stretched_wait(wait, self.wait_factor);
         let length = stretched(cpu, arrival, instance.station.coldness, self.rules.cold_start);
-        instance.start(arrival, length, deadline, wait);
+        instance.start(arrival, length, wait);
     }
 }
 
@@ -286,9 +299,9 @@ impl<B: Balance> Plant for SharingPlant<B> {
                 self.service.serve(request, until, recorder);
             }
         }
-        let Service { instances, present, undecided, .. } = &mut self.service;
+        let Service { instances, present, undecided, timeout, .. } = &mut self.service;
         for &number in present.iter() {
-            *undecided -= instances[number as usize].settle(until, recorder);
+            *undecided -= instances[number as usize].settle(until, *timeout, recorder);
         }
         self.now = until;
     }
