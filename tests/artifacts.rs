@@ -317,12 +317,20 @@ fn odd_encodings_and_numbers_are_met() {
     fs::write(folder.path().join("policies.json"), format!("\u{feff}{}", policies.replace('\n', "\r\n"))).unwrap();
     let odd = windtunnel(folder.path(), &["import", "policies.json"]);
     assert_eq!(printed(&plain), printed(&odd));
-    let huge = "{\"MetricAlarms\": [{\"AlarmName\": \"a\", \"MetricName\": \"CPUUtilization\", \"Threshold\": \"NaN\", \"Period\": 99999999999999999999,
-        \"ComparisonOperator\": \"GreaterThanThreshold\"}], \"ScalingPolicies\": [{\"AutoScalingGroupName\": \"g\", \"PolicyName\": \"p\", \"ScalingAdjustment\": 1}]}";
-    fs::write(folder.path().join("huge.json"), huge).unwrap();
-    let output = windtunnel(folder.path(), &["import", "huge.json"]);
-    assert_eq!(output.status.code(), Some(0));
-    assert!(said(&output).contains("its Threshold is no number"), "{}", said(&output));
+    for (threshold, period, problem) in [
+        ("\"NaN\"", "60", "Threshold is NaN: a finite number was expected"),
+        ("70", "99999999999999999999", "Period is 99999999999999999999: a whole number from 0 to 4294967295"),
+    ] {
+        let alarm = format!(
+            "{{\"MetricAlarms\": [{{\"AlarmName\": \"a\", \"MetricName\": \"CPUUtilization\",\n\"Threshold\": {threshold}, \"Period\": {period},
+            \"ComparisonOperator\": \"GreaterThanThreshold\"}}]}}"
+        );
+        fs::write(folder.path().join("huge.json"), alarm).unwrap();
+        let output = windtunnel(folder.path(), &["import", "huge.json", "-o", "out.toml"]);
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert!(said(&output).contains(problem) && said(&output).contains("huge.json:2:"), "{}", said(&output));
+        assert!(!folder.path().join("out.toml").exists(), "nothing is written");
+    }
 }
 
 /// Alarms that say more than the simulation knows: metric math, actions that are no policies, a namespace and dimensions of

@@ -224,18 +224,16 @@ fn whole(number: f64) -> u64 {
 mod tests {
     use super::*;
 
-    /// Not a whole number of ticks a nanosecond, and yet nobody is early or late by a nanosecond once nothing is shared.
     #[test]
-    fn after_sharing_bursts_end_at_whole_nanoseconds_of_their_own() {
+    fn after_sharing_bursts_end_when_what_is_left_is_done() {
         let mut station = Station::new(2.0, usize::MAX, 0);
-        (0..3).for_each(|job| station.start(job, 100));
-        station.progress(50);
-        assert_eq!(station.due(), 150, "two thirds of a core each");
-        station.stop(2);
-        assert_eq!(station.due(), 117, "33.33 done of 100");
-        station.progress(100);
-        assert_eq!(station.due(), 117, "looking later changes nothing");
-        station.progress(117);
+        (0..4).for_each(|job| station.start(job, 101));
+        assert_eq!(station.due(), 202, "half a core each");
+        station.progress(51);
+        assert_eq!(station.due(), 202, "looking later changes nothing");
+        (2..4).for_each(|job| station.stop(job));
+        assert_eq!(station.due(), 127, "75.5 of 101 are left, rounded up");
+        station.progress(127);
         assert_eq!((station.finish_first(), station.finish_first(), station.due()), (Some(0), Some(1), u64::MAX));
     }
 
