@@ -44,6 +44,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let exchange = Exchange::between(&loaded, &results.firsts());
     warn_incomparable(&results, exchange.as_ref());
     let document = json::comparison(&results, &loaded, exchange.as_ref());
+    // First what there is to read, as `run` does.
+    let printed = match arguments.output.format {
+        Format::Json => terminal::print_json(&document),
+        Format::Table => {
+            let table = report::table(&results, exchange.as_ref());
+            let differences = report::differences(&results, exchange.as_ref());
+            terminal::print(&format!("{table}{differences}{}", reaction::table(&results)))
+        }
+    };
     if let Some(mut folder) = folder {
         run::add_scenarios(&results, &loaded, &arguments.output, &mut folder)?;
         let reproduction = Reproduction {
@@ -58,14 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
         json::add(&mut folder, "summary.json".into(), &document)?;
         run::write(folder, &arguments.output, arguments.experiment.quiet)?;
     }
-    match arguments.output.format {
-        Format::Json => terminal::print_json(&document)?,
-        Format::Table => {
-            let table = report::table(&results, exchange.as_ref());
-            let differences = report::differences(&results, exchange.as_ref());
-            terminal::print(&format!("{table}{differences}{}", reaction::table(&results)))?;
-        }
-    }
+    printed?;
     enforce::check(&arguments.experiment.enforce, &results)
 }
 

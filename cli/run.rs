@@ -38,6 +38,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     loading::show_notes(&loaded, arguments.experiment.quiet);
     let results = experiment::run(&loaded, &arguments.experiment)?;
     loading::show_warnings(&loaded, &results);
+    // First what there is to read: the pictures take longer than a short run. They are drawn even if nobody reads.
+    let printed = match arguments.output.format {
+        Format::Json => terminal::print_json(&json::document(&results, &loaded)),
+        Format::Table => terminal::print(&format!("{}{}", report::table(&results, None), reaction::table(&results))),
+    };
     if let Some(mut folder) = folder {
         add_scenarios(&results, &loaded, &arguments.output, &mut folder)?;
         let exchange = Exchange::between(&loaded, &results.firsts());
@@ -50,10 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
         add_details(&results, &loaded, &DiskFiles, exchange.as_ref(), &reproduction, &mut folder);
         write(folder, &arguments.output, arguments.experiment.quiet)?;
     }
-    match arguments.output.format {
-        Format::Json => terminal::print_json(&json::document(&results, &loaded))?,
-        Format::Table => terminal::print(&format!("{}{}", report::table(&results, None), reaction::table(&results)))?,
-    }
+    printed?;
     enforce::check(&arguments.experiment.enforce, &results)
 }
 
