@@ -18,11 +18,11 @@ use windtunnel_sim::controllers::decision::{
 use windtunnel_sim::experiment::replications::{Silent, replicate_with};
 use windtunnel_sim::outcome::Outcome;
 use windtunnel_sim::plant::fluid::scope::obstacle;
-use windtunnel_sim::run::{Fidelity, SimulationError, Unwatched, simulate_driven, simulate_with};
+use windtunnel_sim::run::{Fidelity, RunOptions, SimulationError, Unwatched, simulate_driven, simulate_with};
 use windtunnel_sim::scenario::Scenario;
 use windtunnel_traces::{SimDuration, SimTime};
 
-use fluid::{Case, GUIDE, Part, compare};
+use fluid::{Case, GUIDE, Part, VARIATIONS, compare};
 use support::{figure, guide, scenario};
 
 fn run_fluid(scenario: &Scenario, seed: u64) -> Outcome {
@@ -83,6 +83,62 @@ fn every_scenario_of_configs_is_simulated_or_refused_with_its_reason() {
         let refused = simulate_with(Fidelity::Fluid.into(), &guide(name, &[]), 7, &Unwatched);
         let Err(SimulationError::NotFluid(obstacle)) = refused else { panic!("{name} is not refused") };
         assert_eq!(obstacle.key, "trace.clients", "{name}");
+    }
+}
+
+/// What a screening leaves out (rows, words, stops at the ends of windows) changes no figure. Latencies are rounded to whole
+/// requests once instead of row by row: they agree to a bucket of the histogram.
+#[test]
+fn a_run_without_its_rows_has_the_same_figures() {
+    let hard: [(&str, &[&str]); 6] = [
+        ("ess", &["slo.window=\"45s\"", "timeline.interval=\"70s\""]),
+        ("ess", &["sensors.every=\"15s\"", "slo.window=\"2m\"", "timeline.interval=\"30s\"", "sensors.delay=\"20s\""]),
+        (
+            "ess",
+            &["event=[{ at = \"90m\", kind = \"zone-outage\", zone = 0, lasts = \"20m\" }, \
+                  { at = \"3h\", kind = \"downstream-slowdown\", factor = 3, lasts = \"30m\" }, \
+                  { at = \"5h\", kind = \"rolling-update\", count = 2 }]"],
+        ),
+        (
+            "aws",
+            &[
+                "aws.default_instance_warmup=\"60s\"",
+                "event=[{ at = \"2h\", kind = \"metrics-outage\", lasts = \"1h\" }]",
+            ],
+        ),
+        ("tencent", &["slo.available=0.99999", "service.timeout=\"700ms\""]),
+        (
+            "hpa",
+            &[
+                "nodes.count=6",
+                "event=[{ at = \"2h\", kind = \"zone-outage\", zone = 0, lasts = \"30m\" }, \
+                  { at = \"4h\", kind = \"rolling-update\", count = 3 }]",
+            ],
+        ),
+    ];
+    let cases = GUIDE.iter().chain(&VARIATIONS).map(|case| (case.base, case.set)).chain(hard);
+    for (base, set) in cases {
+        let scenario = guide(base, &[set, &["horizon=\"8h\""]].concat());
+        let run = |timeline: bool| {
+            let options = RunOptions { fidelity: Fidelity::Fluid, timeline };
+            simulate_with(options, &scenario, 7, &Unwatched).unwrap_or_else(|error| panic!("{base} {set:?}: {error}"))
+        };
+        let (whole, screened) = (run(true), run(false));
+        assert!(screened.timeline.is_empty() && !whole.timeline.is_empty());
+        for ((metric, expected), (_, found)) in whole.metrics.iter().zip(screened.metrics.iter()) {
+            let name = metric.name;
+            if name.starts_with("latency_") {
+                let (expected, found) = (expected.unwrap_or(0.0), found.unwrap_or(0.0));
+                assert!((found - expected).abs() <= 0.01 * expected, "{base} {set:?}: {name} {found} for {expected}");
+            } else {
+                assert_eq!(found, expected, "{base} {set:?}: {name}");
+            }
+        }
+        let accepted = |outcome: &Outcome| {
+            let accepted = outcome.activities.iter().filter(|entry| entry.accepted);
+            accepted.map(|entry| (entry.at_seconds, entry.from, entry.to)).collect::<Vec<_>>()
+        };
+        assert_eq!(accepted(&screened), accepted(&whole), "{base} {set:?}");
     }
 }
 

@@ -96,7 +96,8 @@ pub struct RunOptions {
     /// How exactly to simulate.
     pub fidelity: Fidelity,
     /// Whether the rows of the timeline are kept. Without them the figures are the same, and there is nothing to draw;
-    /// fluid then counts refused activities without listing them, and the log of others has no values of alarms.
+    /// fluid then counts refused activities without listing them, tells of others no more than when they began and which
+    /// capacity they were for, and nothing of alarms.
     pub timeline: bool,
 }
 
@@ -200,6 +201,8 @@ struct World<'s> {
     group: Group,
     control: Control,
     clock: Clock,
+    /// When the row that goes on will end, where nobody looks at rows: they are ended together, before anything happens.
+    unseen_row_ends: SimTime,
     /// The instant that the plant was advanced to: now, but in a sync that does not look at it.
     served_until: SimTime,
     metrics: MetricStore,
@@ -237,6 +240,7 @@ impl World<'_> {
             } else {
                 self.advance(at);
             }
+            self.end_unseen_rows(at);
             self.handle(event);
             self.deliver();
             if !leaves_samples_alone(event) {
@@ -248,7 +252,9 @@ impl World<'_> {
             }
         }
         self.advance(self.end);
+        self.end_unseen_rows(self.end);
         self.site.plant.record(&mut self.site.recorder);
+        self.site.ledger.add_windows(self.site.plant.take_windows());
         self.report(progress)
     }
 
@@ -321,11 +327,6 @@ impl World<'_> {
     }
 
     fn end_row(&mut self) {
-        if !keeps_log(self.options) && self.site.now < self.end {
-            // Nobody looks at it: what a row counts is counted at the end of the run as well.
-            self.site.ledger.end_unseen_row(self.site.now);
-            return self.offer_next_row(0.0);
-        }
         self.site.plant.record(&mut self.site.recorder);
         if self.options.timeline || self.site.now == self.end {
             self.site.plant.write_latencies(&mut self.site.recorder);
@@ -345,13 +346,28 @@ impl World<'_> {
             Control::Hpa(_) => {}
         }
         self.site.ledger.end_row(now, probe);
-        self.offer_next_row(arrived_in_row as f64 / seconds);
+        self.offer_next_row(now, arrived_in_row as f64 / seconds);
     }
 
-    /// Tells the books the offered load of the row that begins. Closed-loop clients offer what they `sent` per second in
+    /// Ends the rows up to an instant that nobody looks at: what they count is counted at the end of the run as well.
+    #[inline]
+    fn end_unseen_rows(&mut self, until: SimTime) {
+        while self.unseen_row_ends <= until {
+            let at = self.unseen_row_ends;
+            if at == self.end {
+                self.unseen_row_ends = SimTime::NEVER;
+                self.advance(at);
+                return self.end_row();
+            }
+            self.site.ledger.end_unseen_row(at);
+            self.offer_next_row(at, 0.0);
+            self.unseen_row_ends = at + self.row;
+        }
+    }
+
+    /// Tells the books the offered load of the row that begins now. Closed-loop clients offer what they `sent` per second in
     /// the last one.
-    fn offer_next_row(&mut self, sent: f64) {
-        let now = self.site.now;
+    fn offer_next_row(&mut self, now: SimTime, sent: f64) {
         let next = now.saturating_add(self.row).min(self.end);
         if next > now {
             let rate = self.offered.mean(now, next).unwrap_or(sent);
@@ -369,7 +385,7 @@ impl World<'_> {
             // An earlier notice has already moved the wake; the agenda holds the new one.
             return;
         }
-        let mut decisions = Decisions { without_words: !keeps_log(self.options), ..Decisions::default() };
+        let mut decisions = no_decisions(self.options);
         controller.wake(now, &self.metrics, &mut decisions);
         let next = controller.next_wake();
         if !decisions.commands.is_empty() {
@@ -398,7 +414,7 @@ impl World<'_> {
                 match &mut self.control {
                     Control::Cloud(controller) => {
                         let before = controller.next_wake();
-                        let mut decisions = Decisions::default();
+                        let mut decisions = no_decisions(self.options);
                         controller.notice(now, &notice, &mut decisions);
                         let next = controller.next_wake();
                         if next != before {
@@ -438,7 +454,8 @@ impl World<'_> {
                 self.scale_outs.refuse(&alarm, since, refused.at, refused.reason);
             }
         }
-        for change in decisions.alarm_changes {
+        let changes = if keeps_log(self.options) { decisions.alarm_changes } else { Vec::new() };
+        for change in changes {
             let kept = self.alarms.push(AlarmEntry {
                 at_millis: change.at.as_nanos() / 1_000_000,
                 alarm: change.alarm,
@@ -480,8 +497,7 @@ impl World<'_> {
         let rate =
             self.offered.mean(SimTime::ZERO, SimTime::ZERO.saturating_add(self.row).min(self.end)).unwrap_or(0.0);
         self.site.ledger.offer(SimTime::ZERO, rate);
-        self.clock.window_ends = SimTime::ZERO + file.slo.window;
-        self.clock.row_ends = SimTime::ZERO + self.row;
+        self.start_beat();
         let agenda = &mut self.site.agenda;
         for (number, event) in file.event.iter().enumerate() {
             agenda.at(SimTime::ZERO + event.at, Event::Injected(number));
@@ -506,9 +522,29 @@ impl World<'_> {
     }
 }
 
-/// Whether refused activities are written down in words. A screening asks for figures alone.
+impl World<'_> {
+    /// Windows and rows begin. Where nobody looks at rows, nor at latencies from one sample to the next, the plant judges the
+    /// windows, if it can.
+    fn start_beat(&mut self) {
+        let row_ends = SimTime::ZERO + self.row;
+        let unseen = !keeps_log(self.options) && self.monitoring.latency.is_none();
+        if unseen && self.site.plant.judge_windows(self.scenario.objective(), self.row) {
+            self.unseen_row_ends = row_ends;
+        } else {
+            self.clock.row_ends = row_ends;
+            self.clock.window_ends = SimTime::ZERO + self.scenario.file.slo.window;
+        }
+    }
+}
+
+/// Whether activities are written down in words, and refused ones at all. A screening asks for figures alone.
 fn keeps_log(options: RunOptions) -> bool {
     options.timeline || options.fidelity == Fidelity::Requests
+}
+
+/// Nothing decided yet.
+fn no_decisions(options: RunOptions) -> Decisions {
+    Decisions { without_words: !keeps_log(options), ..Decisions::default() }
 }
 
 /// The stream of delays of metrics.

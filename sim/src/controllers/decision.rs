@@ -479,7 +479,8 @@ pub struct AlarmView {
 /// What a controller decided in one call: commands for the fleet, and the records that explain them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decisions {
-    /// Nobody reads the log: what is refused needs no words.
+    /// Nobody reads the log: what begins and what is refused needs no words, and neither how it goes on nor what alarms do
+    /// is told.
     pub without_words: bool,
     /// What the fleet shall do, in order.
     pub commands: Vec<Command>,

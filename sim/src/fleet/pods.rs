@@ -4,6 +4,7 @@ mod autoscaler;
 mod balancing;
 mod lifecycle;
 pub mod observe;
+mod roster;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -23,6 +24,8 @@ use crate::outcome::ledger::RowProbe;
 use crate::plant::{NodeId, StationSpec};
 use crate::scenario::schema::{ClusterAutoscaler, Pods as PodsTable, Sensors};
 use crate::sensors::metrics_server::{HOUSEKEEPING, PodUsage};
+
+use self::roster::Roster;
 
 /// Custom, object and external metrics that the simulated cluster serves.
 pub const CUSTOM_METRICS: [&str; 6] = [
@@ -134,6 +137,7 @@ pub struct Pods {
     first_scrape: SimDuration,
     pods: Vec<Pod>,
     alive: Vec<InstanceId>,
+    roster: Roster,
     nodes: NodePool,
     reservation: Reservation,
     /// `spec.replicas` of the Deployment.
@@ -182,6 +186,7 @@ impl Pods {
             first_scrape,
             pods: Vec::new(),
             alive: Vec::new(),
+            roster: Roster::default(),
             nodes: NodePool { nodes: Vec::new(), offers },
             reservation,
             replicas: 0,
@@ -233,6 +238,7 @@ impl Pods {
     /// Sets `spec.replicas`; the ReplicaSet creates or deletes pods.
     pub fn scale(&mut self, site: &mut Site, replicas: u32) {
         self.replicas = replicas;
+        self.roster.disturb();
         self.reconcile(site);
     }
 
@@ -338,6 +344,9 @@ impl Pods {
 
     /// Handles an event of the agenda that concerns pods or nodes.
     pub fn handle(&mut self, site: &mut Site, event: Event) {
+        if !matches!(event, Event::Housekeeping(_) | Event::Scrape | Event::AutoscalerScan) {
+            self.roster.disturb();
+        }
         match event {
             Event::Pulled(id) => self.pulled(site, id),
             Event::Ready(id) => self.ready(site, id),

@@ -28,6 +28,7 @@ pub struct Elasticity {
 
 impl Elasticity {
     /// From now on this many instances are needed.
+    #[inline]
     pub fn set_demand(&mut self, now: SimTime, demand: f64) {
         self.integrate(now);
         // What is set at the very start is where it begins, not a change.
@@ -42,22 +43,30 @@ impl Elasticity {
         self.supply = supply;
     }
 
+    #[inline]
     fn integrate(&mut self, now: SimTime) {
+        if now <= self.since {
+            return;
+        }
         let elapsed = now.saturating_since(self.since).as_secs_f64();
         self.since = now;
         self.seconds += elapsed;
         let under = (self.demand - self.supply).max(0.0);
         let over = (self.supply - self.demand).max(0.0);
         // Nothing is needed when nothing arrives: accuracy is then measured against one instance.
-        self.under_share += elapsed * under / self.demand.max(1.0);
-        self.over_share += elapsed * over / self.demand.max(1.0);
-        self.under_instances += elapsed * under;
-        self.over_instances += elapsed * over;
-        self.under_seconds += if under > 0.0 { elapsed } else { 0.0 };
-        self.over_seconds += if over > 0.0 { elapsed } else { 0.0 };
+        if under > 0.0 {
+            self.under_share += elapsed * under / self.demand.max(1.0);
+            self.under_instances += elapsed * under;
+            self.under_seconds += elapsed;
+        } else if over > 0.0 {
+            self.over_share += elapsed * over / self.demand.max(1.0);
+            self.over_instances += elapsed * over;
+            self.over_seconds += elapsed;
+        }
     }
 
     /// An interval of the grid on which instability is measured ends.
+    #[inline]
     pub fn end_interval(&mut self, now: SimTime) {
         self.integrate(now);
         let grid = (self.supply, self.demand);
@@ -114,13 +123,7 @@ impl Elasticity {
 }
 
 fn sign(change: f64) -> i8 {
-    if change > 0.0 {
-        1
-    } else if change < 0.0 {
-        -1
-    } else {
-        0
-    }
+    i8::from(change > 0.0) - i8::from(change < 0.0)
 }
 
 #[cfg(test)]

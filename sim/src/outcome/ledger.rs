@@ -217,6 +217,7 @@ impl Ledger {
     }
 
     /// The offered load from now on, in requests per second.
+    #[inline]
     pub fn offer(&mut self, now: SimTime, rate: f64) {
         self.demand_now = self.demand.instances(rate);
         self.elasticity.set_demand(now, self.demand_now);
@@ -232,18 +233,22 @@ impl Ledger {
     /// A window of the objective ends.
     pub fn end_window(&mut self) {
         let window = &self.window;
-        let decided = window.decided();
-        if decided > 0 {
-            let too_slow = window.slow as f64 > (1.0 - self.objective.percentile / 100.0) * window.served as f64;
-            let too_few = (window.served as f64) < self.objective.available * decided as f64;
+        let (served, slow, decided) = (window.served as f64, window.slow as f64, window.decided() as f64);
+        if let Some(violates) = self.objective.is_violated(served, slow, decided) {
             self.windows += 1;
             self.row_windows.0 += 1;
-            if too_slow || too_few {
+            if violates {
                 self.violating_windows += 1;
                 self.row_windows.1 += 1;
             }
         }
         self.window.clear();
+    }
+
+    /// Windows that the plant has judged: those with an outcome, and those of them that violated the objective.
+    pub fn add_windows(&mut self, (windows, violating): (u64, u64)) {
+        self.windows += windows;
+        self.violating_windows += violating;
     }
 
     /// A row of the timeline ends.
@@ -268,6 +273,7 @@ impl Ledger {
 
     /// A row ends that nobody keeps: only the grid on which instability is measured moves on, and what the row has counted
     /// stays with the one that follows.
+    #[inline]
     pub fn end_unseen_row(&mut self, now: SimTime) {
         self.elasticity.end_interval(now);
     }

@@ -84,6 +84,17 @@ pub struct Objective {
     pub window: SimDuration,
 }
 
+impl Objective {
+    /// Whether a window violates it, of whose requests so many have an outcome, were answered, and answered too slowly. A
+    /// window without an outcome tells nothing.
+    #[inline]
+    pub(crate) fn is_violated(&self, served: f64, slow: f64, decided: f64) -> Option<bool> {
+        let too_slow = || slow > (1.0 - self.percentile / 100.0) * served;
+        let too_few = || served < self.available * decided;
+        (decided > 0.0).then(|| too_slow() || too_few())
+    }
+}
+
 /// A thing the reader of a result should know, with what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {

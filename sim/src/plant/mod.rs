@@ -38,6 +38,7 @@ mod tournament;
 use windtunnel_traces::{Cores, SimDuration, SimTime};
 
 use crate::controllers::decision::InstanceId;
+use crate::outcome::Objective;
 use crate::outcome::recorder::Recorder;
 use crate::scenario::schema::Discipline;
 
@@ -174,6 +175,18 @@ pub trait Plant: Send {
     /// their queues is rough.
     fn crowded_share(&self) -> f64 {
         0.0
+    }
+
+    /// Asks it to judge windows of the objective by itself while it advances, and to end its steps where rows end as well: then
+    /// nobody has to stop it there. Says whether it does.
+    fn judge_windows(&mut self, objective: Objective, row: SimDuration) -> bool {
+        let _ = (objective, row);
+        false
+    }
+
+    /// Windows with an outcome that it has judged since it was asked last, and those of them that violated the objective.
+    fn take_windows(&mut self) -> (u64, u64) {
+        (0, 0)
     }
 
     /// Records what has happened so far and is not recorded yet. Kernels that know each request record it as it happens and

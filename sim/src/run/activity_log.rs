@@ -15,9 +15,8 @@ impl World<'_> {
     pub(super) fn log(&mut self, record: ActivityRecord) {
         let accepted = record.rejected_because.is_none();
         self.scale_outs.take(&record);
-        if !accepted && !keeps_log(self.options) {
-            self.refusals_counted += 1;
-            return;
+        if !keeps_log(self.options) {
+            return self.count(&record);
         }
         let evaluation = record.evaluation;
         let mut entry = ActivityEntry {
@@ -60,6 +59,16 @@ impl World<'_> {
                 self.refusals_listed += u64::from(!accepted);
                 self.list(entry);
             }
+        }
+    }
+
+    /// Keeps of an activity what figures are made of.
+    fn count(&mut self, record: &ActivityRecord) {
+        if record.rejected_because.is_some() {
+            self.refusals_counted += 1;
+        } else if record.id.is_none() || record.end.is_none() {
+            let (at_seconds, from, to) = (record.at.as_secs_f64(), record.from, record.to);
+            self.list(ActivityEntry { at_seconds, accepted: true, from, to, ..ActivityEntry::default() });
         }
     }
 

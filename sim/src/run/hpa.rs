@@ -87,7 +87,7 @@ impl World<'_> {
         }
         let observation = Observation {
             spec_replicas: pods.replicas() as i32,
-            status_replicas: pods.existing() as i32,
+            status_replicas: pods.observed_replicas() as i32,
             pods: &control.seen.pods,
             templates: &control.seen.templates,
             readings: &control.seen.readings,

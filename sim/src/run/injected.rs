@@ -2,7 +2,7 @@
 
 use windtunnel_traces::{SimDuration, SimTime};
 
-use super::{Control, Group, World};
+use super::{Control, Group, World, no_decisions};
 use crate::agenda::Event;
 use crate::controllers::decision::{Controller, Decisions, StandbyRequest};
 use crate::scenario::schema::EventKind;
@@ -76,7 +76,7 @@ impl World<'_> {
     fn tell_controller(&mut self, tell: impl FnOnce(&mut dyn Controller, SimTime, &mut Decisions)) {
         let Control::Cloud(controller) = &mut self.control else { return };
         let now = self.site.now;
-        let mut decisions = Decisions::default();
+        let mut decisions = no_decisions(self.options);
         tell(&mut **controller, now, &mut decisions);
         let next = controller.next_wake();
         self.site.agenda.at(next.max(now), Event::Wake);

@@ -16,6 +16,9 @@ use crate::sensors::publication::{PerSource, Source};
 /// Slots older than this are forgotten: longer than any alarm may look back (one day at periods below an hour).
 const KEPT: SimDuration = SimDuration::from_hours(26);
 
+/// Slots that are looked at one by one before the rest is searched by halves.
+const NEAR: usize = 16;
+
 /// One sample of one instance.
 #[derive(Copy, Clone, Debug, PartialEq)]
 pub struct InstanceSample {
@@ -108,9 +111,21 @@ impl MetricStore {
         self.now = now;
     }
 
+    /// The first slot that begins at an instant or later. Most who read look at the newest: those are looked at one by one.
+    fn first_from(&self, from: SimTime) -> usize {
+        let mut first = self.slots.len();
+        while first > 0 && self.slots[first - 1].slot.start >= from {
+            first -= 1;
+            if first + NEAR == self.slots.len() {
+                return self.slots.partition_point(|stored| stored.slot.start < from);
+            }
+        }
+        first
+    }
+
     /// The slots that begin within a window (a sample is stamped with the start of its interval) and can be read now.
     fn readable(&self, source: Source, from: SimTime, to: SimTime) -> impl Iterator<Item = (&Slot, &[InstanceSample])> {
-        let first = self.slots.partition_point(|stored| stored.slot.start < from);
+        let first = self.first_from(from);
         let now = self.now;
         let within = self.slots.range(first..).take_while(move |stored| stored.slot.start < to);
         let readable = within.filter(move |stored| *stored.slot.published.of(source) <= now);

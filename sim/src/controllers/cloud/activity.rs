@@ -109,20 +109,20 @@ impl Activity {
     }
 
     /// One of its instances has come to its end: `failed` where it did not become what it should.
-    pub(crate) fn instance_ended(
+    pub(crate) fn instance_ended(&mut self, failed: bool) {
+        self.failed += u32::from(failed);
+        self.done += u32::from(!failed);
+    }
+
+    /// Writes down what became of that instance.
+    pub(crate) fn describe_instance(
         &mut self,
         now: SimTime,
         instance: Option<InstanceId>,
         failed: bool,
         words: &StatusWords,
     ) {
-        let outcome = if failed {
-            self.failed += 1;
-            ActivityOutcome::Failed
-        } else {
-            self.done += 1;
-            ActivityOutcome::Successful
-        };
+        let outcome = if failed { ActivityOutcome::Failed } else { ActivityOutcome::Successful };
         let what = if self.adds { words.instance.0 } else { words.instance.1 };
         let description = match instance {
             Some(instance) => format!("{what}: {}", instance.0),

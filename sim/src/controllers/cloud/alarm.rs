@@ -314,7 +314,9 @@ impl Alarm {
     pub(crate) fn values(&self) -> Vec<f64> {
         let real = || self.datapoints.iter().filter_map(|d| d.value);
         let surplus = real().count().saturating_sub(self.spec.periods as usize);
-        real().skip(surplus).collect()
+        let mut values = Vec::with_capacity(self.datapoints.len());
+        values.extend(real().skip(surplus));
+        values
     }
 
     /// The time that these values are about.
@@ -426,6 +428,9 @@ impl Alarm {
 
     /// ` && 80.0 > 75` for every further condition.
     fn others_in_words(&self) -> String {
+        if self.spec.also.is_empty() {
+            return String::new();
+        }
         let word = match self.spec.join {
             Join::And => "&&",
             Join::Or => "||",
@@ -475,6 +480,7 @@ impl Alarm {
         })
     }
 
+    #[inline]
     fn enter(&mut self, now: SimTime, end: SimTime, state: AlarmState, out: &mut Decisions) {
         if state == self.state {
             return;
@@ -485,14 +491,15 @@ impl Alarm {
             let newest = self.datapoints.iter().rev().find(|d| d.value.is_some());
             self.breach_seen_until = Some(newest.map_or(end, |d| d.start.saturating_add(self.spec.period)));
         }
-        let in_words = || reason(&self.values(), self.spec.comparison, self.spec.threshold) + &self.others_in_words();
-        out.alarm_changes.push(AlarmChange {
-            at: now,
-            alarm: self.spec.name.to_string(),
-            from: self.state,
-            to: state,
-            reason: if out.without_words { String::new() } else { in_words() },
-        });
+        if !out.without_words {
+            out.alarm_changes.push(AlarmChange {
+                at: now,
+                alarm: self.spec.name.to_string(),
+                from: self.state,
+                to: state,
+                reason: reason(&self.values(), self.spec.comparison, self.spec.threshold) + &self.others_in_words(),
+            });
+        }
         (self.state, self.since) = (state, now);
     }
 

@@ -308,9 +308,14 @@ impl Group {
             return Settled::Nothing;
         };
         let running = &mut self.activities[place];
-        running.instance_ended(now, instance, failed, &self.words);
+        running.instance_ended(failed);
+        if !out.without_words {
+            running.describe_instance(now, instance, failed, &self.words);
+        }
         if running.remaining() > 0 {
-            out.activities.push(running.record.clone());
+            if !out.without_words {
+                out.activities.push(running.record.clone());
+            }
             return Settled::Nothing;
         }
         let mut ended = self.activities.remove(place);
@@ -320,7 +325,9 @@ impl Group {
                 format!("{}: all remaining instances are protected from scale-in", ended.record.description);
         }
         ended.record.end = Some(now);
-        out.activities.push(ended.record.clone());
+        if !out.without_words {
+            out.activities.push(ended.record.clone());
+        }
         Settled::Ended(Box::new(ended))
     }
 

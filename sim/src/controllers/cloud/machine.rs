@@ -84,6 +84,8 @@ pub(crate) struct Machine<D> {
     /// The size of the warm pool that was last asked for.
     pub(crate) prepared: Option<u32>,
     pub(crate) evaluations: Evaluations,
+    /// Room for the alarms that fire at an instant.
+    firings: Vec<Firing>,
 }
 
 impl<D: Dialect> Machine<D> {
@@ -103,7 +105,7 @@ impl<D: Dialect> Machine<D> {
     }
 
     fn run_alarms(&mut self, now: SimTime, metrics: &dyn MetricSource, out: &mut Decisions) {
-        let mut firings = Vec::new();
+        let mut firings = std::mem::take(&mut self.firings);
         for (index, alarm) in self.alarms.iter_mut().enumerate() {
             if alarm.next <= now {
                 alarm.evaluate(index, now, metrics, out, &mut firings);
@@ -119,7 +121,9 @@ impl<D: Dialect> Machine<D> {
             }
             let mut moment = Moment { now, group: &mut self.group, alarms: &self.alarms, out };
             self.dialect.alarms_fire(&mut moment, &firings);
+            firings.clear();
         }
+        self.firings = firings;
     }
 }
 
@@ -133,6 +137,7 @@ impl<D: Dialect> Machine<D> {
             composites: Vec::new(),
             prepared: None,
             evaluations: Evaluations::default(),
+            firings: Vec::new(),
         }
     }
 

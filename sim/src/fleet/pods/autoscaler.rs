@@ -20,7 +20,10 @@ impl Pods {
     pub(super) fn autoscaler_scan(&mut self, site: &mut Site) {
         let Some(autoscaler) = self.config.autoscaler.clone() else { return };
         site.agenda.at(site.now + autoscaler.scan, Event::AutoscalerScan);
-        self.schedule_waiting(site);
+        if !self.unscheduled().is_empty() {
+            self.roster.disturb();
+            self.schedule_waiting(site);
+        }
         let waiting = self.unscheduled().len() as u64;
         if waiting > 0 {
             self.add_nodes_for(site, waiting, &autoscaler);
@@ -84,6 +87,7 @@ impl Pods {
             (0..self.nodes.nodes.len()).find(|&number| self.nodes.nodes[number].unneeded_since.is_some_and(overdue));
         if let Some(number) = idle {
             self.nodes.nodes[number].unneeded_since = None;
+            self.roster.disturb();
             self.empty_node(site, number, "node-scale-in");
             self.reconcile(site);
         }

@@ -367,6 +367,7 @@ impl Pods {
 
     /// A zone fails: its nodes die.
     pub fn zone_down(&mut self, site: &mut Site, zone: u32) {
+        self.roster.disturb();
         let there: Vec<usize> = (0..self.nodes.nodes.len()).filter(|&n| self.nodes.nodes[n].zone == zone).collect();
         let outage = self.zones_down.entry(zone).or_default();
         outage.outages += 1;
@@ -378,6 +379,7 @@ impl Pods {
 
     /// A zone works again: a fixed pool gets as many fresh nodes as the outage has taken.
     pub fn zone_up(&mut self, site: &mut Site, zone: u32) {
+        self.roster.disturb();
         let Some(outage) = self.zones_down.get_mut(&zone) else { return };
         outage.outages -= 1;
         if outage.outages > 0 {
@@ -397,6 +399,7 @@ impl Pods {
     /// `count` nodes are taken away after a notice; their pods are deleted at once and finish within it. A fixed pool
     /// launches others in their place.
     pub fn interrupt(&mut self, site: &mut Site, count: u32) {
+        self.roster.disturb();
         for _ in 0..count {
             let ready: Vec<usize> = (0..self.nodes.nodes.len()).filter(|&n| self.nodes.nodes[n].ready).collect();
             if ready.is_empty() {
@@ -430,6 +433,7 @@ impl Pods {
 
     /// Replaces every pod, `at_once` at a time (maxSurge, with maxUnavailable 0).
     pub fn roll(&mut self, site: &mut Site, at_once: u32) {
+        self.roster.disturb();
         let left = self.alive.iter().rev().copied().filter(|id| self.pods[id.0 as usize].in_traffic).collect();
         self.rolling = Some(Rolling { left, at_once: at_once.max(1) });
         self.roll_on(site);

@@ -4,7 +4,6 @@ use windtunnel_traces::{SimDuration, SimTime};
 
 use super::{Phase, Pod, Pods, PodsConfig};
 use crate::agenda::Event;
-use crate::controllers::decision::InstanceId;
 use crate::controllers::hpa::samples::millicores_of_nanocores;
 use crate::controllers::hpa::spec::Source;
 use crate::controllers::hpa::{
@@ -29,8 +28,8 @@ pub struct PodObservation {
     pub spans: Vec<ReadingSpan>,
     /// The resource usage behind each entry of `pods`, where there is any.
     usage: Vec<Option<Used>>,
-    /// The same of each of the pods that are read together, by node, and how many of those are settled.
-    together: Vec<(Option<Used>, u32)>,
+    /// The same of each of the pods that are read together, by node.
+    together: Vec<Option<Used>>,
 }
 
 /// What has been listed so far.
@@ -39,8 +38,6 @@ struct Listed {
     settled: [Option<usize>; 2],
     /// The start of the oldest window among the samples.
     oldest: Option<SimTime>,
-    /// The first of the settled pods that are read together with others: they are listed last.
-    first: Option<InstanceId>,
 }
 
 impl Listed {
@@ -162,6 +159,7 @@ impl Pods {
                 None if node.next_point.is_some_and(|at| at <= site.now) => {
                     node.together = None;
                     let here = Some(NodeId(number as u32));
+                    self.roster.disturb();
                     self.pods.iter_mut().filter(|pod| pod.node == here).for_each(|pod| pod.together = false);
                 }
                 None => {}
@@ -221,8 +219,10 @@ impl Pods {
         site.agenda.at(site.now + resolution, Event::Scrape);
         let oldest = site.now.saturating_sub(self.config.sensors.rate_window);
         let rate = self.config.sensors.metrics_server_rate;
+        let mut joined = false;
         self.scrape_together(site);
-        for &id in &self.alive {
+        let of_all = self.roster.reads_all();
+        for &id in if of_all { &self.alive } else { &self.roster.alone } {
             let pod = &mut self.pods[id.0 as usize];
             // What was stored is replaced by each scrape: a node that does not answer drops out.
             if pod.phase != Phase::Running || pod.dead {
@@ -247,6 +247,7 @@ impl Pods {
                         && site.plant.read_together(id);
                     if pod.together {
                         known.get_or_insert(pod.usage);
+                        joined = true;
                     }
                 }
                 continue;
@@ -255,6 +256,9 @@ impl Pods {
             while pod.sent_history.len() > 2 && pod.sent_history[1].0 < oldest {
                 pod.sent_history.pop_front();
             }
+        }
+        if joined {
+            self.roster.list_anew();
         }
         self.schedule_noted_points(site);
         if !self.config.rates_of_fleet {
@@ -305,32 +309,52 @@ impl Pods {
         seen.pods.clear();
         seen.usage.clear();
         seen.together.clear();
-        let together = |node: &Node| (node.together.as_ref().and_then(PodUsage::metrics).map(Used::from), 0);
+        let together = |node: &Node| node.together.as_ref().and_then(PodUsage::metrics).map(Used::from);
         seen.together.extend(self.nodes.nodes.iter().map(together));
-        let mut listed = Listed { settled: [None; 2], oldest: None, first: None };
-        for &id in &self.alive {
+        if self.roster.lists_all() {
+            self.call_the_roll();
+        }
+        let mut listed = Listed { settled: [None; 2], oldest: None };
+        let mut settled = false;
+        for &id in &self.roster.alone {
             let pod = &mut self.pods[id.0 as usize];
-            let at = pod.node.filter(|_| pod.together).map(|node| node.0 as usize);
-            if let (true, Some(node)) = (pod.settled, at) {
-                seen.together[node].1 += 1;
-                listed.first.get_or_insert(id);
-                continue;
-            }
-            let known = at.map_or_else(|| pod.usage.metrics().map(Used::from), |node| seen.together[node].0);
+            let node = pod.node.filter(|_| pod.together).map(|node| node.0 as usize);
+            let known = node.map_or_else(|| pod.usage.metrics().map(Used::from), |node| seen.together[node]);
             let used = known.filter(|_| pod.phase == Phase::Running);
-            pod.settled = pod.settled || !self.config.rates_by_pod && pod.object().is_settled(now, flags);
+            if !pod.settled && !self.config.rates_by_pod && pod.object().is_settled(now, flags) {
+                pod.settled = true;
+                settled = true;
+            }
             listed.add(pod, used, 1, seen);
         }
-        if let Some(first) = listed.first {
+        if let Some(first) = self.roster.first {
             let pod = &self.pods[first.0 as usize];
-            for node in 0..seen.together.len() {
-                let (used, count) = seen.together[node];
-                if count > 0 {
-                    listed.add(pod, used, count, seen);
-                }
+            for (node, &count) in self.roster.together.iter().enumerate().filter(|(_, count)| **count > 0) {
+                listed.add(pod, seen.together[node], count, seen);
             }
         }
+        if settled {
+            self.roster.list_anew();
+        }
         listed.oldest
+    }
+
+    /// Looks at all pods: which of them are known by their node, and which have to be looked at by themselves.
+    fn call_the_roll(&mut self) {
+        self.roster.clear(self.nodes.nodes.len());
+        for &id in &self.alive {
+            let pod = &self.pods[id.0 as usize];
+            self.roster.existing += u32::from(pod.deleting.is_none());
+            match pod.node.filter(|_| pod.together && pod.settled) {
+                Some(node) => self.roster.add_together(id, node.0 as usize),
+                None => self.roster.alone.push(id),
+            }
+        }
+    }
+
+    /// `status.replicas` as it was observed last.
+    pub fn observed_replicas(&self) -> u32 {
+        self.roster.existing
     }
 
     /// What time a metric's reading is about: the window of resource usage, `oldest` of the pods', the window of a rate, this

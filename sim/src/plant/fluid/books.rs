@@ -2,6 +2,7 @@
 
 use super::latencies::PendingLatencies;
 use super::station::Fates;
+use super::windows::Outcomes;
 use crate::outcome::recorder::{Failure, Recorder};
 
 /// Fates that a request can be under way to.
@@ -9,21 +10,36 @@ const FATES: usize = 4;
 /// The place of those that will be given up on.
 const LATE: usize = 3;
 
-/// An expected number that grows, and the whole requests that have been made of it.
+/// An expected number that grows, and the whole requests that have been made of it. Whole numbers are exact as `f64` up to
+/// 2^53, and nothing has to be converted.
 #[derive(Copy, Clone, Debug, Default)]
 struct Count {
     expected: f64,
-    made: u64,
+    made: f64,
 }
 
 impl Count {
     /// Whole requests since the last call, up to `most`; what is more comes the next time.
     #[inline]
-    fn make(&mut self, most: u64) -> u64 {
-        let more = ((self.expected + 0.5) as u64).saturating_sub(self.made).min(most);
+    fn make(&mut self, most: f64) -> f64 {
+        let rounded = self.expected + 0.5;
+        if rounded < self.made + 1.0 {
+            return 0.0;
+        }
+        let more = (rounded as i64 as f64 - self.made).min(most);
         self.made += more;
         more
     }
+}
+
+/// Whole requests since the start.
+#[derive(Copy, Clone, Debug, Default)]
+struct Whole {
+    arrived: f64,
+    attempted: f64,
+    outcomes: [f64; FATES],
+    rejected: f64,
+    broken: f64,
 }
 
 /// Requests by expected number, turned into whole ones without losing any.
@@ -44,7 +60,9 @@ pub(super) struct Books {
     rejected: Count,
     broken: Count,
     /// Whole requests that have arrived and have no outcome.
-    in_flight: u64,
+    in_flight: f64,
+    /// What has been recorded of the whole requests.
+    recorded: Whole,
     latencies: PendingLatencies,
     /// Something has happened since whole numbers were made.
     open: bool,
@@ -103,7 +121,7 @@ impl Books {
     }
 
     /// Ends a step with `expected_inside` requests inside: the others leave, and whole requests are made of the numbers.
-    pub(super) fn settle(&mut self, expected_inside: f64, recorder: &mut Recorder) {
+    pub(super) fn settle(&mut self, expected_inside: f64) {
         // Requests share the fates of their attempts, of which there may be more.
         let attempts: f64 = self.under_way.iter().sum::<f64>() + self.refused + self.failed;
         let each = if attempts > 0.0 { self.came / attempts } else { 0.0 };
@@ -124,28 +142,56 @@ impl Books {
             }
         }
         self.open = false;
-        self.make_whole(recorder);
+        self.make_whole();
     }
 
-    fn make_whole(&mut self, recorder: &mut Recorder) {
-        let arrived = self.arrived.make(u64::MAX);
-        recorder.arrived(arrived);
-        recorder.attempted(self.attempted.make(u64::MAX));
+    fn make_whole(&mut self) {
+        let arrived = self.arrived.make(f64::INFINITY);
+        self.attempted.make(f64::INFINITY);
         // Each number is rounded by itself; nobody leaves before having come.
         let mut left = self.in_flight + arrived;
         let mut make = |count: &mut Count| {
-            let made = count.make(left);
-            left -= made;
-            made
+            left -= count.make(left);
         };
-        let [fast, slow, frustrated, late] = &mut self.outcomes;
-        let (rejected, failed) = (make(&mut self.rejected), make(&mut self.broken));
-        let (late, frustrated, slow, fast) = (make(late), make(frustrated), make(slow), make(fast));
+        make(&mut self.rejected);
+        make(&mut self.broken);
+        self.outcomes.iter_mut().rev().for_each(&mut make);
         self.in_flight = left;
+    }
+
+    /// Whole requests so far.
+    fn whole(&self) -> Whole {
+        Whole {
+            arrived: self.arrived.made,
+            attempted: self.attempted.made,
+            outcomes: self.outcomes.map(|count| count.made),
+            rejected: self.rejected.made,
+            broken: self.broken.made,
+        }
+    }
+
+    /// What has come of whole requests so far.
+    #[inline]
+    pub(super) fn outcomes(&self) -> Outcomes {
+        let [fast, slow, frustrated, late] = self.outcomes.map(|count| count.made);
+        let served = fast + slow + frustrated;
+        let lost = late + self.rejected.made + self.broken.made;
+        Outcomes { served, slow: slow + frustrated, decided: served + lost }
+    }
+
+    /// Records the whole requests that have been made since the last call.
+    pub(super) fn record(&mut self, recorder: &mut Recorder) {
+        let whole = self.whole();
+        let before = std::mem::replace(&mut self.recorded, whole);
+        let more = |whole: f64, before: f64| (whole - before) as u64;
+        recorder.arrived(more(whole.arrived, before.arrived));
+        recorder.attempted(more(whole.attempted, before.attempted));
+        let outcome = |at: usize| more(whole.outcomes[at], before.outcomes[at]);
+        let (fast, slow, frustrated) = (outcome(0), outcome(1), outcome(2));
         recorder.served_many(fast, slow, frustrated);
-        recorder.lost_many(Failure::TimedOut, late);
-        recorder.lost_many(Failure::Rejected, rejected);
-        recorder.lost_many(Failure::Failed, failed);
+        recorder.lost_many(Failure::TimedOut, outcome(LATE));
+        recorder.lost_many(Failure::Rejected, more(whole.rejected, before.rejected));
+        recorder.lost_many(Failure::Failed, more(whole.broken, before.broken));
         self.latencies.count(fast + slow + frustrated);
     }
 
@@ -159,12 +205,13 @@ impl Books {
                 *inside *= 1.0 - share;
             }
         }
-        self.make_whole(recorder);
+        self.make_whole();
+        self.record(recorder);
     }
 
     /// Requests that have arrived and have no outcome.
     pub(super) fn in_flight(&self) -> u64 {
-        self.in_flight
+        self.in_flight as u64
     }
 
     /// Where latencies are gathered.
@@ -201,7 +248,8 @@ mod tests {
                 books.fail(broken);
                 inside = (inside + admitted) * stays;
                 (arrived, refused, failed) = (arrived + came, refused + turned_away, failed + broken);
-                books.settle(inside, &mut recorder);
+                books.settle(inside);
+                books.record(&mut recorder);
                 let whole = recorder.segment();
                 proptest::prop_assert_eq!(whole.arrived, whole.decided() + books.in_flight());
                 // Seven numbers are rounded by themselves.

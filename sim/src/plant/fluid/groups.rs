@@ -146,6 +146,8 @@ pub(super) struct Groups {
     pub(super) nodes: Vec<Node>,
     pub(super) list: Vec<Group>,
     stale: bool,
+    /// Counts what may change which stations of a node are noted together: what a node remembers of them holds while this stays.
+    pub(super) changes: u64,
     cold_start: Option<ColdStart>,
     /// Stations that have been attached and wait for their first request.
     fresh: Vec<u32>,
@@ -170,6 +172,7 @@ impl Groups {
             nodes: Vec::new(),
             list: Vec::new(),
             stale: false,
+            changes: 1,
             cold_start: None,
             fresh: Vec::new(),
             warming: Vec::new(),
@@ -274,6 +277,7 @@ impl Groups {
 
     /// Gives each member its own counters again.
     fn dissolve(&mut self) {
+        self.changes += 1;
         for group in self.list.drain(..) {
             for id in group.members {
                 if let Some(Some(member)) = self.members.get_mut(id as usize) {
@@ -289,10 +293,14 @@ impl Groups {
     }
 
     /// Groups anew if something has changed.
+    #[inline]
     pub(super) fn regroup(&mut self, tables: &Tables) {
-        if !self.stale {
-            return;
+        if self.stale {
+            self.group_anew(tables);
         }
+    }
+
+    fn group_anew(&mut self, tables: &Tables) {
         self.dissolve();
         self.stale = false;
         self.apportioned = None;
@@ -383,15 +391,19 @@ impl Groups {
     }
 
     /// Groups that have become alike are to be merged.
+    #[inline]
     pub(super) fn merge_if_alike(&mut self, now: f64) {
-        if self.stale || self.alone {
-            return;
+        if (self.may_merge || !self.warming.is_empty()) && !self.stale && !self.alone {
+            self.stale = self.can_merge(now);
         }
+    }
+
+    fn can_merge(&mut self, now: f64) -> bool {
         let warmed = self.note_warm(now);
         let alike = |a: &Group, b: &Group| a.is_like(b) && a.cold_since == b.cold_since && close(a.inside, b.inside);
         let merge = self.may_merge
             && (0..self.list.len()).any(|at| self.list[at + 1..].iter().any(|b| alike(&self.list[at], b)));
-        self.stale = warmed || merge;
+        warmed || merge
     }
 
     /// Notes who is as good as warm by now; says whether that makes groups that could be one.
@@ -414,6 +426,7 @@ impl Groups {
     }
 
     /// Notes who has got a first request by now: the first of so many that came evenly since it was attached.
+    #[inline]
     pub(super) fn note_first_requests(&mut self, now: u64) {
         if self.fresh.is_empty() {
             return;

@@ -96,6 +96,11 @@ impl PendingLatencies {
         self.served += served;
     }
 
+    /// Whether whole requests have been served since their latencies were written.
+    pub(super) fn is_due(&self) -> bool {
+        self.served > 0
+    }
+
     /// Where the latencies of a kind of station are gathered.
     #[inline]
     pub(super) fn of(&mut self, station: &Arc<Station>) -> &mut OfKind {

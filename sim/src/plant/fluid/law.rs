@@ -177,8 +177,9 @@ pub(super) struct ServiceLaw {
     pub(super) variability: f64,
     classes: Vec<ClassDemand>,
     free: Latencies,
-    /// Points that stand for the undisturbed law.
+    /// Points that stand for the undisturbed law, and the buckets that they fall into behind each level of a delay.
     points: Vec<(f64, f64)>,
+    behind: Vec<OnceLock<Box<[u16]>>>,
     waited: Vec<OnceLock<Latencies>>,
     stretched: Vec<OnceLock<Latencies>>,
 }
@@ -197,11 +198,20 @@ impl ServiceLaw {
             wait: mean(|class| class.wait.mean_nanos()),
             variability: if cpu > 0.0 { square / (cpu * cpu) - 1.0 } else { 0.0 },
             points: free.points(),
+            behind: std::iter::repeat_with(OnceLock::new).take(DELAYS + 1).collect(),
             free,
             classes: classes.to_vec(),
             waited: slots(LEVELS),
             stretched: slots(STRETCHES),
         }
+    }
+
+    /// The bucket of each point behind a delay of this level, found when it is first asked for.
+    fn buckets_behind(&self, level: usize) -> &[u16] {
+        self.behind[level].get_or_init(|| {
+            let delay = delay_of(level);
+            self.points.iter().map(|(nanos, _)| bucket((nanos + delay) as u64) as u16).collect()
+        })
     }
 
     /// The second moment of the core time in square nanoseconds.
@@ -245,9 +255,8 @@ impl ServiceLaw {
             add_wait(weights, mean, &mut line);
         }
         for (level, weight) in line.into_iter().enumerate().filter(|(_, weight)| *weight > 0.0) {
-            let delay = delay_of(level);
-            for (nanos, share) in &self.points {
-                all[bucket((nanos + delay) as u64)] += weight * share;
+            for ((_, share), &bucket) in self.points.iter().zip(self.buckets_behind(level)) {
+                all[usize::from(bucket)] += weight * share;
             }
         }
     }

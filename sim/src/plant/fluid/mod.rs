@@ -24,6 +24,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod waiting;
+mod windows;
 
 use std::sync::Arc;
 
@@ -37,10 +38,12 @@ use self::notes::Notes;
 use self::offered::Offered;
 use self::station::Limits;
 use self::tables::Tables;
+use self::windows::Windows;
 use super::fcfs::Rules;
 use super::requests::ClassDemand;
 use super::{NodeId, Plant, Reading, StationSpec, Usage};
 use crate::controllers::decision::InstanceId;
+use crate::outcome::Objective;
 use crate::outcome::recorder::Recorder;
 use crate::scenario::schema::Algorithm;
 
@@ -86,6 +89,8 @@ pub struct FluidPlant {
     tables: Arc<Tables>,
     groups: Groups,
     books: Books,
+    /// Windows of the objective, where it judges them.
+    windows: Option<Windows>,
     notes: Notes,
     streams: Streams,
     arrival_noise: Generator,
@@ -118,6 +123,7 @@ impl FluidPlant {
             lost: 0.0,
             groups: Groups::new(spec.algorithm),
             books: Books::default(),
+            windows: None,
             notes: Notes::default(),
             streams,
             arrival_noise: streams.indexed(Purpose::Measurement, u32::MAX),
@@ -161,6 +167,13 @@ impl FluidPlant {
         }
         self.groups.note_first_requests(end);
         self.groups.merge_if_alike(end as f64 * 1e-9);
+    }
+
+    /// Makes whole requests of the expected numbers.
+    fn settle(&mut self) {
+        if !self.books.is_settled() {
+            self.books.settle(self.groups.inside());
+        }
     }
 
     /// Attempts of so many requests: those lost are tried again, as far as the budget goes.
@@ -305,17 +318,30 @@ impl Plant for FluidPlant {
     fn advance(&mut self, until: SimTime, _recorder: &mut Recorder) {
         let until = until.as_nanos();
         while self.now < until {
-            let (end, requests) = self.offered.next(self.now, until);
+            let next_end = self.windows.as_ref().map_or(u64::MAX, Windows::next_end);
+            let (end, requests) = self.offered.next(self.now, until.min(next_end));
             self.serve(end, requests);
+            if end == next_end {
+                self.settle();
+                if let Some(windows) = &mut self.windows {
+                    windows.end(end, self.books.outcomes());
+                }
+            }
         }
     }
 
+    fn judge_windows(&mut self, objective: Objective, row: SimDuration) -> bool {
+        self.windows = Some(Windows::new(objective, row));
+        true
+    }
+
+    fn take_windows(&mut self) -> (u64, u64) {
+        self.windows.as_mut().map_or((0, 0), Windows::take)
+    }
+
     fn record(&mut self, recorder: &mut Recorder) {
-        if self.books.is_settled() {
-            return;
-        }
-        let inside = self.groups.inside();
-        self.books.settle(inside, recorder);
+        self.settle();
+        self.books.record(recorder);
     }
 
     fn usage(&mut self, id: InstanceId) -> Usage {
@@ -372,7 +398,9 @@ impl Plant for FluidPlant {
     }
 
     fn write_latencies(&mut self, recorder: &mut Recorder) {
-        self.books.latencies().expand(&self.tables.law);
-        self.books.latencies().write(self.limits.timeout, recorder);
+        if self.books.latencies().is_due() {
+            self.books.latencies().expand(&self.tables.law);
+            self.books.latencies().write(self.limits.timeout, recorder);
+        }
     }
 }

@@ -99,6 +99,20 @@ pub(super) struct Node {
     errors: Generator,
     /// Those of its stations that are read together, if any are.
     common: Option<Common>,
+    /// Its stations by group, and the count of changes up to which they are so.
+    parts: Vec<Part>,
+    surveyed: u64,
+}
+
+/// Stations on one node and of one group: they are noted at once.
+#[derive(Debug)]
+struct Part {
+    group: usize,
+    /// How far the counters of those that are read together are ahead of their group's, and the root of their number.
+    together: Option<(Counters, f64)>,
+    /// The others, and the root of their number.
+    alone: Vec<u32>,
+    root: f64,
 }
 
 /// What stations that are alike have in common.
@@ -114,7 +128,7 @@ struct Common {
 
 impl Node {
     pub(super) fn new(cores: f64, errors: Generator) -> Self {
-        Node { cores, stations: Vec::new(), errors, common: None }
+        Node { cores, stations: Vec::new(), errors, common: None, parts: Vec::new(), surveyed: 0 }
     }
 
     /// The group of those that are read together: of the first of them that serves. The others are on their way out.
@@ -178,7 +192,34 @@ impl Groups {
     /// Notes what the stations of a node had used at an instant, a share into the step that ends: of those that are read together
     /// once, of the others each, with one draw for all that are alike.
     pub(super) fn note(&mut self, node: usize, at: u64, share: f64) {
+        if self.nodes.get(node).is_none_or(|node| node.surveyed != self.changes) {
+            self.survey(node);
+        }
+        let Some(Node { errors, common, parts, .. }) = self.nodes.get_mut(node) else { return };
+        for part in &*parts {
+            let group = &self.list[part.group];
+            let counters = Counters::between(group.before, group.counters(), share);
+            if let (Some((ahead, root)), Some(common)) = (part.together, &mut *common) {
+                let error = normal(errors) / root;
+                common.noted = Some(Note { at, counters: counters.plus(ahead, 1.0), error });
+            }
+            if part.alone.is_empty() {
+                continue;
+            }
+            let error = normal(errors) / part.root;
+            for &id in &part.alone {
+                if let Some(member) = &mut self.members[id as usize] {
+                    member.noted = Some(Note { at, counters: counters.plus(member.counters(), 1.0), error });
+                }
+            }
+        }
+    }
+
+    /// Finds out which stations of a node are noted at once.
+    fn survey(&mut self, node: usize) {
         let Some(node) = self.nodes.get_mut(node) else { return };
+        node.surveyed = self.changes;
+        node.parts.clear();
         let common_group = node.common_group(&self.members);
         if common_group.is_none() && node.common.take().is_some() {
             for &id in &node.stations {
@@ -187,8 +228,8 @@ impl Groups {
                 }
             }
         }
-        for (number, group) in self.list.iter().enumerate() {
-            let (mut together, mut alone) = (0u32, 0u32);
+        for number in 0..self.list.len() {
+            let (mut together, mut alone) = (0u32, Vec::new());
             let mut ahead = None;
             for &id in &node.stations {
                 let Some(member) = self.members[id as usize].as_ref().filter(|it| it.group == number) else { continue };
@@ -197,26 +238,17 @@ impl Groups {
                         together += 1;
                         ahead.get_or_insert(member.counters().minus(counters));
                     }
-                    None => alone += 1,
+                    None => alone.push(id),
                 }
             }
-            if together + alone == 0 {
-                continue;
-            }
-            let counters = Counters::between(group.before, group.counters(), share);
-            if let (Some(own), Some(common), true) = (ahead, &mut node.common, common_group == Some(number)) {
-                let error = normal(&mut node.errors) / f64::from(together).sqrt();
-                common.noted = Some(Note { at, counters: counters.plus(own, 1.0), error });
-            }
-            if alone == 0 {
-                continue;
-            }
-            let error = normal(&mut node.errors) / f64::from(alone).sqrt();
-            for &id in &node.stations {
-                let Some(member) = self.members[id as usize].as_mut() else { continue };
-                if member.group == number && member.ahead.is_none() {
-                    member.noted = Some(Note { at, counters: counters.plus(member.counters(), 1.0), error });
-                }
+            if together > 0 || !alone.is_empty() {
+                let ahead = ahead.filter(|_| common_group == Some(number));
+                node.parts.push(Part {
+                    group: number,
+                    together: ahead.map(|ahead| (ahead, f64::from(together).sqrt())),
+                    root: (alone.len() as f64).sqrt(),
+                    alone,
+                });
             }
         }
     }
@@ -261,6 +293,7 @@ impl Groups {
         if let Some(member) = self.member(id) {
             member.ahead = Some(ahead);
         }
+        self.changes += 1;
         true
     }
 }

@@ -278,7 +278,7 @@ fn in_group(finding: &Finding, scenario: &Scenario, group: &Group, numbers: &Num
         "G10" => response::disabled(path, scenario, group, numbers),
         "G13" => response::reversed(path, scenario, group, numbers),
         "G14" => response::reachable(path, scenario, group, numbers),
-        "S27" => response::fight(path, &finding.message, scenario, group),
+        "S27" => response::fight(path, &finding.message, scenario, group, numbers),
         "A02" => Some(response::sampled(scenario, group, numbers)),
         "A03" => response::gap(path, scenario, group, numbers),
         "A05" => group::together(path, scenario, group, numbers),

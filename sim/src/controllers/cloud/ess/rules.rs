@@ -172,7 +172,7 @@ impl Ess {
             let turned = (delta > 0 && capacity < total) || (delta < 0 && capacity > total);
             Outcome::Capacity(if turned { total } else { capacity })
         };
-        let warmed = group.warmed(moment.now, rule.warmup).min(total);
+        let warmed = || group.warmed(moment.now, rule.warmup).min(total);
         match (&rule.kind, firing) {
             (RuleKind::Simple(adjustment), _) => {
                 let hundred_percent = match self.percent_base {
@@ -190,6 +190,7 @@ impl Ess {
                         firing.threshold
                     )),
                     Some(adjust) => {
+                        let warmed = warmed();
                         let delta = Adjustment { adjust, ..*like }.delta(warmed);
                         // Instances that warm up are not existing capacity: they answer the same breach.
                         if delta > 0 {
@@ -202,6 +203,7 @@ impl Ess {
             }
             (RuleKind::TargetTracking(target), Some(firing)) => {
                 let Some(value) = firing.newest() else { return Outcome::Silent };
+                let warmed = warmed();
                 let wanted = target_tracking::ceiling(warmed, value, *target) - i64::from(warmed);
                 if firing.comparison.is_upward() {
                     towards((i64::from(warmed) + wanted - i64::from(total)).max(0))
@@ -272,7 +274,9 @@ impl Ess {
         if moment.group.cooldown.holds(moment.now) {
             return moment.group.reject(moment.now, &trigger, capacity, COOLDOWN, moment.out);
         }
-        trigger.cause = format!("{}, changing the Total Capacity from \"{total}\" to \"{capacity}\".", cause());
+        if !moment.out.without_words {
+            trigger.cause = format!("{}, changing the Total Capacity from \"{total}\" to \"{capacity}\".", cause());
+        }
         let cooldown = self.cooldown_after(rule, true);
         if self.expected {
             moment.group.desired = capacity;
@@ -382,7 +386,8 @@ fn start(
     let adds = capacity.1 > capacity.0;
     let count = capacity.0.abs_diff(capacity.1);
     let (verb, direction) = if adds { ("Add", ActivityKind::ScaleOut) } else { ("Remove", ActivityKind::ScaleIn) };
-    let description = format!("{verb} \"{count}\" ECS instance");
+    let words = || format!("{verb} \"{count}\" ECS instance");
+    let description = if moment.out.without_words { String::new() } else { words() };
     let kind = kind.unwrap_or(direction);
     let start = Start { kind, adds, count, capacity, description, cooldown, exclusive, reuse: true };
     moment.group.start(moment.now, trigger, start, moment.out);
@@ -393,11 +398,9 @@ impl Dialect for Ess {
         if self.suspended.contains(&EssProcess::AlarmNotification) {
             return;
         }
-        let mut in_turn: Vec<&Firing> = firings.iter().collect();
-        if self.simultaneous_alarms == Precedence::LastCreated {
-            in_turn.reverse();
-        }
-        for firing in in_turn {
+        let last_first = self.simultaneous_alarms == Precedence::LastCreated;
+        for turn in 0..firings.len() {
+            let firing = &firings[if last_first { firings.len() - 1 - turn } else { turn }];
             let effective = self.effective.get(firing.alarm).and_then(Option::as_ref);
             if effective.is_some_and(|window| !window.contains(self.calendar.timestamp(moment.now))) {
                 continue;

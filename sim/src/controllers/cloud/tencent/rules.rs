@@ -146,7 +146,9 @@ impl Tencent {
         if policy.cooldown.is_some() && moment.group.cooldown.holds(now) {
             return moment.group.reject(now, &trigger, capacity, IN_COOLDOWN, moment.out);
         }
-        trigger.cause = cause();
+        if !moment.out.without_words {
+            trigger.cause = cause();
+        }
         let mut cooldown = policy.cooldown;
         if self.cooldown_starts == CooldownStart::ActivityStart
             && let Some(length) = cooldown.take()

@@ -162,25 +162,28 @@ pub(super) fn objective(numbers: &Numbers, min: u32) -> Plan {
 
 /// S27: traffic above the threshold that adds, on so many instances that CPU is below the one that removes. From the
 /// maximum nothing can be added before something was removed: each scale-out is a turn of the fight.
-pub(super) fn fight(path: &str, message: &str, scenario: &Scenario, group: &Group) -> Option<Plan> {
+pub(super) fn fight(path: &str, message: &str, scenario: &Scenario, group: &Group, numbers: &Numbers) -> Option<Plan> {
     let adds = alarm_at(path, group).filter(|alarm| alarm.comparison.is_upward())?;
     let named = |alarm: &&Alarm| message.contains(&format!("while `{}` (", alarm.name));
     let removes = group.alarms.iter().find(named)?;
-    let per_second = match adds.metric? {
+    let most = f64::from(group.max);
+    let threshold = match adds.metric? {
         Metric::RequestCount => adds.threshold / adds.period.as_secs_f64(),
-        Metric::RequestRatePerInstance => adds.threshold * f64::from(group.max),
-        Metric::RequestCountPerTarget => adds.threshold * f64::from(group.max) / 60.0,
+        Metric::RequestRatePerInstance => adds.threshold * most,
+        Metric::RequestCountPerTarget => adds.threshold * most / 60.0,
         _ => adds.threshold,
     };
+    // The middle of the band where both alarms hold, and not further than a tenth above the threshold that adds.
+    let band = match removes.metric? {
+        Metric::CpuUtilization => removes.threshold / numbers.utilization(1.0, most) - threshold,
+        _ => f64::INFINITY,
+    };
+    let above = if band > 0.0 { (0.5 * band).min(0.1 * threshold) } else { 0.1 * threshold };
+    let rate = threshold + above;
     Some(Plan {
         metric: "scale_outs",
-        setting: format!(
-            "12 hours of constant {} requests/s, from all {} instances on",
-            round(1.1 * per_second),
-            group.max
-        ),
-        both: [vec![constant(1.1 * per_second), horizon("12h")], starting_with(scenario, f64::from(group.max))]
-            .concat(),
+        setting: format!("12 hours of constant {} requests/s, from all {} instances on", round(rate), group.max),
+        both: [vec![constant(rate), horizon("12h")], starting_with(scenario, most)].concat(),
         cure: format!("`{}` disabled", removes.name),
         cured: vec![format!("{}.enabled=false", removes.path)],
     })
