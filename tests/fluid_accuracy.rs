@@ -87,7 +87,8 @@ fn every_scenario_of_configs_is_simulated_or_refused_with_its_reason() {
 }
 
 /// What a screening leaves out (rows, words, stops at the ends of windows) changes no figure. Latencies are rounded to whole
-/// requests once instead of row by row: they agree to a bucket of the histogram.
+/// requests once instead of row by row: they agree to a bucket of the histogram. Integrals over time are added up row by
+/// row or at once: they agree but for the rounding of the sums.
 #[test]
 fn a_run_without_its_rows_has_the_same_figures() {
     let hard: [(&str, &[&str]); 6] = [
@@ -127,12 +128,16 @@ fn a_run_without_its_rows_has_the_same_figures() {
         assert!(screened.timeline.is_empty() && !whole.timeline.is_empty());
         for ((metric, expected), (_, found)) in whole.metrics.iter().zip(screened.metrics.iter()) {
             let name = metric.name;
-            if name.starts_with("latency_") {
-                let (expected, found) = (expected.unwrap_or(0.0), found.unwrap_or(0.0));
-                assert!((found - expected).abs() <= 0.01 * expected, "{base} {set:?}: {name} {found} for {expected}");
-            } else {
-                assert_eq!(found, expected, "{base} {set:?}: {name}");
-            }
+            assert_eq!(found.is_some(), expected.is_some(), "{base} {set:?}: {name}");
+            let (expected, found) = (expected.unwrap_or(0.0), found.unwrap_or(0.0));
+            let bound = match name {
+                // Which of the rarest latencies is met is a matter of rounding.
+                "latency_max_seconds" => 0.1,
+                _ if name.starts_with("latency_") => 0.01,
+                _ => 1e-12,
+            };
+            let error = (found - expected).abs();
+            assert!(error <= bound * expected.abs(), "{base} {set:?}: {name} {found} for {expected}");
         }
         let accepted = |outcome: &Outcome| {
             let accepted = outcome.activities.iter().filter(|entry| entry.accepted);

@@ -175,6 +175,8 @@ pub(super) struct ServiceLaw {
     pub(super) wait: f64,
     /// Squared coefficient of variation of the core time.
     pub(super) variability: f64,
+    /// The second moment of the core time in square nanoseconds.
+    pub(super) cpu_square: f64,
     classes: Vec<ClassDemand>,
     free: Latencies,
     /// Points that stand for the undisturbed law, and the buckets that they fall into behind each level of a delay.
@@ -192,11 +194,13 @@ impl ServiceLaw {
         let cpu = mean(|class| class.cpu.mean_nanos());
         let square = mean(|class| class.cpu.variance_nanos2() + class.cpu.mean_nanos() * class.cpu.mean_nanos());
         let free = demand(classes, 1.0, CPU_POINTS);
+        let variability = if cpu > 0.0 { square / (cpu * cpu) - 1.0 } else { 0.0 };
         let slots = |count: usize| std::iter::repeat_with(OnceLock::new).take(count).collect();
         ServiceLaw {
             cpu,
             wait: mean(|class| class.wait.mean_nanos()),
-            variability: if cpu > 0.0 { square / (cpu * cpu) - 1.0 } else { 0.0 },
+            variability,
+            cpu_square: cpu * cpu * (1.0 + variability),
             points: free.points(),
             behind: std::iter::repeat_with(OnceLock::new).take(DELAYS + 1).collect(),
             free,
@@ -212,11 +216,6 @@ impl ServiceLaw {
             let delay = delay_of(level);
             self.points.iter().map(|(nanos, _)| bucket((nanos + delay) as u64) as u16).collect()
         })
-    }
-
-    /// The second moment of the core time in square nanoseconds.
-    pub(super) fn cpu_square(&self) -> f64 {
-        self.cpu * self.cpu * (1.0 + self.variability)
     }
 
     /// The law of a level, built when it is first asked for.

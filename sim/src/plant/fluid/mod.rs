@@ -136,7 +136,7 @@ impl FluidPlant {
 
     /// Serves what arrives until `end` at a constant rate.
     fn serve(&mut self, end: u64, requests: f64) {
-        let seconds = (end - self.now) as f64 * 1e-9;
+        let (now, seconds) = (seconds_of(self.now), seconds_of(end - self.now));
         let attempts = self.attempts(requests);
         self.books.arrive(requests, attempts);
         self.groups.regroup(&self.tables);
@@ -149,11 +149,11 @@ impl FluidPlant {
             // Who gets what changes as they fill: in short steps.
             let steps = libm::ceil(seconds / 0.5).clamp(1.0, 200.0);
             for step in 0..steps as u32 {
-                let from = self.now as f64 * 1e-9 + seconds / steps * f64::from(step);
+                let from = now + seconds / steps * f64::from(step);
                 self.serve_groups(from, seconds / steps, attempts / steps);
             }
         } else {
-            self.serve_groups(self.now as f64 * 1e-9, seconds, attempts);
+            self.serve_groups(now, seconds, attempts);
         }
         if let Some((most, _)) = self.retry {
             self.lost = self.books.lost_share();
@@ -166,7 +166,7 @@ impl FluidPlant {
             self.notes.take(end, |node, at| groups.note(node, at, (at - start) as f64 / (end - start).max(1) as f64));
         }
         self.groups.note_first_requests(end);
-        self.groups.merge_if_alike(end as f64 * 1e-9);
+        self.groups.merge_if_alike(seconds_of(end));
     }
 
     /// Makes whole requests of the expected numbers.
@@ -214,6 +214,12 @@ impl FluidPlant {
     }
 }
 
+/// Nanoseconds in seconds. (A signed number is converted at once, an unsigned one in two steps.)
+#[inline]
+fn seconds_of(nanos: u64) -> f64 {
+    nanos as i64 as f64 * 1e-9
+}
+
 /// One group over a time at a constant rate per station.
 fn serve_group(group: &mut Group, law: &law::ServiceLaw, rate: f64, seconds: f64, slowness: f64, books: &mut Books) {
     let size = group.size();
@@ -224,7 +230,7 @@ fn serve_group(group: &mut Group, law: &law::ServiceLaw, rate: f64, seconds: f64
     let utilization = felt / station.capacity;
     let capacity = station.capacity / slowness;
     let noise = ((1.0 - utilization) / (1.0 - SATURATED)).clamp(0.0, 1.0);
-    *variance += rate * seconds * law.cpu_square() * slowness * slowness * noise;
+    *variance += rate * seconds * law.cpu_square * slowness * slowness * noise;
     if utilization < SATURATED && slowness == 1.0 {
         let spot = station.spot(utilization);
         let inside = station.inside(spot);

@@ -22,7 +22,7 @@ impl Offered {
             let end = piece.end.as_nanos();
             if end > from {
                 let end = end.min(until);
-                let span = (end - from) as f64 * 1e-9;
+                let span = super::seconds_of(end - from);
                 let rate = if piece.from == piece.to {
                     piece.from
                 } else {

@@ -232,7 +232,7 @@ impl Station {
     #[inline]
     pub(super) fn spot(&self, utilization: f64) -> Spot {
         let x = (1.0 - (1.0 - utilization.clamp(0.0, HIGHEST)).sqrt()) * SCALE;
-        let at = (x as usize).min(self.stable - 2);
+        let at = (x as u32 as usize).min(self.stable - 2);
         Spot { at, share: (x - at as f64).min(1.0) }
     }
 
