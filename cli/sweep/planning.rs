@@ -16,7 +16,7 @@ use windtunnel_traces::{SimDuration, SimTime};
 
 use crate::error::{CliError, Kind};
 use crate::flags::Fidelity;
-use crate::{figures, output, terminal};
+use crate::{experiment, figures, output, terminal};
 
 use super::emit::EmitFlags;
 use super::screening;
@@ -142,7 +142,7 @@ pub(super) fn plan(flags: &PlanFlags, threads: Option<u16>, files: &SharedFiles)
     let runs = points.saturating_mul(replications);
     let fits = points <= MOST_POINTS;
     if fits && (runs <= UNASKED_RUNS || flags.yes) {
-        return Ok(Plan::new(sweep, fidelity, files)?);
+        return Ok(experiment::in_pool(threads, || Plan::new(sweep, fidelity, files))??);
     }
     let estimate = estimate(&sweep, fidelity, threads, runs, files)?;
     let message = format!("the sweep has {} points, {} runs; {estimate}", count(points), count(runs));

@@ -92,7 +92,9 @@ impl Sweep {
         if !["requests", "fluid"].contains(&fidelity.as_str()) {
             return Err(errors::input(py, format!("the fidelity is requests or fluid here, not `{fidelity}`")));
         }
-        let plan = py.detach(|| Plan::new(sweep, &fidelity, &*files)).map_err(|error| errors::scenario(py, &error))?;
+        let pool = pool(py, threads)?;
+        let plan = py.detach(|| pool.install(|| Plan::new(sweep, &fidelity, &*files)));
+        let plan = plan.map_err(|error| errors::scenario(py, &error))?;
         let plan = Arc::new(plan);
         let (journal, found) = match &out {
             None => (None, Vec::new()),
@@ -115,7 +117,6 @@ impl Sweep {
             let _ = sender.send(Ok(record.clone()));
         }
         let stop = Arc::new(Stop::default());
-        let pool = pool(py, threads)?;
         let work = Work { plan: Arc::clone(&plan), files, stop: Arc::clone(&stop), known, missing };
         thread::spawn(move || pool.install(|| work.carry_out(Forward { sender, journal })));
         Ok(Sweep { plan, stop, records: Mutex::default(), by_id, messages: Mutex::new(receiver), total })

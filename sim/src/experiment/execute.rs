@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use rayon::prelude::*;
 use windtunnel_traces::SimTime;
@@ -160,6 +161,10 @@ pub fn execute(
     if progress.cancelled() { Err(ExecuteError::Cancelled) } else { Ok(()) }
 }
 
+/// How long finished runs are gathered before the disk is waited for: short beside what somebody sees, long beside the shortest
+/// runs, whose threads a wait for each would disturb.
+const GATHERED: Duration = Duration::from_millis(5);
+
 /// Writes what is waiting with one wait for the disk, and only then counts it.
 fn write_all(
     receiver: &mpsc::Receiver<(Task, Record)>,
@@ -169,6 +174,7 @@ fn write_all(
     progress: &dyn SweepProgress,
 ) -> Result<(), JournalError> {
     while let Ok(first) = receiver.recv() {
+        std::thread::sleep(GATHERED);
         let batch: Vec<(Task, Record)> = std::iter::once(first).chain(receiver.try_iter()).collect();
         let lines: Vec<Record> = batch.iter().map(|(_, record)| record.clone()).collect();
         keep.append(&lines)?;

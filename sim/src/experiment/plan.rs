@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -14,6 +15,9 @@ use crate::scenario::{Loaded, Scenario, schema};
 
 /// More points than this do not fit into memory together with their results.
 pub const MOST_POINTS: u128 = 10_000_000;
+
+/// Rows that are resolved before the next are looked at: what is wrong with the first of millions is told soon.
+const ROWS_AT_ONCE: usize = 4096;
 
 /// A sweep, taken apart into points.
 #[derive(Clone, Debug)]
@@ -143,40 +147,62 @@ impl Plan {
             (0..self.sweep.axes.len()).filter(|&axis| self.sweep.concerns(&self.sweep.axes[axis], base)).collect();
         let of_block: Vec<Axis> = axes.iter().map(|&axis| self.sweep.axes[axis].clone()).collect();
         let rows = self.sweep.design.rows(&of_block, self.sweep.points, self.seed).map_err(Diagnostic::error)?;
-        let mut numbered = Vec::with_capacity(rows.len());
-        for row in rows {
-            let point = self.offer((scenario, trace), &axes, &row, bases, files, known)?;
-            numbered.push((row, point));
+        let mut points = Vec::with_capacity(rows.len());
+        for some in rows.chunks(ROWS_AT_ONCE) {
+            points.extend(self.offer((scenario, trace), &axes, some, bases, files, known)?);
         }
-        Ok(Block { scenario, trace, axes, rows: numbered })
+        Ok(Block { scenario, trace, axes, rows: rows.into_iter().zip(points).collect() })
     }
 
-    /// The point of a row, a new one or a known one; nothing when a constraint excludes it.
+    /// The point of each row, a new one or a known one; nothing where a constraint excludes it. Rows are resolved by all threads,
+    /// and numbered in their order.
     fn offer(
         &mut self,
+        (scenario, trace): (usize, Option<usize>),
+        axes: &[usize],
+        rows: &[Row],
+        bases: &Bases,
+        files: &dyn ScenarioFiles,
+        known: &mut BTreeMap<(String, usize), usize>,
+    ) -> Result<Vec<Option<usize>>, ScenarioError> {
+        let resolved: Vec<Result<Option<Point>, ScenarioError>> =
+            rows.par_iter().map(|row| self.resolve((scenario, trace), axes, row, bases, files)).collect();
+        let mut places = Vec::with_capacity(rows.len());
+        for point in resolved {
+            let Some(point) = point? else {
+                self.excluded += 1;
+                places.push(None);
+                continue;
+            };
+            // The scenario belongs to the key: what one of them calls a failure is not what another does.
+            let key = (point.digest.clone(), scenario);
+            let next = self.points.len();
+            let place = *known.entry(key).or_insert(next);
+            if place == next {
+                self.points.push(point);
+            } else {
+                self.repeated += 1;
+            }
+            places.push(Some(place));
+        }
+        Ok(places)
+    }
+
+    /// A row put into its scenario; nothing when a constraint excludes it.
+    fn resolve(
+        &self,
         (scenario, trace): (usize, Option<usize>),
         axes: &[usize],
         row: &[Place],
         bases: &Bases,
         files: &dyn ScenarioFiles,
-        known: &mut BTreeMap<(String, usize), usize>,
-    ) -> Result<Option<usize>, ScenarioError> {
+    ) -> Result<Option<Point>, ScenarioError> {
         let settings = self.settings(trace, axes, row);
         let document = bases.with(scenario, &settings)?;
         if !self.is_admitted(&document, bases, scenario)? {
-            self.excluded += 1;
             return Ok(None);
         }
-        let point = self.point(scenario, trace, row, &settings, document, files);
-        // The scenario belongs to the key: what one of them calls a failure is not what another does.
-        let key = (point.digest.clone(), scenario);
-        if let Some(&index) = known.get(&key) {
-            self.repeated += 1;
-            return Ok(Some(index));
-        }
-        known.insert(key, self.points.len());
-        self.points.push(point);
-        Ok(Some(self.points.len() - 1))
+        Ok(Some(self.point(scenario, trace, row, &settings, document, files)))
     }
 
     /// Adds points of the first scenario, for a search that finds out as it goes: the index of each row's point, nothing
@@ -191,7 +217,7 @@ impl Plan {
             known.entry((point.digest.clone(), point.scenario)).or_insert(index);
         }
         let axes: Vec<usize> = (0..self.sweep.axes.len()).collect();
-        rows.iter().map(|row| self.offer((0, None), &axes, row, &bases, files, &mut known)).collect()
+        self.offer((0, None), &axes, rows, &bases, files, &mut known)
     }
 
     /// A plan without points, for a search.
@@ -324,7 +350,7 @@ impl Plan {
             .filter(|&axis| self.sweep.concerns(&self.sweep.axes[axis], &self.sweep.scenarios[point.scenario]))
             .collect();
         let settings = self.settings(point.trace, &axes, &point.row);
-        Ok(Loaded::from_document(bases.with(point.scenario, &settings)?, files)?.scenario)
+        Ok(Loaded::again(bases.with(point.scenario, &settings)?, files, &point.digest)?.scenario)
     }
 
     /// What tells a point apart from its scenario, as keys and values.

@@ -197,9 +197,21 @@ impl Loaded {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn from_document(document: Document, files: &dyn ScenarioFiles) -> Result<Loaded, ScenarioError> {
+        Loaded::resolved(document, files, None)
+    }
+
+    /// The same of a document that was completed before, and whose digest is known since: to make it is half of the work.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each with its place.
+    pub(crate) fn again(document: Document, files: &dyn ScenarioFiles, digest: &str) -> Result<Loaded, ScenarioError> {
+        Loaded::resolved(document, files, Some(digest))
+    }
+
+    fn resolved(document: Document, files: &dyn ScenarioFiles, digest: Option<&str>) -> Result<Loaded, ScenarioError> {
         let file: schema::ScenarioFile = document.decode().map_err(check::with_examples)?;
         let mut findings = check::Findings::new(&document);
-        let scenario = resolve::resolve(file, &document, files, &mut findings);
+        let scenario = resolve::resolve(file, &document, files, digest, &mut findings);
         let (errors, notes) = findings.split();
         match scenario {
             Some(scenario) if errors.is_empty() => Ok(Loaded { scenario, document, notes }),

@@ -10,7 +10,7 @@ use windtunnel_traces::{SimDuration, Trace};
 use crate::plant::drawn::SharedRequests;
 
 /// Reads the texts that make up a scenario.
-pub trait ScenarioFiles {
+pub trait ScenarioFiles: Sync {
     /// The whole text of a file. [`io::ErrorKind::InvalidData`] when it is not UTF-8.
     fn read(&self, path: &Path) -> io::Result<String>;
 
