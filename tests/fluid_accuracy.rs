@@ -147,6 +147,21 @@ fn a_run_without_its_rows_has_the_same_figures() {
     }
 }
 
+/// Whether metrics-server looks at the newest of the kubelet's points or at each, the HPA follows the load as far: an old
+/// version, and one that reads more often than kubelets take points, bring the same day but for the noise.
+#[test]
+fn every_metrics_server_sees_the_pods() {
+    let day = |set: &[&str]| run_fluid(&guide("hpa", set), 7);
+    let usual = day(&[]);
+    for set in ["sensors.metrics_server_rate=\"kubelet\"", "sensors.metrics_server=\"5s\""] {
+        let other = day(&[set]);
+        let (found, expected) = (figure(&other, "mean_in_service"), figure(&usual, "mean_in_service"));
+        assert!((found - expected).abs() < 0.02 * expected, "{set}: {found} pods in the mean, usually {expected}");
+        let (found, expected) = (figure(&other, "scale_ins"), figure(&usual, "scale_ins"));
+        assert!(found >= 0.5 * expected && expected > 0.0, "{set}: {found} scale-ins, usually {expected}");
+    }
+}
+
 #[test]
 fn equal_seeds_give_equal_outcomes_for_any_number_of_threads() {
     let scenarios = ["ess", "hpa"].map(|name| guide(name, &["horizon=\"3h\""]));

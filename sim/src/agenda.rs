@@ -119,12 +119,17 @@ impl Agenda {
         }
         let entry = Entry { at, tie: u64::from(event.rank()) << 56 | self.sequence, event };
         self.sequence += 1;
-        let far = self.entries.len().saturating_sub(NEAR);
-        let place = match self.entries[far..].iter().rposition(|other| entry.is_before(other)) {
-            Some(place) => far + place + 1,
-            None => self.entries[..far].partition_point(|other| entry.is_before(other)),
-        };
-        self.entries.insert(place, entry);
+        let all = self.entries.len();
+        let far = all.saturating_sub(NEAR);
+        let mut place = all;
+        while place > far && !entry.is_before(&self.entries[place - 1]) {
+            place -= 1;
+        }
+        if place == far {
+            place = self.entries[..far].partition_point(|other| entry.is_before(other));
+        }
+        self.entries.push(entry);
+        self.entries[place..].rotate_right(1);
     }
 
     /// When the next event is.

@@ -3,7 +3,7 @@
 use windtunnel_traces::{SimDuration, SimTime};
 
 use crate::plant::NodeId;
-use crate::sensors::metrics_server::PodUsage;
+use crate::sensors::metrics_server::SharedUsage;
 
 /// What a pod asks a node for: thousandths of a core, and bytes.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct Node {
     /// When its kubelet takes its next point, where the plant notes what that will be.
     pub next_point: Option<SimTime>,
     /// What metrics-server knows of each of its pods that are read together, if any are.
-    pub together: Option<PodUsage>,
+    pub together: Option<SharedUsage>,
     /// When it was launched, and when it went.
     pub launched: SimTime,
     /// When it went.

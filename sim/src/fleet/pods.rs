@@ -21,7 +21,7 @@ use crate::controllers::hpa::spec::Source;
 use crate::controllers::hpa::{DefaultedSpec, Resource};
 use crate::outcome::InstanceLife;
 use crate::outcome::ledger::RowProbe;
-use crate::plant::{NodeId, StationSpec};
+use crate::plant::{self, NodeId, StationSpec};
 use crate::scenario::schema::{ClusterAutoscaler, Pods as PodsTable, Sensors};
 use crate::sensors::metrics_server::{HOUSEKEEPING, PodUsage};
 
@@ -139,6 +139,8 @@ pub struct Pods {
     alive: Vec<InstanceId>,
     roster: Roster,
     nodes: NodePool,
+    /// Room for what the plant has noted of each node.
+    readings: Vec<Option<plant::Reading>>,
     reservation: Reservation,
     /// `spec.replicas` of the Deployment.
     replicas: u32,
@@ -188,6 +190,7 @@ impl Pods {
             alive: Vec::new(),
             roster: Roster::default(),
             nodes: NodePool { nodes: Vec::new(), offers },
+            readings: Vec::new(),
             reservation,
             replicas: 0,
             retired_busy: 0.0,

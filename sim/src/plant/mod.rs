@@ -150,10 +150,9 @@ pub trait Plant: Send {
         None
     }
 
-    /// The same at each of the instances on a node that are read together, with the error of their mean.
-    fn noted_together(&mut self, node: NodeId) -> Option<Reading> {
-        let _ = node;
-        None
+    /// The same at each of the instances that are read together, with the error of their mean: by node, into a buffer.
+    fn noted_together(&mut self, by_node: &mut Vec<Option<Reading>>) {
+        by_node.clear();
     }
 
     /// From now on an instance, which was [`noted`](Plant::noted) just now, is read together with others on its node; says whether

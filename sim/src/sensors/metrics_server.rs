@@ -115,18 +115,55 @@ impl PodUsage {
         self.answer
     }
 
-    /// Whether its points are of the same instants as another's, so that from now on both can be told by the same points.
-    pub fn covers_the_time_of(&self, other: &PodUsage) -> bool {
-        let times = |usage: &PodUsage| (usage.last.map(|point| point.at), usage.previous.map(|point| point.at));
-        times(self) == times(other)
+    fn metrics_of(&self, rate: CpuRate) -> Option<PodMetrics> {
+        let metrics = PodMetrics::between(&self.previous?, &self.last?);
+        Some(if rate == CpuRate::Kubelet { PodMetrics { window: CADVISOR_WINDOW, ..metrics } } else { metrics })
+    }
+}
+
+impl PodMetrics {
+    #[inline]
+    fn between(previous: &Point, last: &Point) -> PodMetrics {
+        let window = last.at - previous.at;
+        let cores = (last.busy_core_nanos - previous.busy_core_nanos) / window.as_nanos() as i64 as f64;
+        PodMetrics { at: last.at, window, cpu_nanocores: (cores * 1e9) as i64 as u64, memory: last.memory }
+    }
+}
+
+/// What metrics-server knows of pods that it reads together: each of them uses the same, and the rate is its own.
+#[derive(Copy, Clone, Debug)]
+pub struct SharedUsage {
+    previous: SimTime,
+    last: Point,
+    answer: PodMetrics,
+}
+
+impl SharedUsage {
+    /// What is known of this pod is known of others; nothing before there is an answer about it.
+    pub fn of(usage: &PodUsage) -> Option<SharedUsage> {
+        Some(SharedUsage { previous: usage.previous?.at, last: usage.last?, answer: usage.answer? })
     }
 
-    fn metrics_of(&self, rate: CpuRate) -> Option<PodMetrics> {
-        let (last, previous) = (self.last?, self.previous?);
-        let window = last.at - previous.at;
-        let cores = (last.busy_core_nanos - previous.busy_core_nanos) / window.as_nanos() as f64;
-        let window = if rate == CpuRate::Kubelet { CADVISOR_WINDOW } else { window };
-        Some(PodMetrics { at: last.at, window, cpu_nanocores: (cores * 1e9) as u64, memory: last.memory })
+    /// Whether a pod's points are of the same instants, so that from now on it can be told by these.
+    pub fn covers_the_time_of(&self, usage: &PodUsage) -> bool {
+        let is_at = |point: Option<Point>, at: SimTime| point.is_some_and(|point| point.at == at);
+        is_at(usage.last, self.last.at) && is_at(usage.previous, self.previous)
+    }
+
+    /// metrics-server reads the kubelet, which has taken this point since the last time.
+    #[inline]
+    pub fn read(&mut self, point: Point) {
+        if self.last.at == point.at {
+            return;
+        }
+        self.answer = PodMetrics::between(&self.last, &point);
+        (self.previous, self.last) = (self.last.at, point);
+    }
+
+    /// What a query is answered with.
+    #[inline]
+    pub fn metrics(&self) -> PodMetrics {
+        self.answer
     }
 }
 
@@ -171,6 +208,27 @@ mod tests {
         let before = usage.metrics();
         usage.scrape(RESOLUTION, CpuRate::Readings);
         assert_eq!(usage.metrics(), before);
+    }
+
+    #[test]
+    fn pods_that_are_read_together_have_the_metrics_of_each() {
+        let mut usage = PodUsage::new(SimTime::ZERO);
+        assert!(SharedUsage::of(&usage).is_none(), "nothing is known yet");
+        for seconds in [20, 30] {
+            usage.housekeeping(point(seconds, seconds as f64));
+            usage.scrape(RESOLUTION, CpuRate::Readings);
+        }
+        let mut shared = SharedUsage::of(&usage).expect("two points");
+        assert!(shared.covers_the_time_of(&usage));
+        for (seconds, busy) in [(50, 31.0), (50, 31.0), (60, 36.5)] {
+            shared.read(point(seconds, busy));
+            usage.housekeeping(point(seconds, busy));
+            usage.scrape(RESOLUTION, CpuRate::Readings);
+            assert_eq!(Some(shared.metrics()), usage.metrics(), "at {seconds} s");
+            assert!(shared.covers_the_time_of(&usage));
+        }
+        shared.read(point(70, 37.0));
+        assert!(!shared.covers_the_time_of(&usage));
     }
 
     #[test]

@@ -108,6 +108,13 @@ pub struct MetricOutcome {
 }
 
 impl MetricOutcome {
+    /// Nothing is known yet.
+    #[inline]
+    pub(super) fn unknown() -> Self {
+        MetricOutcome::failed(MetricError::Empty)
+    }
+
+    #[inline]
     pub(super) fn failed(error: MetricError) -> Self {
         Self {
             proposal: Err(error),

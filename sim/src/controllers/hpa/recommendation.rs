@@ -3,7 +3,7 @@
 use super::flags::ControllerFlags;
 use super::groups::{Group, Groups, group_of};
 use super::instant::Instant;
-use super::observation::{Observation, Pod, PodSamples, Reading};
+use super::observation::{Observation, Pod, PodSamples, Reading, Sample};
 use super::outcome::{MetricError, MetricOutcome, Verdict};
 use super::ratio::{Totals, ceil};
 use super::requests::Resource;
@@ -28,19 +28,21 @@ struct PodMetric<'a> {
 }
 
 impl Calculator<'_> {
-    /// H computeReplicasForMetric. `scratch` keeps each pod's group and request between the two passes.
-    pub(super) fn evaluate(&self, metric: &Metric, reading: Option<&Reading>, scratch: &mut Scratch) -> MetricOutcome {
+    /// H computeReplicasForMetric, into an outcome of its own.
+    pub(super) fn evaluate(&self, metric: &Metric, reading: Option<&Reading>, outcome: &mut MetricOutcome) {
         let of_pods = |goal, resource, container| PodMetric { goal, resource, container };
-        let outcome = match &metric.source {
-            Source::Resource(resource, goal) => self.pods(of_pods(*goal, Some(*resource), None), reading, scratch),
+        let result = match &metric.source {
+            Source::Resource(resource, goal) => self.pods(of_pods(*goal, Some(*resource), None), reading, outcome),
             Source::ContainerResource(resource, name, goal) => {
                 let metric = of_pods(*goal, Some(*resource), Some(name.as_str()));
-                self.pods(metric, reading, scratch)
+                self.pods(metric, reading, outcome)
             }
-            Source::Pods(target) => self.pods(of_pods(Goal::Average(*target), None, None), reading, scratch),
-            Source::Object(goal) | Source::External(goal) => self.series(*goal, reading),
+            Source::Pods(target) => self.pods(of_pods(Goal::Average(*target), None, None), reading, outcome),
+            Source::Object(goal) | Source::External(goal) => self.series(*goal, reading, outcome),
         };
-        outcome.unwrap_or_else(MetricOutcome::failed)
+        if let Err(error) = result {
+            *outcome = MetricOutcome::failed(error);
+        }
     }
 
     /// RC GetResourceReplicas, and calcPlainMetricReplicas behind GetRawResourceReplicas and GetMetricReplicas: they
@@ -49,8 +51,8 @@ impl Calculator<'_> {
         &self,
         metric: PodMetric<'_>,
         reading: Option<&Reading>,
-        scratch: &mut Scratch,
-    ) -> Result<MetricOutcome, MetricError> {
+        outcome: &mut MetricOutcome,
+    ) -> Result<(), MetricError> {
         let samples = match reading {
             Some(Reading::Pods(samples)) => samples,
             Some(Reading::Failed(error)) => return Err(*error),
@@ -59,71 +61,84 @@ impl Calculator<'_> {
         if self.observation.pods.is_empty() {
             return Err(MetricError::NoPods);
         }
-        let groups = self.group(metric, samples, scratch);
-        let strays = samples.strays.len() as i64;
-        if groups.ready + strays == 0 {
-            return Err(MetricError::NoSamples);
+        let (groups, mut totals) = self.tally(metric, samples)?;
+        match metric.goal {
+            // A stray has no request and is skipped, but it stays in the number of samples.
+            Goal::Utilization(_) => totals.samples += samples.strays.len() as i64,
+            Goal::Average(_) => samples.strays.iter().for_each(|&stray| totals.add(stray, 0)),
         }
-        if let Goal::Utilization(_) = metric.goal {
-            self.find_requests(metric, scratch)?;
-        }
-        let totals = scratch.total(metric.goal, samples);
         let first = totals.ratio(metric.goal)?;
-        let mut outcome = MetricOutcome {
-            groups,
-            strays: samples.strays.len(),
-            usage: totals.usage,
-            request: totals.request,
-            utilization: first.utilization,
-            average: Some(first.average),
-            ratio: first.ratio,
-            ..MetricOutcome::failed(MetricError::Empty)
-        };
+        outcome.groups = groups;
+        outcome.strays = samples.strays.len();
+        (outcome.usage, outcome.request) = (totals.usage, totals.request);
+        (outcome.utilization, outcome.average) = (first.utilization, Some(first.average));
+        outcome.ratio = first.ratio;
         let grows_with_unready = groups.unready > 0 && first.ratio > 1.0;
         if groups.missing == 0 && !grows_with_unready {
             let pods = groups.ready;
-            self.plain(&mut outcome, self.observation.spec_replicas, first.ratio * pods as f64);
+            self.plain(outcome, self.observation.spec_replicas, first.ratio * pods as f64);
         } else {
-            let filled = scratch.fill(totals, metric.goal, first.ratio, grows_with_unready);
+            let filled = self.fill(totals, metric, samples, first.ratio, grows_with_unready)?;
             let again = filled.ratio(metric.goal)?.ratio;
             outcome.rebalanced = Some((again, filled.samples));
-            self.rebalance(&mut outcome, again, filled.samples);
-        }
-        Ok(outcome)
-    }
-
-    /// RC groupPods, over all pods.
-    fn group(&self, metric: PodMetric<'_>, samples: &PodSamples, scratch: &mut Scratch) -> Groups {
-        let is_cpu = metric.resource == Some(Resource::Cpu);
-        let mut groups = Groups::default();
-        scratch.pods.clear();
-        for (index, pod) in self.observation.pods.iter().enumerate() {
-            let sample = samples.of_pods.get(index).and_then(Option::as_ref);
-            let group = group_of(pod, sample, is_cpu, self.now, self.flags);
-            groups.count(group, pod.count);
-            let usage = sample.map_or(0, |sample| sample.value);
-            scratch.pods.push(Counted { group, usage, request: 0, count: pod.count });
-        }
-        groups
-    }
-
-    /// RC calculateRequests, over every listed pod, also those that do not count.
-    fn find_requests(&self, metric: PodMetric<'_>, scratch: &mut Scratch) -> Result<(), MetricError> {
-        let mut last: Option<(u32, i64)> = None;
-        for (pod, counted) in self.observation.pods.iter().zip(&mut scratch.pods) {
-            counted.request = match last {
-                Some((template, request)) if template == pod.template => request,
-                _ => self.request_of(pod, metric)?,
-            };
-            last = Some((pod.template, counted.request));
+            self.rebalance(outcome, again, filled.samples);
         }
         Ok(())
     }
 
-    fn request_of(&self, pod: &Pod, metric: PodMetric<'_>) -> Result<i64, MetricError> {
-        let template = self.observation.templates.get(pod.template as usize).ok_or(MetricError::MissingRequest)?;
-        let resource = metric.resource.unwrap_or(Resource::Other);
-        template.request(resource, metric.container, self.flags.gates)
+    /// RC groupPods and calculateRequests, over every listed pod, also those that do not count: how many there are of each
+    /// group, and the sums over those that are ready.
+    fn tally(&self, metric: PodMetric<'_>, samples: &PodSamples) -> Result<(Groups, Totals), MetricError> {
+        let (mut groups, mut totals) = (Groups::default(), Totals::default());
+        let mut requests = Known::default();
+        let mut without_request = None;
+        for (index, pod) in self.observation.pods.iter().enumerate() {
+            let sample = samples.of_pods.get(index).and_then(Option::as_ref);
+            let group = self.group_of(metric, pod, sample);
+            groups.count(group, pod.count);
+            let request = requests.of(self, pod, metric).unwrap_or_else(|error| {
+                without_request.get_or_insert(error);
+                0
+            });
+            if group == Group::Ready {
+                totals.add_pods(sample.map_or(0, |sample| sample.value), request, pod.count);
+            }
+        }
+        // Upstream looks for requests when it knows that there are samples.
+        if groups.ready == 0 && samples.strays.is_empty() {
+            return Err(MetricError::NoSamples);
+        }
+        without_request.map_or(Ok((groups, totals)), Err)
+    }
+
+    fn group_of(&self, metric: PodMetric<'_>, pod: &Pod, sample: Option<&Sample>) -> Group {
+        group_of(pod, sample, metric.resource == Some(Resource::Cpu), self.now, self.flags)
+    }
+
+    /// RC GetResourceReplicas and calcPlainMetricReplicas: what pods without a usable sample are taken to use. Missing
+    /// pods are busy on the way down and idle on the way up; unready pods are idle on the way up.
+    fn fill(
+        &self,
+        mut totals: Totals,
+        metric: PodMetric<'_>,
+        samples: &PodSamples,
+        ratio: f64,
+        grows_with_unready: bool,
+    ) -> Result<Totals, MetricError> {
+        let mut requests = Known::default();
+        for (index, pod) in self.observation.pods.iter().enumerate() {
+            let sample = samples.of_pods.get(index).and_then(Option::as_ref);
+            let is_busy = match self.group_of(metric, pod, sample) {
+                Group::Missing if ratio < 1.0 => true,
+                Group::Missing if ratio > 1.0 => false,
+                Group::Unready if grows_with_unready => false,
+                _ => continue,
+            };
+            let request = requests.of(self, pod, metric)?;
+            let each = if is_busy { assumed_usage(metric.goal, request) } else { 0 };
+            totals.add_pods(each.saturating_mul(i64::from(pod.count)), request, pod.count);
+        }
+        Ok(totals)
     }
 
     /// Keeps `kept` inside the tolerance, else rounds `wanted` up.
@@ -157,7 +172,12 @@ impl Calculator<'_> {
     }
 
     /// Object and External metrics.
-    fn series(&self, goal: SeriesGoal, reading: Option<&Reading>) -> Result<MetricOutcome, MetricError> {
+    fn series(
+        &self,
+        goal: SeriesGoal,
+        reading: Option<&Reading>,
+        outcome: &mut MetricOutcome,
+    ) -> Result<(), MetricError> {
         if goal == SeriesGoal::Unset {
             return Err(MetricError::NoTarget);
         }
@@ -167,13 +187,13 @@ impl Calculator<'_> {
             Some(Reading::Failed(error)) => return Err(*error),
             Some(Reading::Pods(_)) | None => return Err(MetricError::ApiFailed),
         };
-        let mut outcome = MetricOutcome { usage, ..MetricOutcome::failed(MetricError::Empty) };
+        outcome.usage = usage;
         match goal {
-            SeriesGoal::PerPod(target) => self.per_pod(&mut outcome, target),
-            SeriesGoal::Value(target) => self.whole(&mut outcome, target)?,
+            SeriesGoal::PerPod(target) => self.per_pod(outcome, target),
+            SeriesGoal::Value(target) => self.whole(outcome, target)?,
             SeriesGoal::Unset => {}
         }
-        Ok(outcome)
+        Ok(())
     }
 
     /// RC GetObjectMetricReplicas, GetExternalMetricReplicas and getUsageRatioReplicaCount: the ratio times the pods
@@ -207,62 +227,28 @@ impl Calculator<'_> {
     }
 }
 
-/// A pod between the two passes.
-#[derive(Debug, Clone, Copy)]
-struct Counted {
-    group: Group,
-    usage: i64,
-    request: i64,
-    /// Pods that it stands for: the usage is that of all, the request that of each.
-    count: u32,
-}
+/// The request of the pods of a template, as it was found last: most pods have the same.
+#[derive(Debug, Default)]
+struct Known(Option<(u32, i64)>);
 
-/// Room for each pod's group and request, kept from sync to sync.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Scratch {
-    pods: Vec<Counted>,
-}
-
-impl Scratch {
-    /// The sums over ready pods, and over strays where they count.
-    fn total(&self, goal: Goal, samples: &PodSamples) -> Totals {
-        let mut totals = Totals::default();
-        for pod in self.of(Group::Ready) {
-            totals.add_pods(pod.usage, pod.request, pod.count);
+impl Known {
+    /// What a pod requests; nothing where the metric is no utilization.
+    #[inline]
+    fn of(&mut self, calculator: &Calculator<'_>, pod: &Pod, metric: PodMetric<'_>) -> Result<i64, MetricError> {
+        if !matches!(metric.goal, Goal::Utilization(_)) {
+            return Ok(0);
         }
-        match goal {
-            // A stray has no request and is skipped, but it stays in the number of samples.
-            Goal::Utilization(_) => totals.samples += samples.strays.len() as i64,
-            Goal::Average(_) => {
-                for &stray in &samples.strays {
-                    totals.add(stray, 0);
-                }
-            }
+        if let Some((template, request)) = self.0
+            && template == pod.template
+        {
+            return Ok(request);
         }
-        totals
-    }
-
-    /// RC GetResourceReplicas and calcPlainMetricReplicas: what pods without a usable sample are taken to use. Missing
-    /// pods are busy on the way down and idle on the way up; unready pods are idle on the way up.
-    fn fill(&self, mut totals: Totals, goal: Goal, ratio: f64, grows_with_unready: bool) -> Totals {
-        for pod in self.of(Group::Missing) {
-            if ratio < 1.0 {
-                let usage = assumed_usage(goal, pod.request).saturating_mul(i64::from(pod.count));
-                totals.add_pods(usage, pod.request, pod.count);
-            } else if ratio > 1.0 {
-                totals.add_pods(0, pod.request, pod.count);
-            }
-        }
-        if grows_with_unready {
-            for pod in self.of(Group::Unready) {
-                totals.add_pods(0, pod.request, pod.count);
-            }
-        }
-        totals
-    }
-
-    fn of(&self, group: Group) -> impl Iterator<Item = &Counted> {
-        self.pods.iter().filter(move |pod| pod.group == group)
+        let template =
+            calculator.observation.templates.get(pod.template as usize).ok_or(MetricError::MissingRequest)?;
+        let resource = metric.resource.unwrap_or(Resource::Other);
+        let request = template.request(resource, metric.container, calculator.flags.gates)?;
+        self.0 = Some((pod.template, request));
+        Ok(request)
     }
 }
 

@@ -57,6 +57,7 @@ impl PodTemplate {
     /// A pod's request for a resource, or for it in one container.
     ///
     /// RC calculateRequests: pod-level requests win over the containers' unless a container is named.
+    #[inline]
     pub(super) fn request(
         &self,
         resource: Resource,

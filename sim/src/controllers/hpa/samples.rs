@@ -25,16 +25,12 @@ impl ContainerUsage<'_> {
     }
 }
 
-/// Nanocores to millicores, rounded up as resource.Quantity.MilliValue rounds.
+/// Nanocores to millicores, rounded away from zero as resource.Quantity.MilliValue rounds.
 #[must_use]
 pub const fn millicores_of_nanocores(nanocores: i64) -> i64 {
-    const NANO_PER_MILLI: i64 = 1_000_000;
-    let whole = nanocores / NANO_PER_MILLI;
-    match nanocores % NANO_PER_MILLI {
-        0 => whole,
-        rest if rest > 0 => whole + 1,
-        _ => whole - 1,
-    }
+    const NANO_PER_MILLI: u64 = 1_000_000;
+    let whole = nanocores.unsigned_abs().div_ceil(NANO_PER_MILLI) as i64;
+    if nanocores < 0 { -whole } else { whole }
 }
 
 /// A pod's usage of a resource: the sum over its containers, or nothing when one of them lacks the resource.

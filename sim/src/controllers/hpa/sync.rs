@@ -4,9 +4,9 @@ use super::conditions::{Condition, Conditions, Reason};
 use super::flags::ControllerFlags;
 use super::instant::{Instant, Span};
 use super::observation::{Fault, Observation};
-use super::outcome::{Path, SyncOutcome};
+use super::outcome::{MetricOutcome, Path, SyncOutcome};
 use super::rate_limits::{Bounds, limit_with_behavior, limit_without_behavior};
-use super::recommendation::{Calculator, Scratch};
+use super::recommendation::Calculator;
 use super::scale_events::ScaleEvents;
 use super::spec::{Behavior, DefaultedSpec};
 use super::stabilization::Recommendations;
@@ -22,7 +22,6 @@ pub struct Hpa {
     conditions: Conditions,
     desired: i32,
     outcome: SyncOutcome,
-    scratch: Scratch,
 }
 
 impl Hpa {
@@ -37,7 +36,6 @@ impl Hpa {
             conditions: Conditions::default(),
             desired: 0,
             outcome: SyncOutcome::default(),
-            scratch: Scratch::default(),
         }
     }
 
@@ -71,7 +69,7 @@ impl Hpa {
         self.events = ScaleEvents::default();
     }
 
-    /// One sync (H reconcileAutoscaler). Allocates nothing once its buffers have their size.
+    /// One sync (H reconcileAutoscaler). Allocates nothing once its outcome has its size.
     pub fn sync(&mut self, now: Instant, observation: &Observation<'_>) -> &SyncOutcome {
         self.start(now, observation);
         if observation.fault == Some(Fault::GetScale) {
@@ -198,23 +196,25 @@ impl Hpa {
 
     /// Evaluates the metrics in order: the largest proposal, and the reason of the first failure.
     fn evaluate_metrics(&mut self, now: Instant, observation: &Observation<'_>) -> (i32, Option<Reason>) {
-        let calculator = Calculator { now, flags: &self.flags, tolerance: self.outcome.tolerance, observation };
+        let SyncOutcome { metrics, chosen, tolerance, .. } = &mut self.outcome;
+        let calculator = Calculator { now, flags: &self.flags, tolerance: *tolerance, observation };
         let (mut replicas, mut failed) = (0, None);
-        for (index, metric) in self.spec.metrics.iter().enumerate() {
-            let reading = observation.readings.get(index);
-            let result = calculator.evaluate(metric, reading, &mut self.scratch);
+        // Each is written where it stays from sync to sync.
+        metrics.resize_with(self.spec.metrics.len(), MetricOutcome::unknown);
+        for (index, (metric, result)) in self.spec.metrics.iter().zip(metrics).enumerate() {
+            *result = MetricOutcome::unknown();
+            calculator.evaluate(metric, observation.readings.get(index), result);
             match result.proposal {
                 // Ties keep the earlier metric.
                 Ok(proposal) if replicas == 0 || proposal > replicas => {
                     replicas = proposal;
-                    self.outcome.chosen = Some(index);
+                    *chosen = Some(index);
                 }
                 Ok(_) => {}
                 Err(_) => {
                     failed.get_or_insert(metric.failure_reason());
                 }
             }
-            self.outcome.metrics.push(result);
         }
         (replicas, failed)
     }

@@ -4,6 +4,7 @@ use windtunnel_traces::{SimDuration, SimTime};
 
 use super::{Phase, Pod, Pods, PodsConfig};
 use crate::agenda::Event;
+use crate::controllers::decision::InstanceId;
 use crate::controllers::hpa::samples::millicores_of_nanocores;
 use crate::controllers::hpa::spec::Source;
 use crate::controllers::hpa::{
@@ -11,9 +12,8 @@ use crate::controllers::hpa::{
     PodTemplate, Reading, ReadyCondition, ReadyStatus, Requests, Resource, Sample, Span,
 };
 use crate::fleet::Site;
-use crate::fleet::nodes::Node;
 use crate::plant::{self, NodeId};
-use crate::sensors::metrics_server::{CpuRate, HOUSEKEEPING, PodMetrics, PodUsage, Point};
+use crate::sensors::metrics_server::{CpuRate, HOUSEKEEPING, PodMetrics, PodUsage, Point, SharedUsage};
 
 /// Buffers of an observation, refilled at every sync.
 #[derive(Debug, Default)]
@@ -28,8 +28,6 @@ pub struct PodObservation {
     pub spans: Vec<ReadingSpan>,
     /// The resource usage behind each entry of `pods`, where there is any.
     usage: Vec<Option<Used>>,
-    /// The same of each of the pods that are read together, by node.
-    together: Vec<Option<Used>>,
 }
 
 /// What has been listed so far.
@@ -41,23 +39,17 @@ struct Listed {
 }
 
 impl Listed {
-    /// Adds so many pods like this one, each of which has used so much.
-    fn add(&mut self, pod: &Pod, used: Option<Used>, count: u32, seen: &mut PodObservation) {
-        if let Some(used) = &used {
-            let since = used.at.saturating_sub(used.window);
-            self.oldest = Some(self.oldest.map_or(since, |oldest| oldest.min(since)));
+    /// Adds so many pods like this one, all of which have used so much.
+    fn add(&mut self, pod: &Pod, all: Option<Used>, count: u32, seen: &mut PodObservation) {
+        let used = &all;
+        if let Some(used) = used {
+            self.oldest = Some(self.oldest.map_or(used.since, |oldest| oldest.min(used.since)));
         }
-        let all = used.map(|used| Used {
-            millicores: used.millicores * i64::from(count),
-            memory: used.memory.saturating_mul(i64::from(count)),
-            ..used
-        });
         let entry = self.settled[usize::from(used.is_some())].filter(|_| pod.settled);
         if let Some(entry) = entry {
             seen.pods[entry].count += count;
-            if let (Some(sum), Some(all)) = (&mut seen.usage[entry], all) {
-                sum.millicores += all.millicores;
-                sum.memory = sum.memory.saturating_add(all.memory);
+            if let (Some(sum), Some(all)) = (&mut seen.usage[entry], &all) {
+                sum.add(all, 1);
             }
             return;
         }
@@ -77,16 +69,36 @@ struct Used {
     memory: i64,
     at: SimTime,
     window: SimDuration,
+    /// The start of the oldest window among them.
+    since: SimTime,
 }
 
 impl From<PodMetrics> for Used {
+    #[inline]
     fn from(metrics: PodMetrics) -> Self {
         Used {
             millicores: millicores_of_nanocores(metrics.cpu_nanocores as i64),
             memory: (metrics.memory as i64).saturating_mul(1_000),
             at: metrics.at,
             window: metrics.window,
+            since: metrics.at.saturating_sub(metrics.window),
         }
+    }
+}
+
+impl Used {
+    /// Nothing yet, but it will have been used at the time of this.
+    #[inline]
+    fn none_at(other: &Used) -> Used {
+        Used { millicores: 0, memory: 0, ..*other }
+    }
+
+    /// So many pods have used this as well.
+    #[inline]
+    fn add(&mut self, each: &Used, count: u32) {
+        self.millicores += each.millicores * i64::from(count);
+        self.memory = self.memory.saturating_add(each.memory.saturating_mul(i64::from(count)));
+        self.since = self.since.min(each.since);
     }
 }
 
@@ -146,15 +158,12 @@ impl Pods {
 
     /// metrics-server reads those pods of each node that are read together.
     fn scrape_together(&mut self, site: &mut Site) {
-        let sensors = &self.config.sensors;
-        for number in 0..self.nodes.nodes.len() {
-            let node = &mut self.nodes.nodes[number];
+        let mut readings = std::mem::take(&mut self.readings);
+        site.plant.noted_together(&mut readings);
+        for (number, (node, reading)) in self.nodes.nodes.iter_mut().zip(&readings).enumerate() {
             let Some(known) = &mut node.together else { continue };
-            match site.plant.noted_together(NodeId(number as u32)) {
-                Some(reading) => {
-                    known.housekeeping(self.config.point(&reading));
-                    known.scrape(sensors.metrics_server, sensors.metrics_server_rate);
-                }
+            match reading {
+                Some(reading) => known.read(self.config.point(reading)),
                 // None of them serves any more.
                 None if node.next_point.is_some_and(|at| at <= site.now) => {
                     node.together = None;
@@ -165,15 +174,17 @@ impl Pods {
                 None => {}
             }
         }
+        self.readings = readings;
     }
 
-    /// The kubelets' points that have been noted up to now are followed by the next ones.
+    /// The kubelets' points that have been noted up to now, at a scrape, are followed by the next ones.
     fn schedule_noted_points(&mut self, site: &mut Site) {
+        let scrape = site.now + self.config.sensors.metrics_server;
         for number in 0..self.nodes.nodes.len() {
             let node = &mut self.nodes.nodes[number];
             let Some(at) = node.next_point.take_if(|at| *at <= site.now) else { continue };
             if node.ended.is_none() || node.pods > 0 {
-                self.schedule_point(site, NodeId(number as u32), self.point_read(at + HOUSEKEEPING));
+                self.schedule_point(site, NodeId(number as u32), newest_until(scrape, at + HOUSEKEEPING));
             }
         }
     }
@@ -190,19 +201,13 @@ impl Pods {
     /// The first of a kubelet's points from `at` on that metrics-server reads: it looks at the newest alone, so those
     /// that another follows before the next scrape make no difference. Old versions look at the last two, and every
     /// point is taken for them.
-    fn point_read(&self, mut at: SimTime) -> SimTime {
+    fn point_read(&self, at: SimTime) -> SimTime {
         if self.every_point_counts() {
             return at;
         }
         let (first, every) = (self.first_scrape.as_nanos(), self.config.sensors.metrics_server.as_nanos());
-        loop {
-            let scrapes = at.as_nanos().saturating_sub(first).div_ceil(every);
-            let scrape = SimTime::from_nanos(first + scrapes * every);
-            if at + HOUSEKEEPING > scrape {
-                return at;
-            }
-            at += HOUSEKEEPING;
-        }
+        let scrapes = at.as_nanos().saturating_sub(first).div_ceil(every);
+        newest_until(SimTime::from_nanos(first + scrapes * every), at)
     }
 
     /// Whether metrics-server may look at any point: old versions do, and those that read the kubelets more often than they
@@ -220,6 +225,8 @@ impl Pods {
         let oldest = site.now.saturating_sub(self.config.sensors.rate_window);
         let rate = self.config.sensors.metrics_server_rate;
         let mut joined = false;
+        // Where each point counts, the plant does not note them, and a pod's are its own.
+        let reads_together = !self.config.rates_by_pod && !self.every_point_counts();
         self.scrape_together(site);
         let of_all = self.roster.reads_all();
         for &id in if of_all { &self.alive } else { &self.roster.alone } {
@@ -237,19 +244,20 @@ impl Pods {
                 pod.usage.housekeeping(self.config.point(&reading));
             }
             pod.usage.scrape(resolution, rate);
-            if !self.config.rates_by_pod {
-                if pod.settled
-                    && let Some(node) = pod.node
-                {
-                    let known = &mut self.nodes.nodes[node.0 as usize].together;
-                    pod.together = known.is_none_or(|known| known.covers_the_time_of(&pod.usage))
-                        && pod.usage.metrics().is_some()
-                        && site.plant.read_together(id);
-                    if pod.together {
-                        known.get_or_insert(pod.usage);
-                        joined = true;
-                    }
+            if reads_together
+                && pod.settled
+                && let Some(node) = pod.node
+                && let Some(usage) = SharedUsage::of(&pod.usage)
+            {
+                let known = &mut self.nodes.nodes[node.0 as usize].together;
+                pod.together =
+                    known.is_none_or(|known| known.covers_the_time_of(&pod.usage)) && site.plant.read_together(id);
+                if pod.together {
+                    known.get_or_insert(usage);
+                    joined = true;
                 }
+            }
+            if !self.config.rates_by_pod {
                 continue;
             }
             pod.sent_history.push_back((site.now, site.plant.measured(id).sent));
@@ -289,18 +297,15 @@ impl Pods {
         seen.readings.resize(spec.metrics.len(), Reading::Failed(MetricError::Empty));
         for (metric, reading) in spec.metrics.iter().zip(&mut seen.readings) {
             seen.spans.push(self.span(site.now, &metric.source, &metric.name, oldest));
-            // The room of the last answer serves for this one.
-            let room = match std::mem::replace(reading, Reading::Failed(MetricError::Empty)) {
-                Reading::Pods(samples) => samples.of_pods,
-                _ => Vec::new(),
-            };
-            *reading = match &metric.source {
+            match &metric.source {
                 Source::Resource(resource, _) | Source::ContainerResource(resource, ..) => {
-                    resource_reading(*resource, &seen.usage, room)
+                    answer(reading, seen.usage.iter().map(|used| resource_sample(*resource, used.as_ref()?)));
                 }
-                Source::Pods(_) => self.custom(site, &metric.name, room),
-                Source::Object(_) | Source::External(_) => self.series(site, &metric.name),
-            };
+                Source::Pods(_) => {
+                    answer(reading, self.alive.iter().map(|id| self.custom(site, &metric.name, *id)));
+                }
+                Source::Object(_) | Source::External(_) => *reading = self.series(site, &metric.name),
+            }
         }
     }
 
@@ -308,9 +313,6 @@ impl Pods {
     fn list(&mut self, now: Instant, flags: &ControllerFlags, seen: &mut PodObservation) -> Option<SimTime> {
         seen.pods.clear();
         seen.usage.clear();
-        seen.together.clear();
-        let together = |node: &Node| node.together.as_ref().and_then(PodUsage::metrics).map(Used::from);
-        seen.together.extend(self.nodes.nodes.iter().map(together));
         if self.roster.lists_all() {
             self.call_the_roll();
         }
@@ -318,8 +320,11 @@ impl Pods {
         let mut settled = false;
         for &id in &self.roster.alone {
             let pod = &mut self.pods[id.0 as usize];
-            let node = pod.node.filter(|_| pod.together).map(|node| node.0 as usize);
-            let known = node.map_or_else(|| pod.usage.metrics().map(Used::from), |node| seen.together[node]);
+            let known = match pod.node.filter(|_| pod.together) {
+                Some(node) => self.nodes.nodes[node.0 as usize].together.as_ref().map(SharedUsage::metrics),
+                None => pod.usage.metrics(),
+            };
+            let known = known.map(Used::from);
             let used = known.filter(|_| pod.phase == Phase::Running);
             if !pod.settled && !self.config.rates_by_pod && pod.object().is_settled(now, flags) {
                 pod.settled = true;
@@ -328,9 +333,16 @@ impl Pods {
             listed.add(pod, used, 1, seen);
         }
         if let Some(first) = self.roster.first {
-            let pod = &self.pods[first.0 as usize];
-            for (node, &count) in self.roster.together.iter().enumerate().filter(|(_, count)| **count > 0) {
-                listed.add(pod, seen.together[node], count, seen);
+            let mut sum = None;
+            let mut pods = 0;
+            for (node, &count) in self.nodes.nodes.iter().zip(&self.roster.together) {
+                let Some(known) = node.together.as_ref().filter(|_| count > 0) else { continue };
+                let each = Used::from(known.metrics());
+                sum.get_or_insert_with(|| Used::none_at(&each)).add(&each, count);
+                pods += count;
+            }
+            if pods > 0 {
+                listed.add(&self.pods[first.0 as usize], sum, pods, seen);
             }
         }
         if settled {
@@ -382,20 +394,15 @@ impl Pods {
         PodTemplate { containers: vec![Container { name: self.config.container.clone(), requests }], pod_level: None }
     }
 
-    /// A custom metric of each pod that serves.
-    fn custom(&self, site: &mut Site, name: &str, mut samples: Vec<Option<Sample>>) -> Reading {
-        let now = whole_seconds(site.now);
+    /// A custom metric of a pod that serves.
+    fn custom(&self, site: &mut Site, name: &str, id: InstanceId) -> Option<Sample> {
+        let pod = &self.pods[id.0 as usize];
+        if pod.phase != Phase::Running || pod.dead {
+            return None;
+        }
+        let value = if is_gauge(name) { f64::from(site.plant.usage(id).inside) } else { rate(&pod.sent_history)? };
         let window = Span::from_nanos(self.config.sensors.rate_window.as_nanos() as i64);
-        samples.clear();
-        samples.extend(self.alive.iter().map(|&id| {
-            let pod = &self.pods[id.0 as usize];
-            if pod.phase != Phase::Running || pod.dead {
-                return None;
-            }
-            let value = if is_gauge(name) { f64::from(site.plant.usage(id).inside) } else { rate(&pod.sent_history)? };
-            Some(Sample { value: milli(value), at: now, window })
-        }));
-        answer(samples)
+        Some(Sample { value: milli(value), at: whole_seconds(site.now), window })
     }
 
     /// An object or external metric: the fleet's total.
@@ -437,26 +444,36 @@ impl Pod {
     }
 }
 
-/// The resource metrics of the pods.
-fn resource_reading(resource: Resource, usage: &[Option<Used>], mut samples: Vec<Option<Sample>>) -> Reading {
-    samples.clear();
-    samples.extend(usage.iter().map(|used| {
-        let used = used.as_ref()?;
-        let value = match resource {
-            Resource::Cpu => used.millicores,
-            Resource::Memory => used.memory,
-            Resource::Other => return None,
-        };
-        Some(Sample { value, at: whole_seconds(used.at), window: Span::from_nanos(used.window.as_nanos() as i64) })
-    }));
-    answer(samples)
+/// What the resource metrics say of pods that have used so much.
+fn resource_sample(resource: Resource, used: &Used) -> Option<Sample> {
+    let value = match resource {
+        Resource::Cpu => used.millicores,
+        Resource::Memory => used.memory,
+        Resource::Other => return None,
+    };
+    Some(Sample { value, at: whole_seconds(used.at), window: Span::from_nanos(used.window.as_nanos() as i64) })
 }
 
-fn answer(samples: Vec<Option<Sample>>) -> Reading {
-    if samples.iter().all(Option::is_none) {
-        return Reading::Failed(MetricError::Empty);
+/// Answers with the samples of the pods, in the room of the last answer; with an error when there is none.
+fn answer(reading: &mut Reading, samples: impl Iterator<Item = Option<Sample>>) {
+    if !matches!(reading, Reading::Pods(_)) {
+        *reading = Reading::Pods(PodSamples::default());
     }
-    Reading::Pods(PodSamples { of_pods: samples, strays: Vec::new() })
+    let Reading::Pods(PodSamples { of_pods, .. }) = reading else { return };
+    of_pods.clear();
+    of_pods.extend(samples);
+    if of_pods.iter().all(Option::is_none) {
+        *reading = Reading::Failed(MetricError::Empty);
+    }
+}
+
+/// The newest of a kubelet's points, the first of which is at `at`, that the scrape after it finds.
+#[inline]
+fn newest_until(scrape: SimTime, mut at: SimTime) -> SimTime {
+    while at + HOUSEKEEPING <= scrape {
+        at += HOUSEKEEPING;
+    }
+    at
 }
 
 /// Metrics that are a level rather than a rate of requests.

@@ -43,28 +43,40 @@ pub(super) fn levels_beside(delay: f64) -> ((usize, f64), (usize, f64)) {
     ((level, 1.0 - above), (level + 1, above))
 }
 
-/// Adds what weights of delays become after an exponential wait of this mean in nanoseconds, level by level. Of the weight
-/// that passes a level, what ends before the next one is shared out between both so that its mean is exact.
-fn add_wait(weights: &[f64], mean: f64, line: &mut [f64]) {
-    if mean <= 0.0 {
-        line.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += weight);
-        return;
-    }
+/// What becomes of an exponential wait between a level of delays and the next one.
+#[derive(Copy, Clone, Debug)]
+struct Passage {
+    /// The share that lasts beyond the next level.
+    stays: f64,
+    /// Of what ends before, the share that is put at the next level: such that the mean is exact.
+    above: f64,
+}
+
+/// The passages of a wait of this mean in nanoseconds, level by level.
+fn passages(mean: f64) -> Box<[Passage]> {
+    let passage = |level: usize| {
+        let width = delay_of(level + 1) - delay_of(level);
+        let stays = libm::exp(-width / mean);
+        let above = if stays < 1.0 { (mean / width - stays / (1.0 - stays)).clamp(0.0, 1.0) } else { 0.5 };
+        Passage { stays, above }
+    };
+    (0..DELAYS).map(passage).collect()
+}
+
+/// Adds what weights of delays become after a wait, level by level.
+fn add_wait(weights: &[f64], passages: &[Passage], line: &mut [f64]) {
     let all: f64 = weights.iter().sum();
     let (mut passing, mut come) = (0.0, 0.0);
-    for level in 0..DELAYS {
-        passing += weights[level];
-        come += weights[level];
+    for (level, (&weight, Passage { stays, above })) in weights.iter().zip(passages).enumerate() {
+        passing += weight;
+        come += weight;
         if passing <= 0.0 {
             continue;
         }
-        let width = delay_of(level + 1) - delay_of(level);
-        let stay = libm::exp(-width / mean);
-        let ended = passing * (1.0 - stay);
-        let above = if stay < 1.0 { (mean / width - stay / (1.0 - stay)).clamp(0.0, 1.0) } else { 0.5 };
+        let ended = passing * (1.0 - stays);
         line[level] += ended * (1.0 - above);
         line[level + 1] += ended * above;
-        passing *= stay;
+        passing *= stays;
         if passing < 1e-10 * all && come >= all * (1.0 - 1e-12) {
             break;
         }
@@ -183,6 +195,8 @@ pub(super) struct ServiceLaw {
     points: Vec<(f64, f64)>,
     behind: Vec<OnceLock<Box<[u16]>>>,
     waited: Vec<OnceLock<Latencies>>,
+    /// What becomes of waits of each level behind a delay.
+    passages: Vec<OnceLock<Box<[Passage]>>>,
     stretched: Vec<OnceLock<Latencies>>,
 }
 
@@ -206,6 +220,7 @@ impl ServiceLaw {
             free,
             classes: classes.to_vec(),
             waited: slots(LEVELS),
+            passages: std::iter::repeat_with(OnceLock::new).take(LEVELS).collect(),
             stretched: slots(STRETCHES),
         }
     }
@@ -218,13 +233,16 @@ impl ServiceLaw {
         })
     }
 
+    /// The mean wait of a level, in nanoseconds.
+    fn mean_wait(&self, at: usize) -> f64 {
+        FIRST_WAIT * raised(at) * self.cpu
+    }
+
     /// The law of a level, built when it is first asked for.
     pub(super) fn level(&self, level: Level) -> &Latencies {
         match level {
             Level::Free => &self.free,
-            Level::Waited(at) => {
-                self.waited[at].get_or_init(|| after_wait(&self.free, FIRST_WAIT * raised(at) * self.cpu))
-            }
+            Level::Waited(at) => self.waited[at].get_or_init(|| after_wait(&self.free, self.mean_wait(at))),
             Level::Stretched(at) => {
                 self.stretched[at].get_or_init(|| demand(&self.classes, raised(at), STRETCHED_POINTS))
             }
@@ -247,11 +265,13 @@ impl ServiceLaw {
     pub(super) fn add_behind(&self, behind: &BTreeMap<usize, Vec<f64>>, all: &mut [f64]) {
         let mut line = vec![0.0; DELAYS + 1];
         for (&place, weights) in behind {
-            let mean = match Level::at(place) {
-                Level::Waited(at) => FIRST_WAIT * raised(at) * self.cpu,
-                Level::Free | Level::Stretched(_) => 0.0,
-            };
-            add_wait(weights, mean, &mut line);
+            match Level::at(place) {
+                Level::Waited(at) if self.cpu > 0.0 => {
+                    let passages = self.passages[at].get_or_init(|| passages(self.mean_wait(at)));
+                    add_wait(weights, passages, &mut line);
+                }
+                _ => line.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += weight),
+            }
         }
         for (level, weight) in line.into_iter().enumerate().filter(|(_, weight)| *weight > 0.0) {
             for ((_, share), &bucket) in self.points.iter().zip(self.buckets_behind(level)) {

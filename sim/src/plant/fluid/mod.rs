@@ -162,8 +162,8 @@ impl FluidPlant {
         }
         self.now = end;
         if notes {
-            let groups = &mut self.groups;
-            self.notes.take(end, |node, at| groups.note(node, at, (at - start) as f64 / (end - start).max(1) as f64));
+            let (groups, step) = (&mut self.groups, (end - start).max(1) as i64 as f64);
+            self.notes.take(end, |node, at| groups.note(node, at, (at - start) as i64 as f64 / step));
         }
         self.groups.note_first_requests(end);
         self.groups.merge_if_alike(seconds_of(end));
@@ -372,8 +372,8 @@ impl Plant for FluidPlant {
         self.groups.noted(id.0)
     }
 
-    fn noted_together(&mut self, node: NodeId) -> Option<Reading> {
-        self.groups.noted_together(node.0 as usize)
+    fn noted_together(&mut self, by_node: &mut Vec<Option<Reading>>) {
+        self.groups.noted_together(by_node);
     }
 
     fn read_together(&mut self, id: InstanceId) -> bool {

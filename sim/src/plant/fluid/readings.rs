@@ -23,10 +23,12 @@ pub(super) struct Counters {
 
 impl Counters {
     /// Those of a share of the time between two others.
+    #[inline]
     fn between(before: Counters, after: Counters, share: f64) -> Counters {
         before.plus(after.minus(before), share)
     }
 
+    #[inline]
     fn plus(self, other: Counters, share: f64) -> Counters {
         Counters {
             busy: self.busy + other.busy * share,
@@ -65,22 +67,33 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// The sensor reads what a station of so many cores had used.
+    /// The sensor reads what a station of so many cores had used, and the requests that were sent to it.
     fn read(&mut self, note: &Note, cores: f64) {
-        let Counters { busy, sent, variance, .. } = note.counters;
+        if note.at <= self.at {
+            return;
+        }
+        let sent = note.counters.sent;
+        self.of_sent += (sent - self.sent).max(0.0).sqrt() * note.error;
+        self.sent = sent;
+        self.requests = ((sent + self.of_sent + 0.5).max(0.0) as u64).max(self.requests);
+        self.read_core_time(note, cores);
+    }
+
+    /// The sensor reads core time alone.
+    #[inline]
+    fn read_core_time(&mut self, note: &Note, cores: f64) {
+        let Counters { busy, variance, .. } = note.counters;
         if note.at <= self.at {
             return;
         }
         self.of_busy += (variance - self.variance).max(0.0).sqrt() * note.error;
-        self.of_sent += (sent - self.sent).max(0.0).sqrt() * note.error;
-        (self.variance, self.sent) = (variance, sent);
+        self.variance = variance;
         // No core works backwards, and none faster than time.
-        let most = self.busy + (note.at - self.at) as f64 * cores;
+        let most = self.busy + (note.at - self.at) as i64 as f64 * cores;
         let read = (busy + self.of_busy).clamp(self.busy, most.max(self.busy));
-        let requests = ((sent + self.of_sent + 0.5).max(0.0) as u64).max(self.requests);
         // What the bounds cut off does not come back later.
         self.of_busy = read - busy;
-        (self.busy, self.requests, self.at) = (read, requests, note.at);
+        (self.busy, self.at) = (read, note.at);
     }
 
     /// What was expected when it was read last.
@@ -122,8 +135,8 @@ struct Common {
     reader: Reader,
     /// The cores that it may use.
     cores: f64,
-    /// What was noted last and nobody has been told.
-    noted: Option<Note>,
+    /// Requests inside each when it was read last, if nobody has been told.
+    noted: Option<f64>,
 }
 
 impl Node {
@@ -191,6 +204,7 @@ impl Groups {
 
     /// Notes what the stations of a node had used at an instant, a share into the step that ends: of those that are read together
     /// once, of the others each, with one draw for all that are alike.
+    #[inline]
     pub(super) fn note(&mut self, node: usize, at: u64, share: f64) {
         if self.nodes.get(node).is_none_or(|node| node.surveyed != self.changes) {
             self.survey(node);
@@ -200,8 +214,10 @@ impl Groups {
             let group = &self.list[part.group];
             let counters = Counters::between(group.before, group.counters(), share);
             if let (Some((ahead, root)), Some(common)) = (part.together, &mut *common) {
-                let error = normal(errors) / root;
-                common.noted = Some(Note { at, counters: counters.plus(ahead, 1.0), error });
+                let note = Note { at, counters: counters.plus(ahead, 1.0), error: normal(errors) / root };
+                // Nobody asks a node how many requests its stations were sent.
+                common.reader.read_core_time(&note, common.cores);
+                common.noted = Some(note.counters.inside);
             }
             if part.alone.is_empty() {
                 continue;
@@ -258,15 +274,17 @@ impl Groups {
         let member = self.member(id)?;
         let note = member.noted.take()?;
         member.reader.read(&note, member.spec.cores.as_f64());
-        Some(reading(&member.reader, &note))
+        Some(reading(&member.reader, note.counters.inside))
     }
 
-    /// The same of the stations on a node that are read together.
-    pub(super) fn noted_together(&mut self, node: usize) -> Option<Reading> {
-        let common = self.nodes.get_mut(node)?.common.as_mut()?;
-        let note = common.noted.take()?;
-        common.reader.read(&note, common.cores);
-        Some(reading(&common.reader, &note))
+    /// The same of the stations on each node that are read together.
+    pub(super) fn noted_together(&mut self, by_node: &mut Vec<Option<Reading>>) {
+        by_node.clear();
+        by_node.extend(self.nodes.iter_mut().map(|node| {
+            let common = node.common.as_mut()?;
+            let inside = common.noted.take()?;
+            Some(reading(&common.reader, inside))
+        }));
     }
 
     /// Reads a station, which has been told of what was noted last, with the others on its node from now on; says whether it is
@@ -298,10 +316,7 @@ impl Groups {
     }
 }
 
-fn reading(reader: &Reader, note: &Note) -> Reading {
-    Reading {
-        at: SimTime::from_nanos(note.at),
-        busy_core_nanos: reader.busy,
-        inside: (note.counters.inside + 0.5) as u32,
-    }
+/// What a sensor has read last, and so many requests inside.
+fn reading(reader: &Reader, inside: f64) -> Reading {
+    Reading { at: SimTime::from_nanos(reader.at), busy_core_nanos: reader.busy, inside: (inside + 0.5) as u32 }
 }

@@ -244,9 +244,16 @@ impl Station {
         Spot { at, share: ((inside - low) / (high - low)).clamp(0.0, 1.0) }
     }
 
+    #[inline]
     fn between(&self, spot: Spot, of: impl Fn(&Point) -> f64) -> f64 {
-        let (low, high) = (of(&self.points[spot.at]), of(&self.points[spot.at + 1]));
-        low + (high - low) * spot.share
+        let (low, high) = self.beside(spot);
+        of(low) + (of(high) - of(low)) * spot.share
+    }
+
+    /// The grid points beside a place.
+    #[inline]
+    fn beside(&self, spot: Spot) -> (&Point, &Point) {
+        (&self.points[spot.at], &self.points[spot.at + 1])
     }
 
     /// The number inside in the steady state.
@@ -264,7 +271,8 @@ impl Station {
     /// The fates of admitted requests in the steady state.
     #[inline]
     pub(super) fn fates(&self, spot: Spot) -> Fates {
-        Fates::between(&self.points[spot.at].fates, &self.points[spot.at + 1].fates, spot.share)
+        let (low, high) = self.beside(spot);
+        Fates::between(&low.fates, &high.fates, spot.share)
     }
 
     /// The law at a grid point.

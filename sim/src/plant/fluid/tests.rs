@@ -77,6 +77,13 @@ fn measured_utilization_varies_as_the_formula_says() {
 }
 
 /// Pods on one node, noted every 15 s at an instant between two steps of the plant: each by itself at first, then together.
+/// What was noted of the pods on a node that are read together.
+fn together(plant: &mut FluidPlant, node: NodeId) -> Option<Reading> {
+    let mut by_node = Vec::new();
+    plant.noted_together(&mut by_node);
+    by_node.get(node.0 as usize).copied().flatten()
+}
+
 /// The errors of the mean of k pods that are read together vary as those of k pods by themselves would, and what is noted
 /// lies where a plant that stops there has it.
 #[test]
@@ -108,7 +115,7 @@ fn pods_that_are_read_together_err_as_their_mean_would() {
     for note in 1..=NOTES {
         assert!(plant.note(node, at(note)));
         plant.advance(SimTime::from_secs(15 * u64::from(note) + 15), &mut recorder);
-        let reading = plant.noted_together(node).expect("they are noted together");
+        let reading = together(&mut plant, node).expect("they are noted together");
         assert_eq!((reading.at, plant.noted(InstanceId(1))), (at(note), None));
         let busy = reading.busy_core_nanos * 1e-9;
         if let Some(before) = before.replace(busy) {
@@ -153,10 +160,10 @@ fn pods_come_to_those_that_are_read_together_and_leave_them() {
     // The first goes: the other is read on.
     plant.detach(InstanceId(0));
     noted(&mut plant, &mut recorder, 20);
-    let first = plant.noted_together(node).expect("one of them still serves");
+    let first = together(&mut plant, node).expect("one of them still serves");
     plant.remove(InstanceId(0));
     noted(&mut plant, &mut recorder, 30);
-    let second = plant.noted_together(node).expect("one of them still serves");
+    let second = together(&mut plant, node).expect("one of them still serves");
     // All of the load is its own since the thirteenth second: 1.2 cores, and noise of 0.1 * sqrt(12 * 10) core-seconds.
     let used = (second.busy_core_nanos - first.busy_core_nanos) * 1e-9;
     assert!((used - 12.0).abs() < 4.0 * 0.1 * 120f64.sqrt(), "{used}");
@@ -164,19 +171,19 @@ fn pods_come_to_those_that_are_read_together_and_leave_them() {
     come(&mut plant, 2, 33);
     assert!(!plant.read_together(InstanceId(2)));
     noted(&mut plant, &mut recorder, 40);
-    assert!(plant.noted_together(node).is_some() && plant.noted(InstanceId(2)).is_some());
+    assert!(together(&mut plant, node).is_some() && plant.noted(InstanceId(2)).is_some());
     assert!(plant.read_together(InstanceId(2)));
     noted(&mut plant, &mut recorder, 50);
-    assert!(plant.noted(InstanceId(2)).is_none() && plant.noted_together(node).is_some());
+    assert!(plant.noted(InstanceId(2)).is_none() && together(&mut plant, node).is_some());
     // All go, and others come.
     plant.detach(InstanceId(1));
     plant.detach(InstanceId(2));
     come(&mut plant, 3, 53);
     noted(&mut plant, &mut recorder, 60);
-    assert!(plant.noted_together(node).is_none());
+    assert!(together(&mut plant, node).is_none());
     assert!(plant.noted(InstanceId(3)).is_some() && plant.read_together(InstanceId(3)));
     noted(&mut plant, &mut recorder, 70);
-    assert!(plant.noted_together(node).is_some());
+    assert!(together(&mut plant, node).is_some());
 }
 
 /// `fluid_boot_backlog`: 800 requests per second on five machines of 100, five more after 180 s. Queues at the machines
