@@ -1,6 +1,6 @@
 //! `windtunnel export SCENARIO --to FORMAT`: a tuned policy as an artifact that the vendor's tool accepts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use windtunnel_sim::scenario::artifacts::ImportOptions;
@@ -36,7 +36,9 @@ pub(crate) struct Arguments {
     /// Replace the file when it is already there
     #[arg(long)]
     force: bool,
-    /// Print what differs from these artifacts, key by key, instead of the artifact (may be repeated)
+    /// Print what differs from these artifacts, key by key (may be repeated)
+    ///
+    /// The artifact is then written where --output says so, and not printed.
     #[arg(long, value_name = "ORIGINAL")]
     diff: Vec<PathBuf>,
 }
@@ -76,11 +78,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let loaded = loading::load(std::slice::from_ref(&arguments.scenario), &DiskFiles, &arguments.scenario_flags)?;
     let Some(loaded) = loaded.into_iter().next() else { return Ok(()) };
     let text = artifact(&loaded.scenario, arguments.to).map_err(|error| refused(&error))?;
-    if !arguments.diff.is_empty() {
-        return terminal::print(&difference(&loaded, &arguments.diff)?);
+    let originals = &arguments.diff;
+    let difference = if originals.is_empty() { None } else { Some(difference(&loaded, originals)?) };
+    match (&arguments.output, &difference) {
+        (Some(place), _) => write(place, &text, arguments.force)?,
+        (None, None) => return terminal::print_raw(text.as_bytes()),
+        (None, Some(_)) => {}
     }
-    let Some(place) = &arguments.output else { return terminal::print_raw(text.as_bytes()) };
-    if place.exists() && !arguments.force {
+    difference.map_or(Ok(()), |difference| terminal::print(&difference))
+}
+
+fn write(place: &Path, text: &str, force: bool) -> Result<(), CliError> {
+    if place.exists() && !force {
         return Err(CliError::new(Kind::Input, format!("`{}` already exists; nothing was written", place.display()))
             .hint("name another file, or replace it with --force"));
     }

@@ -263,7 +263,14 @@ fn a_difference_is_printed_key_by_key() {
     };
     let same = diff("seed=1");
     assert!(!same.lines().any(|line| line.starts_with('-')), "{same}");
-    assert!(diff("hpa.spec.maxReplicas=30").contains("- hpa.spec.maxReplicas = 20\n+ hpa.spec.maxReplicas = 30"));
+    let changed = "- hpa.spec.maxReplicas = 20\n+ hpa.spec.maxReplicas = 30";
+    assert!(diff("hpa.spec.maxReplicas=30").contains(changed));
+    // With a file to write to, the artifact is written as well.
+    let set = ["--set", "hpa.spec.maxReplicas=30"];
+    let both = ["export", hpa.to_str().unwrap(), "--to", "hpa", "--diff", "hpa.yaml", "-o", "tuned.yaml"];
+    let both = windtunnel(file, &[&both[..], &set].concat());
+    assert!(both.status.code() == Some(0) && printed(&both).contains(changed), "{}", said(&both));
+    assert!(std::fs::read_to_string(file.join("tuned.yaml")).unwrap().contains("maxReplicas: 30"));
 }
 
 /// Damaged and foreign files: exit code 1, the file and what to do, and nothing written.
