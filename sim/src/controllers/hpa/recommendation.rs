@@ -90,7 +90,7 @@ impl Calculator<'_> {
     /// group, and the sums over those that are ready.
     fn tally(&self, metric: PodMetric<'_>, samples: &PodSamples) -> Result<(Groups, Totals), MetricError> {
         let (mut groups, mut totals) = (Groups::default(), Totals::default());
-        let mut requests = Known::default();
+        let mut requests = KnownRequest::default();
         let mut without_request = None;
         for (index, pod) in self.observation.pods.iter().enumerate() {
             let sample = samples.of_pods.get(index).and_then(Option::as_ref);
@@ -125,7 +125,7 @@ impl Calculator<'_> {
         ratio: f64,
         grows_with_unready: bool,
     ) -> Result<Totals, MetricError> {
-        let mut requests = Known::default();
+        let mut requests = KnownRequest::default();
         for (index, pod) in self.observation.pods.iter().enumerate() {
             let sample = samples.of_pods.get(index).and_then(Option::as_ref);
             let is_busy = match self.group_of(metric, pod, sample) {
@@ -229,9 +229,9 @@ impl Calculator<'_> {
 
 /// The request of the pods of a template, as it was found last: most pods have the same.
 #[derive(Debug, Default)]
-struct Known(Option<(u32, i64)>);
+struct KnownRequest(Option<(u32, i64)>);
 
-impl Known {
+impl KnownRequest {
     /// What a pod requests; nothing where the metric is no utilization.
     #[inline]
     fn of(&mut self, calculator: &Calculator<'_>, pod: &Pod, metric: PodMetric<'_>) -> Result<i64, MetricError> {

@@ -31,31 +31,22 @@ struct Extreme {
 }
 
 impl Extreme {
-    /// The outermost replica count of those that came after an instant.
-    fn after(
-        &mut self,
-        since: Instant,
-        stored: &[Recommendation],
-        goes_as_far: impl Fn(i32, i32) -> bool,
-    ) -> Option<i32> {
+    /// The replica count of highest rank of those that came after an instant.
+    fn after(&mut self, since: Instant, stored: &[Recommendation], rank: impl Fn(i32) -> i64) -> Option<i32> {
         let is_known = since >= self.since && self.outermost.is_some_and(|known| known.at > since);
         if since >= self.latest {
             self.outermost = None;
         } else if !is_known {
-            let in_window = stored.iter().filter(|recommendation| recommendation.at > since);
-            self.outermost = in_window.copied().reduce(|known, other| {
-                let is_further = goes_as_far(other.replicas, known.replicas);
-                let is_later = other.at >= known.at || other.replicas != known.replicas;
-                if is_further && is_later { other } else { known }
-            });
+            let in_window = stored.iter().filter(|stored| stored.at > since);
+            self.outermost = in_window.max_by_key(|stored| (rank(stored.replicas), stored.at)).copied();
         }
         self.since = since;
         self.outermost.map(|known| known.replicas)
     }
 
     /// A new one is stored, perhaps in the place of one that came before an instant.
-    fn store(&mut self, new: Recommendation, outdated: Option<Instant>, goes_as_far: impl Fn(i32, i32) -> bool) {
-        if self.outermost.is_none_or(|known| goes_as_far(new.replicas, known.replicas)) {
+    fn store(&mut self, new: Recommendation, outdated: Option<Instant>, rank: impl Fn(i32) -> i64) {
+        if self.outermost.is_none_or(|known| rank(new.replicas) >= rank(known.replicas)) {
             self.outermost = Some(new);
         }
         self.latest = self.latest.max(new.at);
@@ -63,12 +54,12 @@ impl Extreme {
     }
 }
 
-fn as_low(replicas: i32, other: i32) -> bool {
-    replicas <= other
+fn by_low(replicas: i32) -> i64 {
+    -i64::from(replicas)
 }
 
-fn as_high(replicas: i32, other: i32) -> bool {
-    replicas >= other
+fn by_high(replicas: i32) -> i64 {
+    i64::from(replicas)
 }
 
 impl Recommendations {
@@ -84,7 +75,7 @@ impl Recommendations {
     pub(super) fn stabilize(&mut self, raw: i32, now: Instant, window: Span) -> Stabilization {
         let cutoff = now.before(window);
         let before = cutoff.before(Span::from_nanos(1));
-        let highest = self.highest.after(before, &self.stored, as_high).map_or(raw, |highest| highest.max(raw));
+        let highest = self.highest.after(before, &self.stored, by_high).map_or(raw, |highest| highest.max(raw));
         self.store(raw, now, Some(cutoff));
         Stabilization { up_window: None, down_window: window, lowest: raw, highest, stabilized: highest }
     }
@@ -101,8 +92,8 @@ impl Recommendations {
     ) -> Stabilization {
         let up_cutoff = now.before(up_window);
         let down_cutoff = now.before(down_window);
-        let lowest = self.lowest.after(up_cutoff, &self.stored, as_low).map_or(raw, |lowest| lowest.min(raw));
-        let highest = self.highest.after(down_cutoff, &self.stored, as_high).map_or(raw, |highest| highest.max(raw));
+        let lowest = self.lowest.after(up_cutoff, &self.stored, by_low).map_or(raw, |lowest| lowest.min(raw));
+        let highest = self.highest.after(down_cutoff, &self.stored, by_high).map_or(raw, |highest| highest.max(raw));
         self.store(raw, now, Some(up_cutoff.min(down_cutoff)));
         Stabilization {
             up_window: Some(up_window),
@@ -116,8 +107,8 @@ impl Recommendations {
     /// Puts a recommendation in the place of the last that is older than an instant, or at the end.
     fn store(&mut self, replicas: i32, at: Instant, outdated: Option<Instant>) {
         let recommendation = Recommendation { replicas, at };
-        self.lowest.store(recommendation, outdated, as_low);
-        self.highest.store(recommendation, outdated, as_high);
+        self.lowest.store(recommendation, outdated, by_low);
+        self.highest.store(recommendation, outdated, by_high);
         let is_outdated = |stored: &Recommendation| outdated.is_some_and(|cutoff| stored.at < cutoff);
         match self.stored.iter_mut().rfind(|stored| is_outdated(stored)) {
             Some(place) => *place = recommendation,

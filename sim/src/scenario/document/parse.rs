@@ -11,7 +11,11 @@ use super::tree::{Entry, Node, Table, Value, identity, identity_key};
 
 /// Parses a whole document.
 pub(super) fn document(source: &Arc<Source>) -> Result<Node, ScenarioError> {
-    let table = DeTable::parse(&source.text).map_err(|error| syntax_error(source, 0, &error))?;
+    let (table, errors) = DeTable::parse_recoverable(&source.text);
+    // What comes after a mistake may follow from it: the first in the file is told.
+    if let Some(first) = errors.iter().min_by_key(|error| error.span().map(|span| span.start)) {
+        return Err(syntax_error(source, 0, first));
+    }
     let origin = Origin::new(source, 0..0);
     let mut clashes = Vec::new();
     let reader = Reader { source, offset: 0 };

@@ -404,9 +404,13 @@ fn windows_line_ends_and_a_byte_order_mark_do_not_matter() {
 
 #[test]
 fn broken_toml_is_located() {
-    for (text, place) in
-        [("a = ", "x.toml:1:5: not valid TOML"), ("a = 1\n[a", "x.toml:2:"), ("a = 5s", "x.toml:1:5: ")]
-    {
+    for (text, place) in [
+        ("a = ", "x.toml:1:5: not valid TOML"),
+        ("a = 1\n[a", "x.toml:2:"),
+        ("a = 5s", "x.toml:1:5: "),
+        ("a = \"5s\n[b\nc = 1\n", "x.toml:1:8: "),
+        ("a = 1\n[b]\nc = 5s\n[d\n", "x.toml:3:5: "),
+    ] {
         let error = Document::parse("x.toml", text).unwrap_err();
         assert!(error.to_string().starts_with(place), "{error}");
     }
